@@ -1,0 +1,10 @@
+// Package geo has the geometry that dispatching needs: points on the earth,
+// great-circle distances, geohash cells, and an exact in-memory index of moving
+// points.
+//
+// Units are metres and degrees (WGS 84), latitude before longitude. There is
+// one Earth radius, [EarthRadius], the one that Redis GEO uses, so that an
+// answer from memory and an answer from Redis agree to the millimetre.
+//
+// The package is pure: no I/O, no clock, no log.
+package geo

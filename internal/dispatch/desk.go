@@ -1,0 +1,157 @@
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// Limits are the times and bounds of the protocol.
+type Limits struct {
+	Search    time.Duration // how long to look for a driver before the trip expires
+	Deliver   time.Duration // how long a phone has to confirm an offer
+	Accept    time.Duration // how long a driver has to answer a confirmed offer
+	Fresh     time.Duration // an older position takes no part in matching
+	Lost      time.Duration // a driver on the way to a pickup who is silent for longer is replaced
+	Lead      time.Duration // a scheduled trip is searched for this long before its time
+	Unreached time.Duration // a driver whose phone did not confirm an offer gets no other for this long
+	Unwilling time.Duration // a driver who let an offer run out is not offered the same trip for this long
+}
+
+// DefaultLimits are what a city of taxis wants.
+var DefaultLimits = Limits{
+	Search: 300 * time.Second, Deliver: 3 * time.Second, Accept: 15 * time.Second,
+	Fresh: 15 * time.Second, Lost: 60 * time.Second, Lead: 10 * time.Minute,
+	Unreached: 10 * time.Second, Unwilling: 60 * time.Second,
+}
+
+// Desk takes the commands of riders, drivers and operators, from HTTP and from
+// the trackers. It keeps no state: any dispatcher's desk serves any trip. Each
+// change is committed before it is answered, then told to the trip's owner.
+type Desk struct {
+	Trips   Trips
+	Drivers Drivers
+	Pusher  Pusher
+	Signals Signals
+	Limits  Limits
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Request stores a rider's new trip. once, if not nil, gets its Answer from
+// answer(trip) before it is stored; on a repetition first is what was stored
+// then, and the trip is nil.
+func (d *Desk) Request(ctx context.Context, r trip.Request, once *trip.Once, answer func(*trip.Trip) []byte) (t *trip.Trip, first *trip.Once, err error) {
+	t, events := trip.New(r, d.Now())
+	if once != nil {
+		once.Answer = answer(t)
+	}
+	first, err = d.Trips.Create(ctx, t, events, once)
+	if err != nil || first != nil {
+		return nil, first, err
+	}
+	d.nudge(ctx, t)
+	return t, nil, nil
+}
+
+// Cancel cancels a trip: for its rider or an operator it ends, for its driver
+// (and for the system, when the driver is lost) the search goes on without the
+// driver. Whether the actor may touch the trip is the caller's to check for
+// riders; a driver who is not the trip's gets fault.NotFound.
+func (d *Desk) Cancel(ctx context.Context, by trip.Actor, tripID, reason string) (*trip.Trip, error) {
+	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		if by.Role == trip.Driver {
+			return t.Redispatch(by.ID, by, reason, d.Limits.Search, now)
+		}
+		return t.Cancel(by, reason, now)
+	})
+}
+
+// Received notes that the driver's phone shows the offer.
+func (d *Desk) Received(ctx context.Context, driverID, offerID string) (*trip.Trip, error) {
+	return d.updateByOffer(ctx, offerID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		return nil, t.Received(offerID, driverID, d.Limits.Accept, now)
+	})
+}
+
+// Accept binds the driver to the trip.
+func (d *Desk) Accept(ctx context.Context, driverID, offerID string) (*trip.Trip, error) {
+	return d.updateByOffer(ctx, offerID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		return t.Accept(offerID, driverID, now)
+	})
+}
+
+// Decline refuses an offer.
+func (d *Desk) Decline(ctx context.Context, driverID, offerID, reason string) (*trip.Trip, error) {
+	return d.updateByOffer(ctx, offerID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		return nil, t.Decline(offerID, driverID, reason, now)
+	})
+}
+
+// Arrive notes that the driver is at the pickup.
+func (d *Desk) Arrive(ctx context.Context, driverID, tripID string) (*trip.Trip, error) {
+	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		return t.Arrive(driverID, now)
+	})
+}
+
+// Start notes that the rider is on board.
+func (d *Desk) Start(ctx context.Context, driverID, tripID string) (*trip.Trip, error) {
+	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		return t.Start(driverID, now)
+	})
+}
+
+// Complete ends the ride.
+func (d *Desk) Complete(ctx context.Context, driverID, tripID string) (*trip.Trip, error) {
+	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		return t.Complete(driverID, now)
+	})
+}
+
+// Notify tells the driver concerned of a committed event. The outbox relay
+// calls it after the bus has the event, so that no change goes untold while the
+// driver's socket is open; reconnecting restores the rest.
+func (d *Desk) Notify(ctx context.Context, ev trip.Event) {
+	if ev.DriverID != "" {
+		d.push(ctx, ev.DriverID, wire.TripPush(&ev.Trip))
+	}
+	if c := ev.ClosedOffer; c != nil {
+		d.push(ctx, c.DriverID, wire.OfferClosedPush(c.OfferID, c.Reason))
+	}
+}
+
+func (d *Desk) updateByOffer(ctx context.Context, offerID string, change func(*trip.Trip, time.Time) ([]trip.Event, error)) (*trip.Trip, error) {
+	tripID, err := d.Trips.TripOfOffer(ctx, offerID)
+	if err != nil {
+		return nil, err
+	}
+	return d.update(ctx, tripID, change)
+}
+
+// update commits one change and tells the trip's owner of it.
+func (d *Desk) update(ctx context.Context, tripID string, change func(*trip.Trip, time.Time) ([]trip.Event, error)) (*trip.Trip, error) {
+	now := d.Now()
+	t, err := d.Trips.Update(ctx, tripID, func(t *trip.Trip) ([]trip.Event, error) { return change(t, now) })
+	if err != nil {
+		return nil, err
+	}
+	d.nudge(ctx, t)
+	return t, nil
+}
+
+// nudge tells the owner to look at the trip. When it fails the sweep does.
+func (d *Desk) nudge(ctx context.Context, t *trip.Trip) {
+	if err := d.Signals.Nudge(ctx, wire.Nudge{TripID: t.ID, Cell: string(t.Cell())}); err != nil {
+		d.Log.Debug("nudge not sent; the sweep will find the trip", "trip", t.ID, "err", err)
+	}
+}
+
+func (d *Desk) push(ctx context.Context, driverID string, p wire.Push) {
+	if err := d.Pusher.Push(ctx, driverID, p); err != nil {
+		d.Log.Debug("push not sent; the driver learns of it on reconnecting", "driver", driverID, "err", err)
+	}
+}

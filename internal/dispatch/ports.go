@@ -1,0 +1,93 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// Trips is the store of trips. Its errors are faults: NotFound, DriverClaimed,
+// KeyReused, Unavailable, and whatever the given function returned.
+type Trips interface {
+	// Create stores a new trip and its events. With once, the same actor and key
+	// again store nothing and return the first answer; the same key with another
+	// digest is fault.KeyReused. first is nil when the trip was stored.
+	Create(ctx context.Context, t *trip.Trip, events []trip.Event, once *trip.Once) (first *trip.Once, err error)
+	// Trip reads one trip with its newest offer.
+	Trip(ctx context.Context, id string) (*trip.Trip, error)
+	// TripOfOffer is the id of the trip that the offer was made for.
+	TripOfOffer(ctx context.Context, offerID string) (string, error)
+	// Update changes one trip in one transaction: trip, offer, claim, events and
+	// outbox. change is pure and may run again. When it returns an error nothing
+	// is stored and the error is returned as it is.
+	Update(ctx context.Context, id string, change func(*trip.Trip) ([]trip.Event, error)) (*trip.Trip, error)
+	// Offer makes many offers, with their claims, in one transaction, and says
+	// of each what became of it. A refusal of one does not touch the others; of
+	// two proposals for one driver or one trip the first that fits is taken.
+	Offer(ctx context.Context, proposals []trip.Proposal) ([]trip.Outcome, error)
+	// Unfinished is a page of trips that are not final, with their newest
+	// offers, by id above after. A page shorter than limit is the last.
+	Unfinished(ctx context.Context, after string, limit int) ([]*trip.Trip, error)
+	// ClaimedBy is the trips that hold a claim on the driver, by slot.
+	ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, error)
+}
+
+// Drivers is the registry.
+type Drivers interface {
+	// Driver reads one profile; fault.NotFound if there is none.
+	Driver(ctx context.Context, id string) (driver.Profile, error)
+}
+
+// Estimator tells how long driving takes. It never fails: where the better
+// source is silent it stands on a lower rung.
+type Estimator interface {
+	// Times is the driving time from each of the points to one, and the rung of
+	// the ladder that it stands on. A negative time means that there is no way.
+	Times(ctx context.Context, from []geo.Point, to geo.Point) ([]time.Duration, Rung)
+}
+
+// Rung names a source of travel times.
+type Rung string
+
+// Straight is the lowest rung: the straight line times a circuity, at one speed.
+const Straight Rung = "straight"
+
+// Pusher sends to a driver's open session, wherever it is. Best effort.
+type Pusher interface {
+	Push(ctx context.Context, driverID string, p wire.Push) error
+}
+
+// Feed is the stream of drivers' positions by owner cell.
+type Feed interface {
+	// Follow calls fn with each batch of the cell until stop is called. fn must
+	// not block.
+	Follow(cell geo.Cell, fn func([]driver.Location)) (stop func(), err error)
+}
+
+// Locations is the shared store of where drivers are: it seeds the index of
+// cells that are new here, and stands in while the feed is silent.
+type Locations interface {
+	InCells(ctx context.Context, cells []geo.Cell) ([]driver.Location, error)
+}
+
+// Peers tells who else dispatches.
+type Peers interface {
+	// Live is the ids of the live dispatchers, this one included, sorted.
+	Live() []string
+}
+
+// Signals carries news of trips between dispatchers. Best effort: the sweep
+// finds what got lost.
+type Signals interface {
+	// Nudge tells every dispatcher, this one included, that the trip changed.
+	Nudge(ctx context.Context, n wire.Nudge) error
+	// OnNudge calls fn with each nudge until stop is called. fn must not block.
+	OnNudge(fn func(wire.Nudge)) (stop func(), err error)
+	// Subscribe calls fn with each trip event until stop is called. fn must not
+	// block.
+	Subscribe(fn func(trip.Event)) (stop func(), err error)
+}

@@ -1,0 +1,111 @@
+// Package driver has what the engine knows of a driver: the registered profile,
+// the position that the phone last sent, the status that follows from both and
+// from the trip at hand, and the filter that keeps implausible positions out.
+//
+// The package is pure: no I/O, no clock, no log.
+package driver
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/fault"
+)
+
+// Class is a kind of vehicle, as the tariff prices it.
+type Class string
+
+// Standard is the class of a trip or driver that names none.
+const Standard Class = "standard"
+
+// MaxSeats is the largest vehicle that the engine dispatches.
+const MaxSeats = 16
+
+// Profile is a registered driver.
+type Profile struct {
+	ID        string
+	Name      string
+	Class     Class
+	Seats     int
+	CreatedAt time.Time
+}
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// ValidID reports whether s can name a driver or a rider: 1 to 64 letters,
+// digits, '-' and '_', so that it fits into a subject of the bus and into a key.
+func ValidID(s string) bool { return idPattern.MatchString(s) }
+
+// Validate checks a profile that somebody sent in.
+func (p Profile) Validate() error {
+	switch {
+	case !ValidID(p.ID):
+		return fault.Field("id", "%q is not accepted: 1 to 64 letters, digits, '-' or '_'", p.ID)
+	case len(p.Name) > 200:
+		return fault.Field("name", "%d characters are too many: at most 200", len(p.Name))
+	case !ValidID(string(p.Class)):
+		return fault.Field("class", "%q is not accepted: 1 to 64 letters, digits, '-' or '_'", p.Class)
+	case p.Seats < 1 || p.Seats > MaxSeats:
+		return fault.Field("seats", "%d is not accepted: 1 to %d", p.Seats, MaxSeats)
+	}
+	return nil
+}
+
+// Unknown is the value of a Position's Speed, Heading or Accuracy that the
+// phone did not send.
+const Unknown = -1
+
+// Position is one fix of a phone.
+type Position struct {
+	geo.Point
+	Seq      uint64    // the phone's own count, 0 when it has none
+	FixedAt  time.Time // when the phone was there, by its clock
+	Speed    float64   // m/s, Unknown if not known
+	Heading  float64   // degrees clockwise from north, Unknown if not known
+	Accuracy float64   // metres, Unknown if not known
+}
+
+// Location is the latest that is known of a driver who is online: what the
+// tracker publishes and what matching reads.
+type Location struct {
+	DriverID string
+	Position
+	Class     Class
+	Seats     int
+	Available bool      // what the driver said; whether a claim stands is the store's to know
+	Session   string    // the tracker's session that sent it
+	SeenAt    time.Time // when the tracker received it, by the tracker's clock
+	Gone      bool      // the driver went offline: forget the driver
+}
+
+// Fresh reports whether the location was received within limit before now.
+func (l Location) Fresh(now time.Time, limit time.Duration) bool {
+	return now.Sub(l.SeenAt) <= limit
+}
+
+// Serves reports whether the vehicle can take a trip of the given class and
+// number of seats.
+func (l Location) Serves(class Class, seats int) bool {
+	return l.Class == class && l.Seats >= seats
+}
+
+// Located is a Location with its distance from the place that was asked about.
+type Located struct {
+	Location
+	Metres float64
+}
+
+// Status is what a driver is doing.
+type Status string
+
+// The statuses.
+const (
+	Offline   Status = "offline"   // no session, or said so
+	Available Status = "available" // waiting for an offer
+	Offered   Status = "offered"   // an offer is pending
+	EnRoute   Status = "enroute"   // on the way to a pickup
+	Waiting   Status = "waiting"   // at the pickup
+	Riding    Status = "riding"    // with a rider
+	Silent    Status = "silent"    // online, but no fresh position
+)

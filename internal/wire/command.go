@@ -1,0 +1,90 @@
+package wire
+
+import (
+	"encoding/json"
+
+	"github.com/cabstand/cabstand/internal/fault"
+)
+
+// Command is what a tracker asks of a dispatcher for a driver: request-reply on
+// the subject "dispatch.command".
+type Command struct {
+	Kind     CommandKind `json:"kind"`
+	DriverID string      `json:"driver_id"`
+	Session  string      `json:"session,omitempty"`
+	OfferID  string      `json:"offer_id,omitempty"`
+	TripID   string      `json:"trip_id,omitempty"`
+	Reason   string      `json:"reason,omitempty"`
+}
+
+// CommandKind is what a Command wants. But for connect they are named as the
+// driver's frames are.
+type CommandKind string
+
+// The commands.
+const (
+	CommandConnect  CommandKind = "connect" // who is this, and what is pending?
+	CommandReceived CommandKind = "received"
+	CommandAccept   CommandKind = "accept"
+	CommandDecline  CommandKind = "decline"
+	CommandArrive   CommandKind = "arrive"
+	CommandStart    CommandKind = "start"
+	CommandComplete CommandKind = "complete"
+	CommandCancel   CommandKind = "cancel"
+)
+
+// Reply answers a Command: a fault (Code is not empty), or what the command
+// brought about.
+type Reply struct {
+	Code   fault.Code `json:"code,omitempty"`
+	Detail string     `json:"detail,omitempty"`
+
+	Profile *Driver     `json:"profile,omitempty"` // of connect
+	Offer   *OfferFrame `json:"offer,omitempty"`   // of connect: the pending offer
+	Trip    *Trip       `json:"trip,omitempty"`    // of connect: the current trip; else the trip after the command
+}
+
+// Fault is the fault that the reply tells of, nil if it tells of success.
+func (r Reply) Fault() error {
+	if r.Code == "" {
+		return nil
+	}
+	return &fault.Error{Code: r.Code, Detail: r.Detail}
+}
+
+// FaultReply is the reply that tells of err.
+func FaultReply(err error) Reply {
+	code, detail := Describe(err)
+	return Reply{Code: code, Detail: detail}
+}
+
+// Push is what somebody sends to a driver's session, wherever it is: subject
+// "drivers.<id>.push".
+type Push struct {
+	// Session, when set, announces that this session of the driver is open: an
+	// older one closes.
+	Session string `json:"session,omitempty"`
+	// Frame, when set, goes to the driver as it is.
+	Frame json.RawMessage `json:"frame,omitempty"`
+	// TripID and Version are set when Frame is a "trip" frame: a session sends
+	// no version twice and none after a newer one.
+	TripID  string `json:"trip_id,omitempty"`
+	Version int64  `json:"version,omitempty"`
+}
+
+// Nudge tells dispatchers that a trip changed in a way that has no event (its
+// offer did): subject "dispatch.nudge". It may get lost; the sweep finds the
+// trip all the same.
+type Nudge struct {
+	TripID string `json:"trip_id"`
+	Cell   string `json:"cell"` // the trip's owner cell
+}
+
+// Describe is the public code and detail of err. A fault outside of the
+// vocabulary is internal, and its text stays inside.
+func Describe(err error) (fault.Code, string) {
+	if e, ok := asFault(err); ok {
+		return e.Code, e.Detail
+	}
+	return fault.Internal, "an error of ours; it is in the log"
+}

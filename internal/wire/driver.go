@@ -1,0 +1,153 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fare"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+// Driver is the public form of a driver.
+type Driver struct {
+	ID        string    `json:"id" doc:"1 to 64 letters, digits, '-' or '_'"`
+	Name      string    `json:"name"`
+	Class     string    `json:"class"`
+	Seats     int       `json:"seats"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// FromProfile is the public form of p.
+func FromProfile(p driver.Profile) Driver {
+	return Driver{ID: p.ID, Name: p.Name, Class: string(p.Class), Seats: p.Seats, CreatedAt: p.CreatedAt.UTC()}
+}
+
+// Profile is the profile that the public form tells of.
+func (d Driver) Profile() driver.Profile {
+	return driver.Profile{ID: d.ID, Name: d.Name, Class: driver.Class(d.Class), Seats: d.Seats, CreatedAt: d.CreatedAt}
+}
+
+// Kinds of frames on the driver's socket.
+const (
+	FramePosition  = "position"
+	FramePositions = "positions"
+	FrameStatus    = "status"
+	FrameReceived  = "received"
+	FrameAccept    = "accept"
+	FrameDecline   = "decline"
+	FrameArrive    = "arrive"
+	FrameStart     = "start"
+	FrameComplete  = "complete"
+	FrameCancel    = "cancel"
+
+	FrameHello       = "hello"
+	FrameAck         = "ack"
+	FrameRejected    = "rejected"
+	FrameOffer       = "offer"
+	FrameOfferClosed = "offer_closed"
+	FrameTrip        = "trip"
+	FrameError       = "error"
+)
+
+// HelloFrame is the first frame that a driver gets.
+type HelloFrame struct {
+	Type       string    `json:"type"` // hello
+	DriverID   string    `json:"driver_id"`
+	Session    string    `json:"session"`
+	ServerTime time.Time `json:"server_time"`
+	HeartbeatS int       `json:"heartbeat_s"` // how often to send a position at least
+}
+
+// AckFrame names the highest position that was accepted.
+type AckFrame struct {
+	Type string `json:"type"` // ack
+	Seq  uint64 `json:"seq"`
+}
+
+// RejectedFrame names a position that the filter refused.
+type RejectedFrame struct {
+	Type string `json:"type"` // rejected
+	Seq  uint64 `json:"seq"`
+	Code string `json:"code"`
+}
+
+// OfferFrame offers a trip to a driver.
+type OfferFrame struct {
+	Type      string     `json:"type"` // offer
+	OfferID   string     `json:"offer_id"`
+	TripID    string     `json:"trip_id"`
+	Epoch     int64      `json:"epoch"`
+	Pickup    geo.Point  `json:"pickup"`
+	Dropoff   geo.Point  `json:"dropoff"`
+	EtaS      int        `json:"eta_s"` // to the pickup
+	Fare      fare.Money `json:"fare"`
+	Class     string     `json:"class"`
+	Seats     int        `json:"seats"`
+	ExpiresAt time.Time  `json:"expires_at"` // server time: to be confirmed, then to be answered by
+	Received  bool       `json:"received"`   // a phone of the driver confirmed it before
+}
+
+// NewOfferFrame is the frame of t's newest offer.
+func NewOfferFrame(t *trip.Trip) OfferFrame {
+	o := t.Offer
+	return OfferFrame{
+		Type: FrameOffer, OfferID: o.ID, TripID: t.ID, Epoch: o.Epoch,
+		Pickup: t.Pickup, Dropoff: t.Dropoff, EtaS: int(o.PickupIn.Round(time.Second) / time.Second),
+		Fare: t.Fare, Class: string(t.Class), Seats: t.Seats,
+		ExpiresAt: o.ExpiresAt.UTC(), Received: !o.ReceivedAt.IsZero(),
+	}
+}
+
+// OfferClosedFrame tells that an offer needs no answer any more.
+type OfferClosedFrame struct {
+	Type    string `json:"type"` // offer_closed
+	OfferID string `json:"offer_id"`
+	Reason  string `json:"reason"`
+}
+
+// TripFrame tells of a trip's change: to its driver, its rider, operators.
+type TripFrame struct {
+	Type string `json:"type"` // trip
+	Trip Trip   `json:"trip"`
+}
+
+// ErrorFrame answers a frame that was not accepted.
+type ErrorFrame struct {
+	Type   string     `json:"type"` // error
+	Code   fault.Code `json:"code"`
+	Detail string     `json:"detail"`
+	// Ref repeats the offer_id or trip_id of the frame that failed, if it had one.
+	Ref string `json:"ref,omitempty"`
+}
+
+// NewErrorFrame is the frame that tells of err.
+func NewErrorFrame(err error, ref string) ErrorFrame {
+	code, detail := Describe(err)
+	return ErrorFrame{Type: FrameError, Code: code, Detail: detail, Ref: ref}
+}
+
+// OfferPush carries an offer to its driver.
+func OfferPush(t *trip.Trip) Push { return Push{Frame: mustJSON(NewOfferFrame(t))} }
+
+// OfferClosedPush tells a driver that an offer needs no answer any more.
+func OfferClosedPush(offerID, reason string) Push {
+	return Push{Frame: mustJSON(OfferClosedFrame{Type: FrameOfferClosed, OfferID: offerID, Reason: reason})}
+}
+
+// TripPush carries a trip's change to its driver.
+func TripPush(t *trip.Trip) Push {
+	return Push{TripID: t.ID, Version: t.Version, Frame: mustJSON(TripFrame{Type: FrameTrip, Trip: FromTrip(t)})}
+}
+
+// Encode is a frame as JSON.
+func Encode(frame any) json.RawMessage { return mustJSON(frame) }
+
+func asFault(err error) (*fault.Error, bool) {
+	var e *fault.Error
+	ok := errors.As(err, &e)
+	return e, ok
+}
