@@ -32,10 +32,12 @@ var DefaultLimits = Limits{
 // the trackers. It keeps no state: any dispatcher's desk serves any trip. Each
 // change is committed before it is answered, then told to the trip's owner.
 type Desk struct {
+	ID      string // of this dispatcher
 	Trips   Trips
 	Drivers Drivers
 	Pusher  Pusher
 	Signals Signals
+	Changed func(*trip.Trip) // the dispatcher of this process; nil if there is none
 	Limits  Limits
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -53,7 +55,7 @@ func (d *Desk) Request(ctx context.Context, r trip.Request, once *trip.Once, ans
 	if err != nil || first != nil {
 		return nil, first, err
 	}
-	d.nudge(ctx, t)
+	d.tell(ctx, t)
 	return t, nil, nil
 }
 
@@ -139,13 +141,19 @@ func (d *Desk) update(ctx context.Context, tripID string, change func(*trip.Trip
 	if err != nil {
 		return nil, err
 	}
-	d.nudge(ctx, t)
+	d.tell(ctx, t)
 	return t, nil
 }
 
-// nudge tells the owner to look at the trip. When it fails the sweep does.
-func (d *Desk) nudge(ctx context.Context, t *trip.Trip) {
-	if err := d.Signals.Nudge(ctx, wire.Nudge{TripID: t.ID, Cell: string(t.Cell())}); err != nil {
+// tell lets the trip's owner know of a change: directly where it may be the
+// dispatcher of this process, by a nudge to the others. When that fails the
+// owner's sweep finds the trip.
+func (d *Desk) tell(ctx context.Context, t *trip.Trip) {
+	if d.Changed != nil {
+		d.Changed(t)
+	}
+	n := wire.Nudge{TripID: t.ID, Cell: string(t.Cell()), From: d.ID}
+	if err := d.Signals.Nudge(ctx, n); err != nil {
 		d.Log.Debug("nudge not sent; the sweep will find the trip", "trip", t.ID, "err", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/match"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
 )
@@ -47,14 +48,8 @@ type Drivers interface {
 type Estimator interface {
 	// Times is the driving time from each of the points to one, and the rung of
 	// the ladder that it stands on. A negative time means that there is no way.
-	Times(ctx context.Context, from []geo.Point, to geo.Point) ([]time.Duration, Rung)
+	Times(ctx context.Context, from []geo.Point, to geo.Point) ([]time.Duration, match.Rung)
 }
-
-// Rung names a source of travel times.
-type Rung string
-
-// Straight is the lowest rung: the straight line times a circuity, at one speed.
-const Straight Rung = "straight"
 
 // Pusher sends to a driver's open session, wherever it is. Best effort.
 type Pusher interface {

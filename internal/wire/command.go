@@ -78,6 +78,7 @@ type Push struct {
 type Nudge struct {
 	TripID string `json:"trip_id"`
 	Cell   string `json:"cell"` // the trip's owner cell
+	From   string `json:"from"` // the dispatcher that changed it, and knows already
 }
 
 // Describe is the public code and detail of err. A fault outside of the

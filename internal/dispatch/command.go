@@ -1,0 +1,84 @@
+package dispatch
+
+import (
+	"context"
+
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// Command does what a tracker asks for a driver, and answers.
+func (d *Desk) Command(ctx context.Context, c wire.Command) wire.Reply {
+	if c.Kind == wire.CommandConnect {
+		return d.connect(ctx, c.DriverID)
+	}
+	t, err := d.act(ctx, c)
+	if err != nil {
+		return d.refuse(c, err)
+	}
+	public := wire.FromTrip(t)
+	return wire.Reply{Trip: &public}
+}
+
+func (d *Desk) act(ctx context.Context, c wire.Command) (*trip.Trip, error) {
+	switch c.Kind {
+	case wire.CommandReceived:
+		return d.Received(ctx, c.DriverID, c.OfferID)
+	case wire.CommandAccept:
+		return d.Accept(ctx, c.DriverID, c.OfferID)
+	case wire.CommandDecline:
+		return d.Decline(ctx, c.DriverID, c.OfferID, c.Reason)
+	case wire.CommandArrive:
+		return d.Arrive(ctx, c.DriverID, c.TripID)
+	case wire.CommandStart:
+		return d.Start(ctx, c.DriverID, c.TripID)
+	case wire.CommandComplete:
+		return d.Complete(ctx, c.DriverID, c.TripID)
+	case wire.CommandCancel:
+		return d.Cancel(ctx, trip.Actor{Role: trip.Driver, ID: c.DriverID}, c.TripID, c.Reason)
+	}
+	return nil, fault.New(fault.Malformed, "kind %q is not a command", c.Kind)
+}
+
+// connect tells a tracker who the driver is and what is pending.
+func (d *Desk) connect(ctx context.Context, driverID string) wire.Reply {
+	c := wire.Command{Kind: wire.CommandConnect, DriverID: driverID}
+	profile, err := d.Drivers.Driver(ctx, driverID)
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.UnknownDriver, "driver %q is not registered", driverID)
+	}
+	if err != nil {
+		return d.refuse(c, err)
+	}
+	claims, err := d.Trips.ClaimedBy(ctx, driverID)
+	if err != nil {
+		return d.refuse(c, err)
+	}
+	public := wire.FromProfile(profile)
+	reply := wire.Reply{Profile: &public}
+	for _, t := range claims {
+		addClaim(&reply, t)
+	}
+	return reply
+}
+
+// addClaim puts what the driver holds into the reply: the trip, or the offer.
+func addClaim(reply *wire.Reply, t *trip.Trip) {
+	if t.Offer.Pending() {
+		offer := wire.NewOfferFrame(t)
+		reply.Offer = &offer
+	} else if reply.Trip == nil {
+		public := wire.FromTrip(t)
+		reply.Trip = &public
+	}
+}
+
+// refuse answers with the fault, and logs what is our own.
+func (d *Desk) refuse(c wire.Command, err error) wire.Reply {
+	switch fault.CodeOf(err) {
+	case fault.Internal, fault.Unavailable:
+		d.Log.Error("driver's command failed", "kind", c.Kind, "driver", c.DriverID, "err", err)
+	}
+	return wire.FaultReply(err)
+}

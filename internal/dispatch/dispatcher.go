@@ -1,0 +1,249 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// Config is how a dispatcher matches.
+type Config struct {
+	ID        string        // among the dispatchers
+	Window    time.Duration // between two ticks: requests are gathered for that long
+	PickupCap time.Duration // a longer way to the pickup is not offered
+	Limits    Limits
+}
+
+// DefaultConfig offers a ride within half a second.
+var DefaultConfig = Config{Window: 500 * time.Millisecond, PickupCap: 20 * time.Minute, Limits: DefaultLimits}
+
+// Deps are the parts that a dispatcher stands on.
+type Deps struct {
+	Trips     Trips
+	Estimator Estimator
+	Pusher    Pusher
+	Feed      Feed
+	Locations Locations
+	Peers     Peers
+	Signals   Signals
+	NewID     func() string // of offers
+	Now       func() time.Time
+	Log       *slog.Logger
+	Ticked    func(Tick) // told of each tick; may be nil
+}
+
+// Tick is what one tick did.
+type Tick struct {
+	Took    time.Duration
+	Open    int // requests that waited for an offer
+	Free    int // drivers who could have had one
+	Offered int // offers made
+	Refused int // offers that the store refused
+	Expired int // offers and searches whose time was over
+}
+
+// Dispatcher works on the trips of the cells that it owns: it matches open
+// requests to free drivers at each tick, and watches over the times of offers,
+// searches and drivers. It decides nothing that the store does not commit, so
+// it may crash, sleep or be wrong about what it owns at any moment.
+type Dispatcher struct {
+	config  Config
+	deps    Deps
+	inbox   inbox
+	journal journal
+
+	// What follows is touched by the goroutine of Run alone.
+	book    *book
+	supply  *supply
+	sulks   map[sulk]time.Time // until when
+	sweptAt time.Time
+	ailing  bool // the store failed; logged once an outage
+}
+
+// sulk is a driver who gets no offer for a while: of one trip, or of any when
+// the trip is "".
+type sulk struct{ driverID, tripID string }
+
+const sweepEvery = 5 * time.Second
+
+// New makes a dispatcher. It does nothing until Run.
+func New(config Config, deps Deps) *Dispatcher {
+	return &Dispatcher{
+		config: config, deps: deps, book: newBook(), sulks: map[sulk]time.Time{},
+		supply: &supply{
+			feed: deps.Feed, locations: deps.Locations, fleet: driver.NewFleet(), now: deps.Now, log: deps.Log,
+			followed: map[geo.Cell]*following{},
+		},
+	}
+}
+
+// Changed tells the dispatcher of a trip that was committed in this process.
+func (d *Dispatcher) Changed(t *trip.Trip) { d.inbox.changed(t) }
+
+// Decisions is what was decided for the trip here, the oldest first.
+func (d *Dispatcher) Decisions(tripID string) []Decision { return d.journal.of(tripID) }
+
+// Run dispatches until ctx ends.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	stop, err := d.subscribe()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	defer d.supply.close()
+	ticker := time.NewTicker(d.config.Window)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			d.Tick(ctx)
+		}
+	}
+}
+
+func (d *Dispatcher) subscribe() (stop func(), err error) {
+	stopNudges, err := d.deps.Signals.OnNudge(func(n wire.Nudge) {
+		if n.From != d.config.ID {
+			d.inbox.nudged(n)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	stopEvents, err := d.deps.Signals.Subscribe(d.inbox.told)
+	if err != nil {
+		stopNudges()
+		return nil, err
+	}
+	return func() { stopNudges(); stopEvents() }, nil
+}
+
+// Tick does one round: take in the news, let run out what has run out, match.
+func (d *Dispatcher) Tick(ctx context.Context) {
+	began := d.deps.Now()
+	report, err := d.tick(ctx, began)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err != nil && !d.ailing:
+		d.deps.Log.Error("a tick failed; trying again at each of the next", "err", err)
+	case err == nil && d.ailing:
+		d.deps.Log.Info("ticks succeed again")
+	}
+	d.ailing = err != nil
+	report.Took = d.deps.Now().Sub(began)
+	if d.deps.Ticked != nil {
+		d.deps.Ticked(report)
+	}
+}
+
+func (d *Dispatcher) tick(ctx context.Context, now time.Time) (Tick, error) {
+	var report Tick
+	if err := d.catchUp(ctx, now); err != nil {
+		return report, err
+	}
+	d.supply.follow(ctx, d.cells())
+	d.supply.listen(ctx)
+	var err error
+	if report.Expired, err = d.runOut(ctx, now); err != nil {
+		return report, err
+	}
+	return report, d.match(ctx, now, &report)
+}
+
+// owns reports whether the trip is this dispatcher's to work on.
+func (d *Dispatcher) owns(t *trip.Trip, live []string) bool {
+	return Owner(t.Cell(), live) == d.config.ID
+}
+
+// catchUp brings the book up to date: by a sweep of the store when it is due,
+// else by the news.
+func (d *Dispatcher) catchUp(ctx context.Context, now time.Time) error {
+	news, overflow := d.inbox.take()
+	if overflow || now.Sub(d.sweptAt) >= sweepEvery {
+		if err := d.sweep(ctx, now); err != nil {
+			return err
+		}
+	}
+	live := d.deps.Peers.Live()
+	for id, n := range news {
+		if n.trip != nil {
+			d.book.put(n.trip, n.whole, now)
+		} else if err := d.read(ctx, id, now); err != nil {
+			return err
+		}
+	}
+	for _, e := range d.book.oldestFirst(func(e *entry) bool { return !e.whole && d.owns(e.trip, live) }) {
+		if err := d.read(ctx, e.trip.ID, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read puts the trip into the book as the store has it.
+func (d *Dispatcher) read(ctx context.Context, id string, now time.Time) error {
+	t, err := d.deps.Trips.Trip(ctx, id)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		d.book.drop(id)
+		return nil
+	case err != nil:
+		return err
+	}
+	d.book.put(t, true, now)
+	return nil
+}
+
+const sweepPage = 1000
+
+// sweep reads every trip that is not final, so that none is forgotten whatever
+// message got lost, and takes over what others left behind.
+func (d *Dispatcher) sweep(ctx context.Context, now time.Time) error {
+	before, found := d.book.ids(), map[string]bool{}
+	for after := ""; ; {
+		page, err := d.deps.Trips.Unfinished(ctx, after, sweepPage)
+		if err != nil {
+			return err
+		}
+		for _, t := range page {
+			found[t.ID], after = true, t.ID
+			d.book.put(t, true, now)
+		}
+		if len(page) < sweepPage {
+			break
+		}
+	}
+	d.book.keepOnly(found, before)
+	d.supply.forget()
+	for s, until := range d.sulks {
+		if now.After(until) {
+			delete(d.sulks, s)
+		}
+	}
+	d.sweptAt = now
+	return nil
+}
+
+// cells is the owner cells of the trips that this dispatcher works on.
+func (d *Dispatcher) cells() map[geo.Cell]bool {
+	live, cells := d.deps.Peers.Live(), map[geo.Cell]bool{}
+	for _, e := range d.book.entries {
+		if d.owns(e.trip, live) {
+			cells[e.trip.Cell()] = true
+		}
+	}
+	return cells
+}
+
+// errStale says that the book was wrong about a trip: read it again.
+var errStale = errors.New("the book is behind the store")

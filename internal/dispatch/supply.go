@@ -1,0 +1,149 @@
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/driver"
+)
+
+// supply is where the drivers are, as this dispatcher sees it: an index in
+// memory that follows the feed of the cells that its trips need and of their
+// neighbours, because a pickup near an edge has drivers on both sides. New
+// cells are seeded from the shared store; while the feed is silent the store is
+// asked again and again.
+type supply struct {
+	feed      Feed
+	locations Locations
+	fleet     *driver.Fleet
+	now       func() time.Time
+	log       *slog.Logger
+
+	followed map[geo.Cell]*following // touched by the dispatcher's goroutine alone
+
+	heardAt  atomic.Int64 // unix ms of the last word on where drivers are, from feed or store
+	feedAt   atomic.Int64 // unix ms of the last word from the feed
+	askedAt  time.Time    // of the last question to the store
+	impaired bool         // the store did not answer the last one
+}
+
+type following struct {
+	stop   func()
+	usedAt time.Time
+}
+
+const (
+	feedSilence   = 2 * time.Second  // no word from the feed for longer: ask the store
+	askEvery      = time.Second      // how often to ask
+	hearing       = 5 * time.Second  // no word at all for longer: silence of a driver proves nothing
+	unfollowAfter = 10 * time.Minute // a cell that no trip needs any more
+	forgetAfter   = 5 * time.Minute  // a driver without a position
+)
+
+// follow makes sure that the cells and their neighbours are followed, and
+// drops those that nobody needed for long.
+func (s *supply) follow(ctx context.Context, cells map[geo.Cell]bool) {
+	now := s.now()
+	var fresh []geo.Cell
+	for cell := range withNeighbors(cells) {
+		if s.touch(cell, now) {
+			fresh = append(fresh, cell)
+		}
+	}
+	s.seed(ctx, fresh)
+	s.unfollowIdle(now)
+}
+
+// touch notes that the cell is needed, and subscribes to it if it is new.
+func (s *supply) touch(cell geo.Cell, now time.Time) (isNew bool) {
+	if f, ok := s.followed[cell]; ok {
+		f.usedAt = now
+		return false
+	}
+	stop, err := s.feed.Follow(cell, s.heard)
+	if err != nil {
+		s.log.Warn("position feed not followed; asking the store instead", "cell", cell, "err", err)
+		return true
+	}
+	s.followed[cell] = &following{stop: stop, usedAt: now}
+	return true
+}
+
+// heard takes a batch of the feed.
+func (s *supply) heard(batch []driver.Location) {
+	s.fleet.Apply(batch)
+	ms := s.now().UnixMilli()
+	s.feedAt.Store(ms)
+	s.heardAt.Store(ms)
+}
+
+// listen asks the store for every followed cell while the feed is silent.
+func (s *supply) listen(ctx context.Context) {
+	now := s.now()
+	if now.UnixMilli()-s.feedAt.Load() <= feedSilence.Milliseconds() || now.Sub(s.askedAt) < askEvery {
+		return
+	}
+	cells := make([]geo.Cell, 0, len(s.followed))
+	for cell := range s.followed {
+		cells = append(cells, cell)
+	}
+	s.seed(ctx, cells)
+}
+
+func (s *supply) seed(ctx context.Context, cells []geo.Cell) {
+	if len(cells) == 0 {
+		return
+	}
+	s.askedAt = s.now()
+	ctx, cancel := context.WithTimeout(ctx, askEvery)
+	defer cancel()
+	batch, err := s.locations.InCells(ctx, cells)
+	if err != nil {
+		if !s.impaired {
+			s.log.Warn("the shared store does not tell where drivers are; the feed goes on", "err", err)
+		}
+		s.impaired = true
+		return
+	}
+	s.impaired = false
+	s.fleet.Apply(batch)
+	s.heardAt.Store(s.now().UnixMilli())
+}
+
+// hears reports whether the silence of a driver says something about the
+// driver, and not about us.
+func (s *supply) hears() bool {
+	return s.now().UnixMilli()-s.heardAt.Load() <= hearing.Milliseconds()
+}
+
+func (s *supply) unfollowIdle(now time.Time) {
+	for cell, f := range s.followed {
+		if now.Sub(f.usedAt) > unfollowAfter {
+			f.stop()
+			delete(s.followed, cell)
+		}
+	}
+}
+
+func (s *supply) forget() { s.fleet.Expire(s.now().Add(-forgetAfter)) }
+
+func (s *supply) close() {
+	for cell, f := range s.followed {
+		f.stop()
+		delete(s.followed, cell)
+	}
+}
+
+func withNeighbors(cells map[geo.Cell]bool) map[geo.Cell]bool {
+	all := make(map[geo.Cell]bool, 9*len(cells))
+	for cell := range cells {
+		all[cell] = true
+		for _, n := range cell.Neighbors() {
+			all[n] = true
+		}
+	}
+	return all
+}

@@ -1,0 +1,37 @@
+// Package eta tells how long driving takes, by a ladder of sources. Its lowest
+// rung, which never fails, is the straight line.
+package eta
+
+import (
+	"context"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/match"
+)
+
+// Straight estimates by the great circle, made longer by a circuity, at one
+// speed. The defaults are what city centres show: streets are about 1.3 times
+// as long as the straight line, and a cab makes 7 m/s door to door.
+type Straight struct {
+	Circuity float64 // way over straight line, at least 1
+	Speed    float64 // m/s
+}
+
+// DefaultStraight is a city centre by day.
+var DefaultStraight = Straight{Circuity: 1.3, Speed: 7}
+
+// Time is the driving time from a to b.
+func (s Straight) Time(a, b geo.Point) time.Duration {
+	seconds := geo.Distance(a, b) * s.Circuity / s.Speed
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// Times is the driving time from each of the points to one.
+func (s Straight) Times(_ context.Context, from []geo.Point, to geo.Point) ([]time.Duration, match.Rung) {
+	times := make([]time.Duration, len(from))
+	for i, p := range from {
+		times[i] = s.Time(p, to)
+	}
+	return times, match.Straight
+}
