@@ -1,0 +1,48 @@
+# The one entry for people and for CI. Building and running need Go, git and
+# make alone; what the tests need besides is installed by `make deps`.
+.DEFAULT_GOAL := help
+.PHONY: help run up build test lint fuzz bench bench-city deps vendor-web clean
+
+GO ?= go
+# Tests of packages run side by side, as many as there are cores. The race
+# detector makes them several times slower than the programs that they test.
+TESTFLAGS ?= -race -timeout 10m
+FUZZTIME ?= 30s
+# Arguments for the demo, as in: make run ARGS="--listen 127.0.0.1:9000"
+ARGS ?=
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: build ## Run a demo city in one process; prints the address of its live map
+	bin/dispatcher embedded --demo $(ARGS)
+
+build: ## Build the programs into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+
+up: ## Start the services with Docker: Redis, PostGIS, NATS, dispatcher, tracker, Prometheus
+	docker compose up --build --detach --wait
+
+test: deps ## Install what tests need, then run every test with the race detector
+	$(GO) test $(TESTFLAGS) ./...
+
+lint: ## gofmt, vet, staticcheck, govulncheck, the import rules
+	GO="$(GO)" scripts/lint.sh
+
+fuzz: ## Fuzz every decoder, FUZZTIME each (default 30s)
+	GO="$(GO)" scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## Run the micro-benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-city: build ## Drive recorded demand through both sizes; MINUTES=10 CABSTAND_DATA=folder
+	$(GO) run ./bench/city $(ARGS)
+
+deps: ## Install what tests need: Redis, PostgreSQL with PostGIS, Chromium, Node, a C compiler
+	@scripts/deps.sh
+
+vendor-web: ## Fetch the pinned MapLibre GL JS again
+	scripts/vendor-web.sh
+
+clean: ## Remove what was built and the demo's data
+	rm -rf bin cabstand-data internal/console/e2e/node_modules
