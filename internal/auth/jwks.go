@@ -1,0 +1,60 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/MicahParks/keyfunc/v3"
+	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/time/rate"
+
+	"github.com/cabstand/cabstand/internal/fault"
+)
+
+// What a provider may sign with: asymmetric only, so that a public key can
+// never be taken for a shared one.
+var jwksAlgorithms = []string{
+	jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg(),
+}
+
+const (
+	jwksTimeout = 5 * time.Second
+	jwksRefresh = 10 * time.Minute
+	// A token with an unknown key id makes the keys be fetched anew, so that a
+	// rotation is seen at once, but no more often than this: tokens are cheap to
+	// invent.
+	jwksUnknownKey = 30 * time.Second
+)
+
+// NewJWKSVerifier verifies tokens with the public keys at the address (RS256,
+// ES256 or EdDSA). The keys are refreshed until ctx ends. An address that does
+// not answer is no error: it is asked again, and until then [Verifier.Verify]
+// gives fault.Unavailable.
+func NewJWKSVerifier(ctx context.Context, address string, now func() time.Time, log *slog.Logger) (*Verifier, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, fault.Field("jwks-url", "%q is not accepted: an http or https address", address)
+	}
+	keys, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{address}, keyfunc.Override{
+		HTTPTimeout:       jwksTimeout,
+		RefreshInterval:   jwksRefresh,
+		RefreshUnknownKID: rate.NewLimiter(rate.Every(jwksUnknownKey), 1),
+		RateLimitWaitMax:  time.Millisecond, // no request waits for its turn to refresh
+		RefreshErrorHandlerFunc: func(u string) func(context.Context, error) {
+			return func(_ context.Context, err error) { log.Warn("keys not refreshed", "url", u, "err", err) }
+		},
+	})
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "jwks-url: "+address+" cannot be used")
+	}
+	return &Verifier{
+		parser: newParser(jwksAlgorithms, now),
+		keys:   keys.KeyfuncCtx,
+		ready: func(ctx context.Context) bool {
+			known, err := keys.Storage().KeyReadAll(ctx)
+			return err == nil && len(known) > 0
+		},
+	}, nil
+}
