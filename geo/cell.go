@@ -18,9 +18,16 @@ const (
 
 const cellAlphabet = "0123456789bcdefghjkmnpqrstuvwxyz"
 
-// CellOf is the cell of the given length that holds p.
+// edge is how far from the last parallel and the last meridian a point is taken
+// to lie when its cell is asked for: cells hold their southern and western
+// border, so that 90 and 180 degrees themselves lie in none.
+const edge = 1e-9
+
+// CellOf is the cell of the given length that holds p. The north pole lies in
+// the northernmost cells, the antimeridian (180) in the easternmost.
 func CellOf(p Point, length int) Cell {
-	return Cell(geohash.EncodeWithPrecision(p.Lat, p.Lon, uint(length)))
+	lat, lon := min(p.Lat, 90-edge), min(p.Lon, 180-edge)
+	return Cell(geohash.EncodeWithPrecision(lat, lon, uint(length)))
 }
 
 // ParseCell checks that s is a geohash of 1 to 12 characters.
@@ -43,14 +50,16 @@ func (c Cell) Parent(length int) Cell {
 	return c[:length]
 }
 
-// Neighbors are the up to eight cells of c's length that touch c. At the poles
-// there are fewer.
+// Neighbors are the up to eight cells of c's length that touch c, over the
+// antimeridian too. At the poles there are fewer.
 func (c Cell) Neighbors() []Cell {
 	around := geohash.Neighbors(string(c))
 	cells := make([]Cell, 0, len(around))
 	seen := map[Cell]bool{c: true}
+	here := c.Bounds()
 	for _, n := range around {
-		if cell := Cell(n); n != "" && !seen[cell] {
+		cell := Cell(n)
+		if !seen[cell] && cell.Bounds().touchesLat(here) {
 			seen[cell] = true
 			cells = append(cells, cell)
 		}
@@ -62,24 +71,4 @@ func (c Cell) Neighbors() []Cell {
 func (c Cell) Bounds() Box {
 	b := geohash.BoundingBox(string(c))
 	return Box{West: b.MinLng, South: b.MinLat, East: b.MaxLng, North: b.MaxLat}
-}
-
-// Box is a rectangle of degrees. West may be greater than East: the box then
-// crosses the antimeridian.
-type Box struct{ West, South, East, North float64 }
-
-// Valid reports whether b lies on the earth, south at or below north.
-func (b Box) Valid() bool {
-	return Point{b.South, b.West}.Valid() && Point{b.North, b.East}.Valid() && b.South <= b.North
-}
-
-// Contains reports whether p lies in b, its border included.
-func (b Box) Contains(p Point) bool {
-	if p.Lat < b.South || p.Lat > b.North {
-		return false
-	}
-	if b.West <= b.East {
-		return p.Lon >= b.West && p.Lon <= b.East
-	}
-	return p.Lon >= b.West || p.Lon <= b.East
 }

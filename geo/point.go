@@ -26,11 +26,19 @@ func (p Point) IsZero() bool { return p.Lat == 0 && p.Lon == 0 }
 func (p Point) String() string { return fmt.Sprintf("%.6f,%.6f", p.Lat, p.Lon) }
 
 // Distance is the great-circle distance from a to b in metres (haversine).
-func Distance(a, b Point) float64 {
+func Distance(a, b Point) float64 { return metres(haversine(a, b)) }
+
+// haversine is the haversine of the angle between a and b, 0 to 1. It grows
+// with the distance, and is what searches compare.
+func haversine(a, b Point) float64 {
 	lat1, lat2 := radians(a.Lat), radians(b.Lat)
 	u := math.Sin((lat2 - lat1) / 2)
 	v := math.Sin(radians(b.Lon-a.Lon) / 2)
-	h := u*u + math.Cos(lat1)*math.Cos(lat2)*v*v
+	return u*u + math.Cos(lat1)*math.Cos(lat2)*v*v
+}
+
+// metres is the distance that belongs to a haversine.
+func metres(h float64) float64 {
 	return 2 * EarthRadius * math.Asin(math.Min(1, math.Sqrt(h)))
 }
 
