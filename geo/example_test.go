@@ -1,0 +1,28 @@
+package geo_test
+
+import (
+	"fmt"
+
+	"github.com/cabstand/cabstand/geo"
+)
+
+func ExampleIndex_Nearest() {
+	cabs := geo.NewIndex()
+	cabs.Put("broadway", geo.Point{Lat: 40.7590, Lon: -73.9845})
+	cabs.Put("battery", geo.Point{Lat: 40.7033, Lon: -74.0170})
+	cabs.Put("bryant", geo.Point{Lat: 40.7536, Lon: -73.9832})
+
+	timesSquare := geo.Point{Lat: 40.7580, Lon: -73.9855}
+	for _, cab := range cabs.Nearest(nil, timesSquare, 2, 5000, nil) {
+		fmt.Printf("%s %.0f m\n", cab.ID, cab.Metres)
+	}
+	// Output:
+	// broadway 140 m
+	// bryant 526 m
+}
+
+func ExampleCoverDisc() {
+	cells, err := geo.CoverDisc(geo.Point{Lat: 40.7580, Lon: -73.9855}, 1000, geo.StoreLength, 100)
+	fmt.Println(cells, err)
+	// Output: [dr5ru] <nil>
+}
