@@ -1,0 +1,154 @@
+package archtest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const module = "github.com/cabstand/cabstand"
+
+// layer is a set of packages that may import the same. Packages of this module
+// are named by their path in it; a name that ends in "/..." stands for all
+// packages below it, too.
+type layer struct {
+	name     string
+	packages []string
+	inside   []string // packages of this module that it may import, beside its own
+	outside  []string // other modules, by the beginning of the import path; "" for any
+	not      []string // packages of the standard library that it may not import
+	never    []string // functions of package time that it may not use
+}
+
+var (
+	core        = []string{"internal/fault", "internal/driver", "internal/trip", "internal/fare", "internal/match", "internal/road"}
+	pure        = join(core, "geo")
+	vocabulary  = join(pure, "internal/wire")
+	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch")
+	adapters    = []string{"internal/eta", "internal/memgeo", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus"}
+	edges       = []string{"internal/api", "internal/console", "internal/auth"}
+	everything  = join(application, join(adapters, join(edges, "internal/sim/...", "internal/node", "sql")...)...)
+	suites      = []string{"internal/indextest", "internal/storetest", "internal/bustest"}
+)
+
+var (
+	effects = []string{"context", "database/...", "log/...", "net/...", "os/...", "syscall", "testing/..."}
+	network = []string{"database/...", "net/...", "testing/..."}
+	tests   = []string{"testing/..."}
+
+	clock  = []string{"Now", "Since", "Until"}
+	timers = []string{"After", "AfterFunc", "NewTicker", "NewTimer", "Sleep", "Tick"}
+)
+
+// layers is the table of docs/architecture.md.
+var layers = []layer{
+	{name: "geo", packages: []string{"geo"}, outside: []string{"github.com/mmcloughlin/geohash"},
+		not: effects, never: join(clock, timers...)},
+	{name: "pure", packages: core, inside: pure, not: effects, never: join(clock, timers...)},
+	{name: "wire", packages: []string{"internal/wire"}, inside: pure, not: effects, never: join(clock, timers...)},
+
+	use("internal/track"), use("internal/dispatch"), use("internal/outbox"), use("internal/watch"),
+
+	adapter("internal/eta"),
+	adapter("internal/memgeo"),
+	adapter("internal/redisgeo", "github.com/redis/go-redis/v9"),
+	adapter("internal/postgis", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"),
+	adapter("internal/sqlite", "modernc.org/sqlite", "github.com/pressly/goose/v3"),
+	adapter("internal/natsbus", "github.com/nats-io/"),
+	{name: "migrations", packages: []string{"sql"}, not: join(network, "context")},
+
+	edge("internal/auth", "github.com/golang-jwt/jwt/v5", "github.com/MicahParks/"),
+	edge("internal/api", "github.com/go-chi/chi/v5", "github.com/danielgtaylor/huma/v2", "github.com/coder/websocket",
+		"github.com/prometheus/client_golang", "github.com/google/uuid"),
+	edge("internal/console", "github.com/go-chi/chi/v5"),
+
+	{name: "simulator", packages: []string{"internal/sim/..."}, inside: vocabulary,
+		outside: []string{"github.com/coder/websocket", "github.com/google/uuid", "golang.org/x/"}, not: tests},
+	{name: "composition", packages: []string{"internal/node"}, inside: everything, outside: []string{""}, not: tests},
+	{name: "program", packages: []string{"cmd/..."}, inside: []string{"internal/node", "internal/sim/..."},
+		outside: []string{"github.com/alecthomas/kong"}, not: tests},
+
+	{name: "contract suite", packages: suites, inside: join(application, "internal/testenv"), outside: []string{""}},
+	{name: "test servers", packages: []string{"internal/testenv"}, outside: []string{""}},
+	{name: "tests only", packages: []string{"internal/archtest", "internal/console/e2e"}, not: []string{"..."}},
+	{name: "benchmark", packages: []string{"bench/..."}, inside: join(everything, "internal/testenv"), outside: []string{""}},
+}
+
+// use is the layer of one package of the application: it knows the domain and
+// its own ports, and none of its peers.
+func use(path string) layer {
+	return layer{
+		name: "application", packages: []string{path}, inside: vocabulary, not: network, never: join(clock, "Sleep"),
+		outside: []string{"github.com/google/uuid", "github.com/prometheus/client_golang", "golang.org/x/"},
+	}
+}
+
+// adapter is the layer of one package that speaks to the outside through a
+// library of its own. It fits the application's interfaces without knowing them.
+func adapter(path string, libraries ...string) layer {
+	return layer{
+		name: "adapter", packages: []string{path}, inside: join(vocabulary, "sql"), not: tests,
+		outside: join(libraries, "github.com/google/uuid", "github.com/prometheus/client_golang", "golang.org/x/"),
+	}
+}
+
+// edge is the layer of one package that takes requests from outside.
+func edge(path string, libraries ...string) layer {
+	return layer{name: "edge", packages: []string{path}, inside: join(application, "internal/auth"), outside: join(libraries, "golang.org/x/"), not: tests}
+}
+
+// layerOf finds the layer of a package of this module.
+func layerOf(path string) (layer, error) {
+	for _, l := range layers {
+		if matches(l.packages, path) {
+			return l, nil
+		}
+	}
+	return layer{}, fmt.Errorf("%s has no rule: give it a layer in internal/archtest and in docs/architecture.md", path)
+}
+
+// judge says why the package may not import the given import path; nil if it
+// may.
+func (l layer) judge(path, imported string) error {
+	if name, ok := strings.CutPrefix(imported, module+"/"); ok {
+		if name == path || matches(l.inside, name) {
+			return nil
+		}
+		return fmt.Errorf("%s (%s) imports %s: of this module it may import %s only", path, l.name, name, list(l.inside))
+	}
+	if standard(imported) {
+		if matches(l.not, imported) || matches(l.not, "...") {
+			return fmt.Errorf("%s (%s) imports %s: it may not import %s", path, l.name, imported, list(l.not))
+		}
+		return nil
+	}
+	if slices.ContainsFunc(l.outside, func(m string) bool { return strings.HasPrefix(imported, m) }) {
+		return nil
+	}
+	return fmt.Errorf("%s (%s) imports %s: of other modules it may import %s only", path, l.name, imported, list(l.outside))
+}
+
+// matches reports whether one of the patterns names the path.
+func matches(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		below, all := strings.CutSuffix(p, "/...")
+		return path == below || all && strings.HasPrefix(path, below+"/")
+	})
+}
+
+// standard reports whether the import path is of the standard library, whose
+// first element has no dot.
+func standard(imported string) bool {
+	first, _, _ := strings.Cut(imported, "/")
+	return !strings.Contains(first, ".")
+}
+
+func list(names []string) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return strings.Join(names, ", ")
+}
+
+// join is a new slice: appending to a shared one could write into another's.
+func join(some []string, more ...string) []string { return slices.Concat(some, more) }
