@@ -1,0 +1,174 @@
+package road
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+)
+
+// Table reads a CSV file whose first line names its columns, in any order. A
+// row that cannot be used is counted and the first few are named; the others
+// are read on. Roads are imported from tables; so are recorded trips and drivers.
+type Table struct {
+	name   string
+	header []string
+	rows   *csv.Reader
+	bad    Bad
+	err    error
+}
+
+// Bad are the rows of a table that could not be used.
+type Bad struct {
+	Rows  int
+	First []string // the first maxNamed, as "file line 7: why"
+}
+
+const maxNamed = 10
+
+func (b Bad) String() string {
+	if b.Rows == 0 {
+		return "no bad rows"
+	}
+	s := fmt.Sprintf("%d bad rows: %s", b.Rows, strings.Join(b.First, "; "))
+	if b.Rows > len(b.First) {
+		s += "; …"
+	}
+	return s
+}
+
+// Row is a line of a table. It is valid until the next one is read.
+type Row struct {
+	fields []string
+	line   int
+}
+
+// OpenTable reads the header. The name is for messages.
+func OpenTable(name string, r io.Reader) (*Table, error) {
+	rows := csv.NewReader(r)
+	rows.ReuseRecord = true
+	header, err := rows.Read()
+	if err != nil {
+		return nil, fmt.Errorf("%s: the line that names the columns: %w", name, err)
+	}
+	t := &Table{name: name, header: slices.Clone(header), rows: rows}
+	for i := range t.header {
+		t.header[i] = strings.TrimSpace(strings.TrimPrefix(t.header[i], "\ufeff"))
+	}
+	return t, nil
+}
+
+// Header is the names of the columns.
+func (t *Table) Header() []string { return t.header }
+
+// Column is the number of the column that has the first of the names that
+// there is.
+func (t *Table) Column(names ...string) (int, error) {
+	for _, name := range names {
+		if i := slices.Index(t.header, name); i >= 0 {
+			return i, nil
+		}
+	}
+	return -1, fmt.Errorf("%s: no column %s: it has %s", t.name, strings.Join(names, " or "), strings.Join(t.header, ", "))
+}
+
+// Columns is Column for several names.
+func (t *Table) Columns(names ...string) ([]int, error) {
+	columns := make([]int, len(names))
+	for i, name := range names {
+		var err error
+		if columns[i], err = t.Column(name); err != nil {
+			return nil, err
+		}
+	}
+	return columns, nil
+}
+
+// Rows are the rows that have as many fields as the header. After the last, Err
+// tells whether the reader failed.
+func (t *Table) Rows() iter.Seq[Row] {
+	return func(yield func(Row) bool) {
+		for {
+			fields, err := t.rows.Read()
+			var bad *csv.ParseError
+			switch {
+			case errors.Is(err, io.EOF):
+				return
+			case errors.As(err, &bad):
+				t.reject(bad.Line, bad.Err)
+				continue
+			case err != nil:
+				t.err = fmt.Errorf("%s: %w", t.name, err)
+				return
+			}
+			line, _ := t.rows.FieldPos(0)
+			if !yield(Row{fields, line}) {
+				return
+			}
+		}
+	}
+}
+
+// Reject counts a row as bad.
+func (t *Table) Reject(r Row, why error) { t.reject(r.line, why) }
+
+func (t *Table) reject(line int, why error) {
+	t.bad.Rows++
+	if len(t.bad.First) < maxNamed {
+		t.bad.First = append(t.bad.First, fmt.Sprintf("%s line %d: %v", t.name, line, why))
+	}
+}
+
+// Bad is what was rejected so far.
+func (t *Table) Bad() Bad { return t.bad }
+
+// Err is why reading ended early, nil if it did not.
+func (t *Table) Err() error { return t.err }
+
+// Text is a field.
+func (r Row) Text(column int) string { return r.fields[column] }
+
+// Point reads a latitude and a longitude. (0, 0) is no place.
+func (r Row) Point(lat, lon int) (geo.Point, error) {
+	var p geo.Point
+	var err error
+	if p.Lat, err = strconv.ParseFloat(r.fields[lat], 64); err != nil {
+		return p, fmt.Errorf("latitude %q is not a number", r.fields[lat])
+	}
+	if p.Lon, err = strconv.ParseFloat(r.fields[lon], 64); err != nil {
+		return p, fmt.Errorf("longitude %q is not a number", r.fields[lon])
+	}
+	if !p.Valid() || p.IsZero() {
+		return p, fmt.Errorf("%v is no place on the earth's roads", p)
+	}
+	return p, nil
+}
+
+// Seconds reads a time span of 0 to 24 h in seconds.
+func (r Row) Seconds(column int) (time.Duration, error) {
+	s, err := strconv.ParseFloat(r.fields[column], 64)
+	if err != nil || !(s >= 0 && s <= 86400) {
+		return 0, fmt.Errorf("%q is not a number of seconds from 0 to 86400", r.fields[column])
+	}
+	return time.Duration(s * float64(time.Second)), nil
+}
+
+// Time reads an instant: RFC 3339, or unix seconds.
+func (r Row) Time(column int) (time.Time, error) {
+	text := r.fields[column]
+	if s, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Unix(s, 0).UTC(), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, fmt.Errorf("%q is neither RFC 3339 nor unix seconds", text)
+	}
+	return at.UTC(), nil
+}
