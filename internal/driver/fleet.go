@@ -1,0 +1,164 @@
+package driver
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+)
+
+// Wanted says which drivers a search is for. The zero Wanted is for all.
+type Wanted struct {
+	Class     Class     // "" for any
+	Seats     int       // at least
+	Available bool      // only drivers who said that they are
+	SeenSince time.Time // only positions received then or later; zero for any
+}
+
+// Accepts reports whether l is wanted.
+func (w Wanted) Accepts(l Location) bool {
+	return (w.Class == "" || l.Class == w.Class) && l.Seats >= w.Seats &&
+		(l.Available || !w.Available) && !l.SeenAt.Before(w.SeenSince)
+}
+
+// Fleet is where the online drivers are: the latest Location of each, found by
+// place. It is safe for concurrent use. Make one with NewFleet.
+//
+// Locations may come late, twice and by several ways, in any order: the newest
+// by SeenAt stands. So that a late one does not bring back a driver who went
+// offline, a Gone is remembered until Expire passes its SeenAt; whoever feeds a
+// fleet calls Expire now and then, and it forgets who departed.
+type Fleet struct {
+	mu     sync.RWMutex
+	latest map[string]Location // with those who are gone
+	index  *geo.Index          // without them
+}
+
+// NewFleet makes an empty fleet.
+func NewFleet() *Fleet {
+	return &Fleet{latest: map[string]Location{}, index: geo.NewIndex()}
+}
+
+// Apply takes over what is news: a Location that is Gone removes its driver, one
+// older than what is known changes nothing, and neither does one that is not on
+// the earth. Of two of the same time a Gone stands, else the one that is applied
+// last.
+func (f *Fleet) Apply(batch []Location) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, l := range batch {
+		if old, ok := f.latest[l.DriverID]; !ok || l.Supersedes(old) {
+			f.put(l)
+		}
+	}
+}
+
+// Supersedes reports whether l takes the place of old in a store of latest
+// locations.
+func (l Location) Supersedes(old Location) bool {
+	if l.SeenAt.Equal(old.SeenAt) {
+		return l.Gone || !old.Gone
+	}
+	return l.SeenAt.After(old.SeenAt)
+}
+
+func (f *Fleet) put(l Location) {
+	switch {
+	case l.Gone:
+		f.index.Remove(l.DriverID)
+	case !f.index.Put(l.DriverID, l.Point):
+		return
+	}
+	f.latest[l.DriverID] = l
+}
+
+// Expire forgets every driver who was last seen before the given time, and
+// returns the ids of those who were online, sorted.
+func (f *Fleet) Expire(before time.Time) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var expired []string
+	maps.DeleteFunc(f.latest, func(id string, l Location) bool {
+		if !l.SeenAt.Before(before) {
+			return false
+		}
+		if f.index.Remove(id) {
+			expired = append(expired, id)
+		}
+		return true
+	})
+	slices.Sort(expired)
+	return expired
+}
+
+// Len is the number of drivers online.
+func (f *Fleet) Len() int {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.index.Len()
+}
+
+// Get is where the driver is; ok is false for one who is not online.
+func (f *Fleet) Get(driverID string) (l Location, ok bool) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	l, ok = f.latest[driverID]
+	if !ok || l.Gone {
+		return Location{}, false
+	}
+	return l, true
+}
+
+// Nearest is the up to limit drivers nearest to p, within radius metres
+// (math.Inf(1) for no limit), whom keep accepts (nil accepts all), nearest
+// first. keep must not call the fleet.
+func (f *Fleet) Nearest(p geo.Point, limit int, radius float64, keep func(Location) bool) []Located {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	hits := f.index.Nearest(nil, p, limit, radius, func(id string) bool {
+		return keep == nil || keep(f.latest[id])
+	})
+	found := make([]Located, len(hits))
+	for i, h := range hits {
+		found[i] = Located{Location: f.latest[h.ID], Metres: h.Metres}
+	}
+	return found
+}
+
+// Outward goes through the drivers in the order of their distance from p and
+// works no further than it is read. The fleet takes nothing in meanwhile: read
+// what you need and leave, and do not call the fleet from within.
+func (f *Fleet) Outward(p geo.Point) iter.Seq[Located] {
+	return func(yield func(Located) bool) {
+		f.mu.RLock()
+		defer f.mu.RUnlock()
+		for h := range f.index.Outward(p) {
+			if !yield(Located{Location: f.latest[h.ID], Metres: h.Metres}) {
+				return
+			}
+		}
+	}
+}
+
+// InBox is the drivers in b, in no order.
+func (f *Fleet) InBox(b geo.Box) []Location {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	ids := f.index.InBox(nil, b)
+	found := make([]Location, len(ids))
+	for i, id := range ids {
+		found[i] = f.latest[id]
+	}
+	return found
+}
+
+// InCell is the drivers in the cell, in no order.
+func (f *Fleet) InCell(cell geo.Cell) []Location {
+	// The box has all four borders, the cell only two of them.
+	return slices.DeleteFunc(f.InBox(cell.Bounds()), func(l Location) bool {
+		return geo.CellOf(l.Point, len(cell)) != cell
+	})
+}
