@@ -1,0 +1,61 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+const selectDrivers = `SELECT id, name, class, seats, created_at FROM drivers `
+
+// Driver reads one profile; fault.NotFound if there is none.
+func (s *Store) Driver(ctx context.Context, id string) (driver.Profile, error) {
+	return readDriver(ctx, s.reader, id)
+}
+
+func readDriver(ctx context.Context, q querier, id string) (driver.Profile, error) {
+	p, err := scanProfile(q.QueryRowContext(ctx, selectDrivers+`WHERE id = ?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, fault.New(fault.NotFound, "no such driver")
+	}
+	return p, faulted(err)
+}
+
+// Register stores a new driver. The same data again stores nothing (created is
+// false); other data under the same id is fault.AlreadyExists.
+func (s *Store) Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		created, err = affected(tx.ExecContext(ctx,
+			`INSERT INTO drivers (id, name, class, seats, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			p.ID, p.Name, p.Class, p.Seats, micros(p.CreatedAt.Truncate(trip.Precision))))
+		if err != nil {
+			return err
+		}
+		stored, err = readDriver(ctx, tx, p.ID)
+		return err
+	})
+	if err != nil {
+		return driver.Profile{}, false, err
+	}
+	if stored.Name != p.Name || stored.Class != p.Class || stored.Seats != p.Seats {
+		return driver.Profile{}, false, fault.New(fault.AlreadyExists, "driver %s is registered with other data", p.ID)
+	}
+	return stored, created, nil
+}
+
+// ListDrivers is a page of drivers by id; next is "" on the last one.
+func (s *Store) ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error) {
+	if limit < 1 {
+		limit = trip.DefaultPage
+	}
+	page, err = collect(ctx, s.reader, scanProfile, selectDrivers+`WHERE id > ? ORDER BY id LIMIT ?`, cursor, limit+1)
+	if err != nil || len(page) <= limit {
+		return page, "", err
+	}
+	page = page[:limit]
+	return page, page[limit-1].ID, nil
+}

@@ -1,0 +1,25 @@
+package sqlite
+
+import (
+	"errors"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/cabstand/cabstand/internal/fault"
+)
+
+// faulted gives the errors of SQLite that pass by themselves a code. All others
+// stay as they are: of the context, of a trip's command, of our own making.
+func faulted(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff { // the primary code of an extended one
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM:
+		return fault.Wrap(err, fault.Unavailable, "the store cannot be used at the moment")
+	}
+	return err
+}

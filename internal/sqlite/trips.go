@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+const unfinished = `t.state IN ('scheduled', 'searching', 'assigned', 'arrived', 'riding')`
+
+// Create stores a new trip and its events. With once, the same actor and key
+// again store nothing and return the first answer. The times of t are cut to
+// what the store keeps.
+func (s *Store) Create(ctx context.Context, t *trip.Trip, events []trip.Event, once *trip.Once) (first *trip.Once, err error) {
+	c, err := trip.Created(t, events)
+	if err != nil {
+		return nil, err
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		if once != nil {
+			if first, err = takeKey(ctx, tx, once, t); err != nil || first != nil {
+				return err
+			}
+		}
+		return insertTrip(ctx, tx, c)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if first == nil {
+		s.signal()
+	}
+	return first, nil
+}
+
+// takeKey stores the answer of a creation, or is the answer that was stored
+// under its key before.
+func takeKey(ctx context.Context, tx *sql.Tx, once *trip.Once, t *trip.Trip) (*trip.Once, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO idempotency_keys (actor, key, digest, status, answer, trip_id, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		once.Actor, once.Key, once.Digest, once.Status, append([]byte{}, once.Answer...), t.ID, micros(t.RequestedAt))
+	if err != nil {
+		return nil, err
+	}
+	if taken, err := result.RowsAffected(); err != nil || taken == 1 {
+		return nil, err
+	}
+	first := trip.Once{Actor: once.Actor, Key: once.Key}
+	err = tx.QueryRowContext(ctx, `SELECT digest, status, answer FROM idempotency_keys WHERE actor = ? AND key = ?`, once.Actor, once.Key).
+		Scan(&first.Digest, &first.Status, &first.Answer)
+	if err == nil && first.Digest != once.Digest {
+		return nil, fault.New(fault.KeyReused, "the key was used before with another request")
+	}
+	return &first, err
+}
+
+// Trip reads one trip with its newest offer.
+func (s *Store) Trip(ctx context.Context, id string) (*trip.Trip, error) {
+	return readTrip(ctx, s.reader, id)
+}
+
+func readTrip(ctx context.Context, q querier, id string) (*trip.Trip, error) {
+	t, err := scanTrip(q.QueryRowContext(ctx, selectTrips+`WHERE t.id = ?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fault.New(fault.NotFound, "no such trip")
+	}
+	return t, faulted(err)
+}
+
+// TripOfOffer is the id of the trip that the offer was made for.
+func (s *Store) TripOfOffer(ctx context.Context, offerID string) (string, error) {
+	id, err := scanString(s.reader.QueryRowContext(ctx, `SELECT trip_id FROM offers WHERE id = ?`, offerID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fault.New(fault.NotFound, "no such offer")
+	}
+	return id, faulted(err)
+}
+
+// Update changes one trip in one transaction: trip, offer, claim, events and
+// outbox. A change that changes nothing writes nothing.
+func (s *Store) Update(ctx context.Context, id string, change func(*trip.Trip) ([]trip.Event, error)) (*trip.Trip, error) {
+	var c trip.Change
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		before, err := readTrip(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if c, err = trip.Run(before, change); err != nil || c.Nothing() {
+			return err
+		}
+		return updateTrip(ctx, tx, c)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Events) > 0 {
+		s.signal()
+	}
+	return c.After, nil
+}
+
+// Unfinished is a page of trips that are not final, by id above after.
+func (s *Store) Unfinished(ctx context.Context, after string, limit int) ([]*trip.Trip, error) {
+	return collect(ctx, s.reader, scanTrip, selectTrips+`WHERE `+unfinished+` AND t.id > ? ORDER BY t.id LIMIT ?`, after, limit)
+}
+
+// ClaimedBy is the trips that hold a claim on the driver, by slot.
+func (s *Store) ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, error) {
+	return collect(ctx, s.reader, scanTrip,
+		selectTrips+`JOIN claims c ON c.trip_id = t.id WHERE c.driver_id = ? ORDER BY c.slot`, driverID)
+}
