@@ -1,0 +1,168 @@
+// Package console serves the operator's live map: a page of plain ES modules
+// with MapLibre GL, all embedded in the binary, that shows drivers, requests and
+// trips as the public stream tells of them. The page is a client like any other:
+// it reads /v1/stream and /v1/… with an operator's token and has no way in of
+// its own. It loads nothing from anywhere but this server.
+package console
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/fault"
+)
+
+//go:embed web
+var web embed.FS
+
+// Options are what the page needs to know of the place that it shows.
+type Options struct {
+	Name   string    // of the city, for the page's title
+	Center geo.Point // where the map opens
+	Bounds geo.Box   // what it shows then
+	// BaseMap is a GeoJSON FeatureCollection whose features have a property
+	// "kind": "land", "water", "park", "street" (with "class": motorway, primary,
+	// secondary or residential) or "label" (with "name"). Nil where there is
+	// none: the page then draws a graticule. A member "attribution" of the
+	// collection is shown on the map.
+	BaseMap []byte
+	// Demo lets anyone who reaches the page look and ask for trips: the page
+	// gets its token from DemoToken instead of asking for one.
+	Demo      bool
+	DemoToken func(role string) (string, error)
+}
+
+// mapInfo is the answer of GET /v1/map.
+type mapInfo struct {
+	Name    string     `json:"name"`
+	Center  geo.Point  `json:"center"`
+	Bounds  [4]float64 `json:"bounds"` // west, south, east, north
+	Demo    bool       `json:"demo"`
+	BaseMap bool       `json:"base_map"` // whether GET /v1/map/base has one
+}
+
+// Routes adds the page, its assets and what it asks about the map to r. The
+// error tells of an embedded file that cannot be read.
+func Routes(r chi.Router, o Options) error {
+	pages, err := loadWeb()
+	if err != nil {
+		return err
+	}
+	info, err := json.Marshal(mapInfo{
+		Name: o.Name, Center: o.Center, Demo: o.Demo, BaseMap: o.BaseMap != nil,
+		Bounds: [4]float64{o.Bounds.West, o.Bounds.South, o.Bounds.East, o.Bounds.North},
+	})
+	if err != nil {
+		return fmt.Errorf("console: the map's description: %w", err)
+	}
+
+	r.Group(func(r chi.Router) {
+		r.Use(protect)
+		serve(r, "/", pages["index.html"])
+		serve(r, "/v1/map", newAsset("map.json", info))
+		if o.BaseMap != nil {
+			serve(r, "/v1/map/base", newAsset("base.geojson", o.BaseMap))
+		}
+		for name, page := range pages {
+			serve(r, "/assets/"+name, page)
+		}
+		if o.Demo {
+			r.Post("/v1/demo/token", demoToken(o.DemoToken))
+		}
+	})
+	return nil
+}
+
+func serve(r chi.Router, pattern string, a *asset) {
+	r.Method(http.MethodGet, pattern, a)
+	r.Method(http.MethodHead, pattern, a)
+}
+
+// loadWeb is every embedded file by its path below web.
+func loadWeb() (map[string]*asset, error) {
+	root, err := fs.Sub(web, "web")
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	pages := map[string]*asset{}
+	err = fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(root, path)
+		pages[path] = newAsset(path, content)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("console: embedded files: %w", err)
+	}
+	return pages, nil
+}
+
+// policy allows what the page is made of and nothing else: its own scripts,
+// styles, worker and interface. MapLibre's controls have their icons as data:.
+const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; " +
+	"img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// protect sets the headers that keep the page, and the token in it, to itself.
+func protect(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+const maxTokenRequest = 1 << 10 // bytes of body
+
+// demoToken answers POST /v1/demo/token {"role": …} with {"token": …}.
+func demoToken(sign func(role string) (string, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var body struct {
+			Role string `json:"role"`
+		}
+		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxTokenRequest))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&body); err != nil {
+			writeProblem(w, http.StatusBadRequest, fault.Malformed, `the body is not {"role": "operator"}`)
+			return
+		}
+		switch body.Role {
+		case "operator", "rider", "driver":
+		default:
+			writeProblem(w, http.StatusUnprocessableEntity, fault.Invalid, "role: one of operator, rider, driver")
+			return
+		}
+		token, err := sign(body.Role)
+		if err != nil {
+			slog.ErrorContext(r.Context(), "demo token not signed", "role", body.Role, "err", err)
+			writeProblem(w, http.StatusInternalServerError, fault.Internal, "no token could be signed")
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		writeJSON(w, http.StatusOK, "application/json", map[string]string{"token": token})
+	}
+}
+
+// writeProblem answers with an RFC 9457 problem.
+func writeProblem(w http.ResponseWriter, status int, code fault.Code, detail string) {
+	writeJSON(w, status, "application/problem+json", map[string]any{
+		"status": status, "title": http.StatusText(status), "code": code, "detail": detail,
+	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, mediaType string, v any) {
+	w.Header().Set("Content-Type", mediaType)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the client may be gone; there is nobody to tell
+}

@@ -1,0 +1,60 @@
+// Places on the map. Points are {lat, lon} in degrees, as in the interface; the
+// mercator plane has x and y from 0 to 1, y downwards.
+
+const EARTH = 6372797.56; // metres, as the engine has it
+const rad = Math.PI / 180;
+
+export const mercatorX = (lon) => (lon + 180) / 360;
+export const mercatorY = (lat) => (1 - Math.log(Math.tan(Math.PI / 4 + (lat * rad) / 2)) / Math.PI) / 2;
+export const lonOf = (x) => x * 360 - 180;
+export const latOf = (y) => (2 * Math.atan(Math.exp(Math.PI * (1 - 2 * y))) - Math.PI / 2) / rad;
+
+/** Great-circle distance in metres. */
+export function metres(a, b) {
+  const u = Math.sin(((b.lat - a.lat) * rad) / 2);
+  const v = Math.sin(((b.lon - a.lon) * rad) / 2);
+  const h = u * u + Math.cos(a.lat * rad) * Math.cos(b.lat * rad) * v * v;
+  return 2 * EARTH * Math.asin(Math.min(1, Math.sqrt(h)));
+}
+
+const ARC_STEPS = 20;
+const BEND = 0.14; // of the arc's length, sideways
+
+/**
+ * A gently bent line of [lon, lat] from a to b. A straight one would look like a
+ * street; a bend tells at a glance that it is a relation and not a way.
+ */
+export function arc(a, b) {
+  const squeeze = Math.cos(a.lat * rad) || 1; // so that the bend looks the same in every direction
+  const dx = (b.lon - a.lon) * squeeze;
+  const dy = b.lat - a.lat;
+  const side = dx < 0 ? 1 : -1;
+  const mid = {
+    lon: (a.lon + b.lon) / 2 + (side * -dy * BEND) / squeeze,
+    lat: (a.lat + b.lat) / 2 + side * dx * BEND,
+  };
+  return Array.from({ length: ARC_STEPS + 1 }, (_, i) => {
+    const t = i / ARC_STEPS;
+    const [p, q, r] = [(1 - t) * (1 - t), 2 * t * (1 - t), t * t];
+    return [p * a.lon + q * mid.lon + r * b.lon, p * a.lat + q * mid.lat + r * b.lat];
+  });
+}
+
+/** Whether the box [w,s,e,n] lies within the other. */
+export function within([w, s, e, n], [W, S, E, N]) {
+  return w >= W && s >= S && e <= E && n <= N;
+}
+
+/** The box grown by a share of its size on each side, kept on the earth. */
+export function grown([w, s, e, n], share) {
+  const dx = (e - w) * share;
+  const dy = (n - s) * share;
+  return [Math.max(-180, w - dx), Math.max(-85, s - dy), Math.min(180, e + dx), Math.min(85, n + dy)];
+}
+
+/** The box [w,s,e,n] around points. */
+export function boxAround(points) {
+  const lons = points.map((p) => p.lon);
+  const lats = points.map((p) => p.lat);
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+}

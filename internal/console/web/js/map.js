@@ -1,0 +1,131 @@
+// The map: the ground, the trips and the marks, and what a click on it means.
+
+import { graticule, groundLayers, groundStyle, recolour } from './basemap.js';
+import { boxAround } from './geometry.js';
+import { driverSize, Marks } from './marks.js';
+import { reducedMotion } from './theme.js';
+import { tripFeatures, tripLayers } from './trips.js';
+
+const FRAME = 33; // ms: thirty frames a second are smooth enough for cars
+const TRIPS = 250; // ms between updates of the trips' lines, for up to a thousand of them
+const REACH = 8; // pixels beyond a mark's edge that still hit it, for fingers
+
+/** MapLibre is a classic script; it defines this global. */
+const { maplibregl } = window;
+
+export class LiveMap {
+  selected = null; // {kind, id}
+
+  /** info is the answer of /v1/map, base the GeoJSON of /v1/map/base or null. */
+  constructor(element, info, base, city) {
+    maplibregl.setWorkerUrl('/assets/vendor/maplibre-gl/maplibre-gl-csp-worker.js');
+    this.city = city;
+    this.marks = new Marks(city);
+    this.map = new maplibregl.Map({
+      container: element, style: groundStyle(base ?? graticule(info.bounds)), hash: 'map', bounds: info.bounds,
+      fitBoundsOptions: { padding: margins() }, maxPitch: 0, dragRotate: false, pitchWithRotate: false, minZoom: 3, maxZoom: 18,
+      attributionControl: false, fadeDuration: reducedMotion() ? 0 : 150,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'bottom-right');
+    this.map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), 'bottom-right');
+    if (base?.attribution) this.map.addControl(new maplibregl.AttributionControl({ compact: true }), 'bottom-right');
+    this.ready = new Promise((done) => this.map.once('load', done)).then(() => this.#fill());
+  }
+
+  #fill() {
+    this.map.addSource('trips', { type: 'geojson', data: tripFeatures(this.city), tolerance: 0 });
+    for (const layer of tripLayers()) this.map.addLayer(layer);
+    this.map.addLayer(this.marks, 'trip-wait');
+    this.map.on('mousemove', (e) => { this.map.getCanvas().style.cursor = this.hit(e.point) ? 'pointer' : ''; });
+    this.#animate();
+  }
+
+  /** Calls fn with what was clicked, {kind, id} or null. */
+  onPick(fn) {
+    this.map.on('click', (e) => fn(this.hit(e.point)));
+  }
+
+  /** Calls fn with the box in view, now and whenever it moved. */
+  onView(fn) {
+    const tell = () => fn(this.map.getBounds().toArray().flat());
+    this.map.on('moveend', tell);
+    tell();
+  }
+
+  select(selected) {
+    this.selected = this.marks.selected = selected;
+    this.#drawTrips();
+  }
+
+  /** Brings points into view: nearer than now if need be, never farther than it must. */
+  show(points) {
+    const animate = !reducedMotion();
+    this.map.fitBounds(boxAround(points), { padding: margins(), maxZoom: Math.max(15, this.map.getZoom()), animate, duration: 900 });
+  }
+
+  /** Takes on the colours of the theme. */
+  recolour() {
+    this.marks.recolour();
+    recolour(this.map, [...groundLayers(), ...tripLayers()]);
+  }
+
+  /** What is at a place on the screen: drivers before requests before trips. */
+  hit(at) {
+    const reach = driverSize(this.map.getZoom()) / 2 + REACH;
+    const now = this.city.now();
+    const nearest = (kind, things, where) => {
+      let best = null;
+      let least = reach;
+      for (const thing of things) {
+        const p = this.map.project(where(thing));
+        const d = Math.hypot(p.x - at.x, p.y - at.y);
+        if (d < least) [best, least] = [{ kind, id: thing.id }, d];
+      }
+      return best;
+    };
+    const place = ({ lat, lon }) => [lon, lat];
+    return nearest('driver', this.city.drivers.values(), (d) => place(d.motion.point(now)))
+      ?? nearest('trip', [...this.city.trips.values()].filter((t) => t.state === 'searching'), (t) => place(t.pickup))
+      ?? this.#tripLineAt(at);
+  }
+
+  #tripLineAt({ x, y }) {
+    const box = [[x - REACH, y - REACH], [x + REACH, y + REACH]];
+    const [found] = this.map.queryRenderedFeatures(box, { layers: ['trip-ends', 'trip-now', 'trip-plan'] });
+    return found ? { kind: 'trip', id: found.properties.id } : null;
+  }
+
+  #drawTrips() {
+    this.map.getSource('trips')?.setData(tripFeatures(this.city, this.selected?.id));
+  }
+
+  /**
+   * Repaints while the page is seen. Where painting is slow (no graphics card)
+   * it takes at most half of the time, and the rest stays free for the page.
+   */
+  #animate() {
+    let [painted, drawn, last, pace] = [0, 0, 0, 16];
+    const tick = (now) => {
+      if (last) pace += (Math.min(now - last, 500) - pace) / 8;
+      last = now;
+      if (now - painted >= Math.max(FRAME - 4, 2 * pace - 4)) {
+        painted = now;
+        this.map.triggerRepaint();
+      }
+      if (now - drawn >= Math.max(TRIPS, this.city.trips.size / 4)) {
+        drawn = now;
+        this.#drawTrips();
+      }
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  }
+}
+
+/** What the panels cover, so that what is shown lies beside them. */
+function margins() {
+  const wide = innerWidth >= 760;
+  return wide ? { top: 90, right: 60, bottom: 60, left: 400 } : { top: 90, right: 24, bottom: 240, left: 24 };
+}

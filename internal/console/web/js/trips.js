@@ -1,0 +1,80 @@
+// Trips on the map: where the driver is to go, where the rider wants to go, and
+// how long a request has been waiting.
+
+import { FONT } from './basemap.js';
+import { finalStates } from './city.js';
+import { brief } from './format.js';
+import { arc } from './geometry.js';
+import { colour } from './theme.js';
+
+const DASH = [1.2, 1.6];
+
+const state = (...names) => ['in', ['get', 'state'], ['literal', names]];
+const selected = ['==', ['get', 'selected'], true];
+const byState = () => [
+  'match', ['get', 'state'], 'searching', colour('request'), 'assigned', colour('enroute'), 'arrived', colour('waiting'),
+  'riding', colour('riding'), 'completed', colour('available'), colour('silent'),
+];
+
+/** The layers of trips in the colours of the theme. */
+export function tripLayers() {
+  const on = (leg) => ['==', ['get', 'leg'], leg];
+  const thin = (strong, faint) => ['case', selected, strong, faint];
+  return [
+    { id: 'trip-plan', type: 'line', source: 'trips', filter: on('plan'), layout: { 'line-cap': 'round' },
+      paint: { 'line-color': byState(), 'line-width': thin(3, 1.2), 'line-opacity': thin(0.9, 0.28), 'line-dasharray': DASH } },
+    { id: 'trip-now', type: 'line', source: 'trips', filter: on('now'), layout: { 'line-cap': 'round' },
+      paint: { 'line-color': byState(), 'line-width': thin(4, 1.8), 'line-opacity': thin(1, 0.6) } },
+    { id: 'trip-ends', type: 'circle', source: 'trips', filter: on('end'),
+      paint: {
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, thin(4, 1.8), 15, thin(7, 4.5)],
+        'circle-color': ['case', ['get', 'open'], colour('map-mark-halo'), byState()],
+        'circle-stroke-color': ['case', ['get', 'open'], byState(), colour('map-mark-halo')],
+        'circle-stroke-width': 1.6,
+        'circle-opacity': ['case', state('cancelled', 'expired'), 0.4, 1],
+      } },
+    { id: 'trip-wait', type: 'symbol', source: 'trips', filter: ['has', 'wait'], minzoom: 11,
+      layout: {
+        'text-field': ['get', 'wait'], 'text-font': FONT, 'text-size': 12, 'text-offset': [0, -1.6],
+        'text-allow-overlap': true, 'text-ignore-placement': true,
+      },
+      paint: { 'text-color': colour('ink'), 'text-halo-color': colour('map-halo'), 'text-halo-width': 2 } },
+  ];
+}
+
+/** All trips as GeoJSON, at this moment. */
+export function tripFeatures(city, chosen) {
+  const now = city.now();
+  const features = [];
+  for (const trip of city.trips.values()) {
+    const isChosen = trip.id === chosen || (chosen !== undefined && trip.driver_id === chosen);
+    const properties = { id: trip.id, state: trip.state, selected: isChosen };
+    const driver = city.drivers.get(trip.driver_id)?.motion.point(now);
+    for (const [leg, geometry, more] of legs(trip, driver, city.serverNow())) {
+      features.push({ type: 'Feature', geometry, properties: { ...properties, leg, ...more } });
+    }
+  }
+  return { type: 'FeatureCollection', features };
+}
+
+/** The parts of one trip: [leg, geometry, further properties]. */
+function legs(trip, driver, serverNow) {
+  const pickup = ['end', point(trip.pickup), { open: false }];
+  const dropoff = ['end', point(trip.dropoff), { open: true }];
+  const plan = ['plan', line(trip.pickup, trip.dropoff)];
+  switch (trip.state) {
+    case 'searching': {
+      const wait = brief((serverNow - Date.parse(trip.requested_at)) / 1000);
+      return [plan, dropoff, ['wait', point(trip.pickup), { wait }]];
+    }
+    case 'riding':
+      return driver ? [['now', line(driver, trip.dropoff)], dropoff] : [plan, dropoff];
+    case 'assigned':
+    case 'arrived':
+      return driver ? [['now', line(driver, trip.pickup)], plan, pickup, dropoff] : [plan, pickup, dropoff];
+  }
+  return finalStates.has(trip.state) ? [['end', point(trip.state === 'completed' ? trip.dropoff : trip.pickup), { open: false }]] : [pickup, dropoff];
+}
+
+const point = ({ lon, lat }) => ({ type: 'Point', coordinates: [lon, lat] });
+const line = (a, b) => ({ type: 'LineString', coordinates: arc(a, b) });
