@@ -50,6 +50,15 @@ func (c Cell) Parent(length int) Cell {
 	return c[:length]
 }
 
+// Children are the 32 cells that c consists of, in the order of their names.
+func (c Cell) Children() []Cell {
+	cells := make([]Cell, len(cellAlphabet))
+	for i := range cells {
+		cells[i] = c + Cell(cellAlphabet[i:i+1])
+	}
+	return cells
+}
+
 // Neighbors are the up to eight cells of c's length that touch c, over the
 // antimeridian too. At the poles there are fewer.
 func (c Cell) Neighbors() []Cell {

@@ -45,6 +45,13 @@ func TestCellOf_HoldsItsPoint(t *testing.T) {
 	})
 }
 
+func TestCell_Children(t *testing.T) {
+	children := geo.Cell("dr5r").Children()
+	if len(children) != 32 || !slices.IsSorted(children) || !slices.Contains(children, "dr5ru") {
+		t.Errorf("got %v", children)
+	}
+}
+
 func TestParseCell(t *testing.T) {
 	for _, ok := range []string{"d", "dr5r", "0123456789bc", "zzzzz"} {
 		if c, err := geo.ParseCell(ok); err != nil || string(c) != ok {

@@ -40,8 +40,7 @@ func cover(length, limit int, reached func(Box) bool) ([]Cell, error) {
 	for range length {
 		var parts []Cell
 		for _, c := range cells {
-			for i := range len(cellAlphabet) {
-				part := c + Cell(cellAlphabet[i:i+1])
+			for _, part := range c.Children() {
 				if !reached(part.Bounds()) {
 					continue
 				}
