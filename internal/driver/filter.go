@@ -168,7 +168,7 @@ func (f *Filter) reachable(a, b Position) bool {
 // repeat its last fix under a new count as a sign of life: that is no
 // repetition.
 func repeats(a, b Position) bool {
-	if a.Seq != 0 && b.Seq != 0 {
+	if b.Seq != 0 {
 		return a.Seq == b.Seq
 	}
 	return a.FixedAt.Equal(b.FixedAt)

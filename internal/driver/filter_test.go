@@ -102,6 +102,10 @@ func TestFilter_Resume(t *testing.T) {
 		t.Errorf("an app that counts from 1 again: %q", got)
 	}
 	f.Resume()
+	if got := f.Judge(fix(1, 4, 40), after(5)); got != driver.Believed {
+		t.Errorf("a phone that stands still after a reconnect: %q", got)
+	}
+	f.Resume()
 	if got := f.Judge(fix(1, 3, 40), after(5)); got != driver.RefusedStale {
 		t.Errorf("an older fix of the new session: got %q, want stale", got)
 	}

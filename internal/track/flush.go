@@ -1,0 +1,87 @@
+package track
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/cabstand/cabstand/internal/driver"
+)
+
+// flusher empties one tray into one consumer.
+type flusher struct {
+	part    Part
+	tray    *tray
+	deliver func(ctx context.Context, batch []driver.Location) (undelivered []driver.Location, err error)
+	config  Config
+	now     func() time.Time
+	log     *slog.Logger
+	metrics Metrics
+	down    atomic.Bool // the last delivery failed
+}
+
+// run flushes until ctx ends, and once more then.
+func (f *flusher) run(ctx context.Context) {
+	ticker := time.NewTicker(f.config.FlushEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			f.flush(ctx)
+			return
+		case <-ticker.C:
+		case <-f.tray.full:
+		}
+		if !f.flush(ctx) {
+			pause(ctx, f.config.FlushPause)
+		}
+	}
+}
+
+// flush delivers what waits, batch by batch, and reports whether all of it went.
+func (f *flusher) flush(ctx context.Context) bool {
+	for left := f.tray.len(); left > 0; {
+		batch := f.tray.take(f.config.FlushMax)
+		if !f.deliverBatch(ctx, batch) {
+			return false
+		}
+		left -= len(batch)
+	}
+	return true
+}
+
+// deliverBatch is not cut short by the end of ctx: the last locations are to
+// leave before the process does.
+func (f *flusher) deliverBatch(ctx context.Context, batch []driver.Location) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.config.FlushTimeout)
+	defer cancel()
+	began := f.now()
+	undelivered, err := f.deliver(ctx, batch)
+	f.metrics.Flushed(f.part, len(batch)-len(undelivered), f.now().Sub(began), err != nil)
+	f.note(err)
+	f.tray.putBack(undelivered, f.now().Add(-f.config.FlushKeep))
+	return err == nil
+}
+
+// note logs the first failure of an outage and the end of it.
+func (f *flusher) note(err error) {
+	if failed := err != nil; f.down.Swap(failed) == failed {
+		return
+	}
+	if err != nil {
+		f.log.Warn("positions cannot be delivered; the latest are kept", "part", string(f.part), "err", err)
+		return
+	}
+	f.log.Info("positions are delivered again", "part", string(f.part))
+}
+
+// pause waits for d or the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,105 @@
+package track
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// read takes frames until the socket or the session ends.
+func (s *session) read(ctx context.Context) {
+	for {
+		data, err := s.conn.Read(ctx)
+		var bad *fault.Error
+		if s.over() || err != nil && !errors.As(err, &bad) {
+			return
+		}
+		s.frames.Add(1)
+		var frame wire.DriverFrame
+		if err == nil {
+			frame, err = wire.DecodeDriverFrame(data)
+		}
+		if err != nil {
+			s.t.metrics.FrameIn(frameBad)
+			s.strike(err, "")
+			continue
+		}
+		s.t.metrics.FrameIn(frame.Type)
+		s.handle(frame)
+	}
+}
+
+func (s *session) handle(f wire.DriverFrame) {
+	limit, n := s.others, 1
+	if len(f.Positions) > 0 {
+		limit, n = s.positions, len(f.Positions)
+	}
+	if !limit.AllowN(s.t.now(), n) {
+		s.strike(fault.New(fault.RateLimited, "too many frames of type %q: this one was skipped", f.Type), f.Ref())
+		return
+	}
+	s.strikes = max(0, s.strikes-1)
+	switch f.Type {
+	case wire.FramePosition, wire.FramePositions:
+		s.hear(f.Positions)
+	case wire.FrameStatus:
+		s.say(f.Status)
+	default:
+		s.order(f)
+	}
+}
+
+// strike answers a frame that is skipped, and closes the socket when there were
+// too many of them. Positions that the filter refuses are no strikes: a phone
+// cannot help where it believes to be.
+func (s *session) strike(err error, ref string) {
+	frame := wire.NewErrorFrame(err, ref)
+	s.t.metrics.Faulted(frame.Code)
+	s.note(wire.FrameError, frame)
+	if s.strikes++; s.strikes >= s.t.config.Strikes {
+		s.end(ClosePolicy, reasonFlood)
+	}
+}
+
+// hear judges positions, acknowledges what is believed, tells what is not, and
+// lets the latest leave.
+func (s *session) hear(positions []driver.Position) {
+	now := s.t.now()
+	for i := range positions {
+		if positions[i].FixedAt.IsZero() {
+			positions[i].FixedAt = now
+		}
+	}
+	slices.SortStableFunc(positions, func(a, b driver.Position) int { return a.FixedAt.Compare(b.FixedAt) })
+	h := s.unit.hear(s.id, positions, now)
+	s.out.acknowledge(h.seq)
+	for _, r := range h.refused {
+		s.t.metrics.PositionRefused(r.why)
+		s.note(wire.FrameRejected, wire.RejectedFrame{Type: wire.FrameRejected, Seq: r.seq, Code: string(r.why)})
+	}
+	s.t.metrics.Positions(h.believed)
+	if h.publish {
+		s.t.publish(h.location)
+	}
+}
+
+// say notes that the driver is available or offline.
+func (s *session) say(status driver.Status) {
+	if l, publish := s.unit.say(s.id, status, s.t.now(), s.t.config.StatusFresh); publish {
+		s.t.publish(l)
+	}
+}
+
+// order hands an order to the errands. A dispatcher that is slow holds up
+// orders, never positions.
+func (s *session) order(f wire.DriverFrame) {
+	select {
+	case s.orders <- f:
+	default:
+		s.strike(fault.New(fault.RateLimited, "%d orders wait for a dispatcher already: send %q again later", cap(s.orders), f.Type), f.Ref())
+	}
+}

@@ -1,0 +1,172 @@
+package track
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cabstand/cabstand/internal/driver"
+)
+
+// Deps is what a tracker works with. Now, Log and Metrics may be nil.
+type Deps struct {
+	Mirror   Mirror
+	Feed     Feed
+	Commands Commands
+	Line     Line
+	Now      func() time.Time
+	Log      *slog.Logger
+	Metrics  Metrics
+}
+
+// Tracker serves drivers' sessions. Make one with New; Run has to run for
+// positions to leave.
+type Tracker struct {
+	config   Config
+	commands Commands
+	line     Line
+	now      func() time.Time
+	log      *slog.Logger
+	metrics  Metrics
+
+	roster   *roster
+	fleet    *fleet
+	profiles *profiles
+	flushers []*flusher
+}
+
+// New is a tracker that starts nothing by itself.
+func New(c Config, d Deps) *Tracker {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Metrics == nil {
+		d.Metrics = noMetrics{}
+	}
+	t := &Tracker{
+		config: c, commands: d.Commands, line: d.Line, now: d.Now, log: d.Log, metrics: d.Metrics,
+		roster: newRoster(), fleet: newFleet(c), profiles: newProfiles(c.Profiles, c.ProfileTTL),
+	}
+	feed := newCellFeed(d.Feed, c.Linger, d.Now)
+	t.flushers = []*flusher{
+		t.newFlusher(PartFeed, feed.deliver),
+		t.newFlusher(PartMirror, func(ctx context.Context, batch []driver.Location) ([]driver.Location, error) {
+			if err := d.Mirror.Apply(ctx, batch); err != nil {
+				return batch, err
+			}
+			return nil, nil
+		}),
+	}
+	return t
+}
+
+func (t *Tracker) newFlusher(part Part, deliver func(context.Context, []driver.Location) ([]driver.Location, error)) *flusher {
+	return &flusher{
+		part: part, tray: newTray(t.config.FlushAt), deliver: deliver,
+		config: t.config, now: t.now, log: t.log, metrics: t.metrics,
+	}
+}
+
+// Serve runs the session of an authenticated driver on conn until it ends, and
+// closes conn. The error is nil when the phone went by itself, else an *Ended.
+// When ctx ends the socket is closed with CloseGoingAway.
+func (t *Tracker) Serve(ctx context.Context, conn Conn, driverID string) error {
+	s := newSession(t, conn, driverID)
+	if !t.roster.enter(s) {
+		return t.turnAway(conn, driverID)
+	}
+	defer t.roster.leave(s)
+	t.metrics.SessionOpened()
+	t.log.Debug("session opened", "driver", driverID, "session", s.id)
+	why := s.run(ctx)
+	t.metrics.SessionClosed(why.Code)
+	t.log.Debug("session closed", "driver", driverID, "session", s.id, "code", why.Code, "reason", why.Reason)
+	if why.Code == closeLeft {
+		return nil
+	}
+	return why
+}
+
+// turnAway closes a socket that comes while the tracker shuts down.
+func (t *Tracker) turnAway(conn Conn, driverID string) error {
+	if err := conn.Close(CloseRestart, reasonRestart); err != nil {
+		t.log.Debug("socket not closed in order", "driver", driverID, "err", err)
+	}
+	return &Ended{CloseRestart, reasonRestart}
+}
+
+// Run lets positions leave until ctx ends, and the last ones then. It returns
+// nil.
+func (t *Tracker) Run(ctx context.Context) error {
+	var work sync.WaitGroup
+	for _, f := range t.flushers {
+		work.Go(func() { f.run(ctx) })
+	}
+	work.Go(func() { t.sweep(ctx) })
+	work.Wait()
+	return nil
+}
+
+// sweep forgets drivers who left.
+func (t *Tracker) sweep(ctx context.Context) {
+	ticker := time.NewTicker(t.config.Linger)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			t.fleet.sweep(t.now())
+		}
+	}
+}
+
+// Drain closes every session with CloseRestart, refuses new ones, and waits
+// for the sessions to end. Drain first, then end Run: so the last positions
+// leave. The error is that of ctx when it ended first.
+func (t *Tracker) Drain(ctx context.Context) error {
+	select {
+	case <-t.roster.drain():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Stats counts what the tracker holds.
+type Stats struct {
+	Sessions int          // open sockets
+	Drivers  int          // with a session, or one that ended a short while ago
+	Waiting  map[Part]int // locations that wait to leave
+}
+
+// Stats counts now.
+func (t *Tracker) Stats() Stats {
+	s := Stats{Sessions: t.roster.len(), Drivers: t.fleet.len(), Waiting: map[Part]int{}}
+	for _, f := range t.flushers {
+		s.Waiting[f.part] = f.tray.len()
+	}
+	return s
+}
+
+// Degraded names the consumers of positions that did not take the last batch.
+func (t *Tracker) Degraded() []Part {
+	var parts []Part
+	for _, f := range t.flushers {
+		if f.down.Load() {
+			parts = append(parts, f.part)
+		}
+	}
+	return parts
+}
+
+// publish lets a location leave with the next flush.
+func (t *Tracker) publish(l driver.Location) {
+	for _, f := range t.flushers {
+		f.tray.put(l)
+	}
+}
