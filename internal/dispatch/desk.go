@@ -47,7 +47,7 @@ type Desk struct {
 // answer(trip) before it is stored; on a repetition first is what was stored
 // then, and the trip is nil.
 func (d *Desk) Request(ctx context.Context, r trip.Request, once *trip.Once, answer func(*trip.Trip) []byte) (t *trip.Trip, first *trip.Once, err error) {
-	t, events := trip.New(r, d.Now())
+	t, events := trip.New(r, d.now())
 	if once != nil {
 		once.Answer = answer(t)
 	}
@@ -136,7 +136,7 @@ func (d *Desk) updateByOffer(ctx context.Context, offerID string, change func(*t
 
 // update commits one change and tells the trip's owner of it.
 func (d *Desk) update(ctx context.Context, tripID string, change func(*trip.Trip, time.Time) ([]trip.Event, error)) (*trip.Trip, error) {
-	now := d.Now()
+	now := d.now()
 	t, err := d.Trips.Update(ctx, tripID, func(t *trip.Trip) ([]trip.Event, error) { return change(t, now) })
 	if err != nil {
 		return nil, err
@@ -144,6 +144,10 @@ func (d *Desk) update(ctx context.Context, tripID string, change func(*trip.Trip
 	d.tell(ctx, t)
 	return t, nil
 }
+
+// now is the time to the microsecond, as the stores keep it: what is answered
+// and what is read later are the same.
+func (d *Desk) now() time.Time { return d.Now().UTC().Truncate(time.Microsecond) }
 
 // tell lets the trip's owner know of a change: directly where it may be the
 // dispatcher of this process, by a nudge to the others. When that fails the

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 	"slices"
@@ -126,6 +127,21 @@ func (f *Fleet) Nearest(p geo.Point, limit int, radius float64, keep func(Locati
 		found[i] = Located{Location: f.latest[h.ID], Metres: h.Metres}
 	}
 	return found
+}
+
+// Select is the drivers online whom keep accepts, in order of id. keep must not
+// call the fleet.
+func (f *Fleet) Select(keep func(Location) bool) []Location {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	var selected []Location
+	for _, l := range f.latest {
+		if !l.Gone && keep(l) {
+			selected = append(selected, l)
+		}
+	}
+	slices.SortFunc(selected, func(a, b Location) int { return cmp.Compare(a.DriverID, b.DriverID) })
+	return selected
 }
 
 // Outward goes through the drivers in the order of their distance from p and

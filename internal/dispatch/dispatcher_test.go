@@ -1,0 +1,485 @@
+package dispatch_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/dispatch"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/eta"
+	"github.com/cabstand/cabstand/internal/fare"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/sqlite"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// city is one dispatcher on a real store, with a clock that the test turns and
+// a bus that is a function call.
+type city struct {
+	tb         testing.TB
+	ctx        context.Context
+	now        time.Time
+	store      *sqlite.Store
+	desk       *dispatch.Desk
+	dispatcher *dispatch.Dispatcher
+	drivers    map[string]driver.Location
+	followers  map[geo.Cell]func([]driver.Location)
+	live       []string
+	pushed     map[string][]wire.Push // by driver
+	ids        int
+}
+
+var centre = geo.Point{Lat: 40.75, Lon: -73.98}
+
+func mustCity(tb testing.TB) *city {
+	tb.Helper()
+	c := &city{
+		tb: tb, ctx: tb.Context(), now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), live: []string{"me"},
+		drivers: map[string]driver.Location{}, followers: map[geo.Cell]func([]driver.Location){}, pushed: map[string][]wire.Push{},
+	}
+	store, err := sqlite.Open(c.ctx, filepath.Join(tb.TempDir(), "city.db"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(store.Close)
+	if err := store.Migrate(c.ctx); err != nil {
+		tb.Fatal(err)
+	}
+	c.store = store
+	c.restart()
+	return c
+}
+
+// restart is a new process on the same store.
+func (c *city) restart() {
+	log := slog.New(slog.DiscardHandler)
+	clock := func() time.Time { return c.now }
+	config := dispatch.DefaultConfig
+	config.ID, config.Limits = "me", dispatch.DefaultLimits
+	c.dispatcher = dispatch.New(config, dispatch.Deps{
+		Trips: c.store, Estimator: eta.DefaultStraight, Pusher: c, Feed: c, Locations: c, Peers: c, Signals: quiet{},
+		NewID: c.newID, Now: clock, Log: log,
+	})
+	c.desk = &dispatch.Desk{
+		ID: "me", Trips: c.store, Drivers: c.store, Pusher: c, Signals: quiet{},
+		Changed: c.dispatcher.Changed, Limits: config.Limits, Now: clock, Log: log,
+	}
+}
+
+func (c *city) newID() string { c.ids++; return fmt.Sprintf("id-%04d", c.ids) }
+
+func (c *city) Live() []string { return c.live }
+
+func (c *city) Push(_ context.Context, driverID string, p wire.Push) error {
+	c.pushed[driverID] = append(c.pushed[driverID], p)
+	return nil
+}
+
+func (c *city) Follow(cell geo.Cell, fn func([]driver.Location)) (func(), error) {
+	c.followers[cell] = fn
+	return func() { delete(c.followers, cell) }, nil
+}
+
+func (c *city) InCells(_ context.Context, cells []geo.Cell) ([]driver.Location, error) {
+	var found []driver.Location
+	for _, l := range c.drivers {
+		if slices.Contains(cells, geo.CellOf(l.Point, geo.OwnerLength)) {
+			found = append(found, l)
+		}
+	}
+	return found, nil
+}
+
+// quiet is a bus on which nothing arrives.
+type quiet struct{}
+
+func (quiet) Nudge(context.Context, wire.Nudge) error           { return nil }
+func (quiet) OnNudge(func(wire.Nudge)) (func(), error)          { return func() {}, nil }
+func (quiet) Subscribe(func(trip.Event)) (stop func(), e error) { return func() {}, nil }
+
+// at places a driver: the position goes to the shared store and to the feed.
+func (c *city) at(id string, p geo.Point, change ...func(*driver.Location)) {
+	c.tb.Helper()
+	l := driver.Location{
+		DriverID: id, Position: driver.Position{Point: p, FixedAt: c.now}, Class: driver.Standard, Seats: 4,
+		Available: true, SeenAt: c.now,
+	}
+	for _, f := range change {
+		f(&l)
+	}
+	c.drivers[id] = l
+	if fn := c.followers[geo.CellOf(p, geo.OwnerLength)]; fn != nil {
+		fn([]driver.Location{l})
+	}
+	if _, _, err := c.store.Register(c.ctx, driver.Profile{ID: id, Name: id, Class: l.Class, Seats: l.Seats, CreatedAt: c.now.Truncate(24 * time.Hour)}); err != nil {
+		c.tb.Fatal(err)
+	}
+}
+
+func east(metres float64) geo.Point { return geo.Destination(centre, 90, metres) }
+
+func (c *city) request(change ...func(*trip.Request)) *trip.Trip {
+	c.tb.Helper()
+	r := trip.Request{
+		ID: c.newID(), RiderID: "r1", Class: driver.Standard, Seats: 1, Pickup: centre, Dropoff: east(3000),
+		Fare: fare.Money{Amount: 900, Currency: "EUR"}, Search: c.desk.Limits.Search,
+	}
+	for _, f := range change {
+		f(&r)
+	}
+	t, _, err := c.desk.Request(c.ctx, r, nil, nil)
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	return t
+}
+
+// tick lets time pass and ticks once; drivers send their positions first.
+func (c *city) tick(pass time.Duration) {
+	c.now = c.now.Add(pass)
+	for id, l := range c.drivers {
+		c.at(id, l.Point, func(n *driver.Location) { n.Class, n.Seats, n.Available = l.Class, l.Seats, l.Available })
+	}
+	c.dispatcher.Tick(c.ctx)
+}
+
+func (c *city) read(id string) *trip.Trip {
+	c.tb.Helper()
+	t, err := c.store.Trip(c.ctx, id)
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	return t
+}
+
+// offered is the pending offer of the trip, which must be to the driver.
+func (c *city) offered(tripID, driverID string) *trip.Offer {
+	c.tb.Helper()
+	t := c.read(tripID)
+	if !t.Offer.Pending() || t.Offer.DriverID != driverID {
+		c.tb.Fatalf("trip is %s with offer %+v, want one pending for %s", t.State, t.Offer, driverID)
+	}
+	return t.Offer
+}
+
+func (c *city) accept(tripID, driverID string) {
+	c.tb.Helper()
+	if _, err := c.desk.Accept(c.ctx, driverID, c.offered(tripID, driverID).ID); err != nil {
+		c.tb.Fatal(err)
+	}
+}
+
+func (c *city) noOffer(tripID string) {
+	c.tb.Helper()
+	if t := c.read(tripID); t.Offer.Pending() {
+		c.tb.Fatalf("offered to %s, want no offer", t.Offer.DriverID)
+	}
+}
+
+// frames is the kinds of frames that were pushed to the driver.
+func (c *city) frames(driverID string) []string {
+	var kinds []string
+	for _, p := range c.pushed[driverID] {
+		var frame struct{ Type string }
+		if err := json.Unmarshal(p.Frame, &frame); err != nil {
+			c.tb.Fatal(err)
+		}
+		kinds = append(kinds, frame.Type)
+	}
+	return kinds
+}
+
+func TestDispatcher_OffersTheNearestWhoCan(t *testing.T) {
+	c := mustCity(t)
+	c.at("off", east(10), func(l *driver.Location) { l.Available = false })
+	c.at("van", east(20), func(l *driver.Location) { l.Class = "xl" })
+	c.at("small", east(30), func(l *driver.Location) { l.Seats = 1 })
+	c.at("far", east(900))
+	c.at("near", east(500))
+	tr := c.request(func(r *trip.Request) { r.Seats = 2 })
+	c.tick(0)
+	c.offered(tr.ID, "near")
+	if got := c.frames("near"); !slices.Equal(got, []string{"offer"}) {
+		t.Fatalf("frames to the driver = %v, want one offer", got)
+	}
+
+	decisions := c.dispatcher.Decisions(tr.ID)
+	if len(decisions) != 1 || decisions[0].Chosen != "near" || len(decisions[0].Candidates) != 2 {
+		t.Fatalf("decisions = %+v", decisions)
+	}
+	why := map[string]dispatch.Reason{}
+	for _, x := range decisions[0].Excluded {
+		why[x.DriverID] = x.Reason
+	}
+	want := map[string]dispatch.Reason{"off": dispatch.NotAvailable, "van": dispatch.OtherClass, "small": dispatch.TooFewSeats}
+	for id, reason := range want {
+		if why[id] != reason {
+			t.Errorf("%s was left out for %q, want %q", id, why[id], reason)
+		}
+	}
+}
+
+func TestDispatcher_OneDriverGetsOneOffer(t *testing.T) {
+	c := mustCity(t)
+	c.at("d", east(100))
+	first := c.request()
+	c.now = c.now.Add(time.Second)
+	second := c.request()
+	c.tick(time.Second)
+	c.offered(first.ID, "d")
+	c.noOffer(second.ID)
+
+	c.accept(first.ID, "d")
+	c.tick(time.Second)
+	c.noOffer(second.ID)
+	for _, step := range []func(context.Context, string, string) (*trip.Trip, error){c.desk.Arrive, c.desk.Start, c.desk.Complete} {
+		if _, err := step(c.ctx, "d", first.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.tick(time.Second)
+	c.offered(second.ID, "d") // free again at once
+}
+
+func TestDispatcher_StaleDriversTakeNoPart(t *testing.T) {
+	c := mustCity(t)
+	c.at("d", east(100))
+	tr := c.request()
+	c.now = c.now.Add(c.desk.Limits.Fresh + time.Second)
+	c.dispatcher.Tick(c.ctx)
+	c.noOffer(tr.ID)
+	c.tick(time.Second) // the phone is back
+	c.offered(tr.ID, "d")
+}
+
+func TestDispatcher_ComingOnlineSeesWaitingDemand(t *testing.T) {
+	c := mustCity(t)
+	tr := c.request()
+	c.tick(time.Second)
+	c.noOffer(tr.ID)
+	c.at("d", east(100))
+	c.tick(time.Second)
+	c.offered(tr.ID, "d")
+}
+
+func TestDispatcher_Decline(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	c.at("b", east(200))
+	tr := c.request()
+	c.tick(0)
+	if _, err := c.desk.Decline(c.ctx, "a", c.offered(tr.ID, "a").ID, "lunch"); err != nil {
+		t.Fatal(err)
+	}
+	c.tick(time.Second)
+	if _, err := c.desk.Decline(c.ctx, "b", c.offered(tr.ID, "b").ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 { // nobody who declined is asked again, for as long as the search goes on
+		c.tick(time.Second)
+		c.noOffer(tr.ID)
+	}
+}
+
+func TestDispatcher_UndeliveredOfferGoesToTheNext(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	c.at("b", east(200))
+	tr := c.request()
+	c.tick(0)
+	c.offered(tr.ID, "a")
+	c.tick(c.desk.Limits.Deliver)
+	c.offered(tr.ID, "b")
+	if got := c.frames("a"); !slices.Equal(got, []string{"offer", "offer_closed"}) {
+		t.Fatalf("frames to a = %v", got)
+	}
+}
+
+func TestDispatcher_AcceptWindowRunsFromTheConfirmation(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	tr := c.request()
+	c.tick(0)
+	id := c.offered(tr.ID, "a").ID
+	c.now = c.now.Add(2 * time.Second)
+	if _, err := c.desk.Received(c.ctx, "a", id); err != nil {
+		t.Fatal(err)
+	}
+	c.tick(c.desk.Limits.Accept - time.Second)
+	if got := c.offered(tr.ID, "a").ID; got != id {
+		t.Fatalf("offer %s was replaced before its time", id)
+	}
+	c.tick(time.Second)
+	c.noOffer(tr.ID)
+	if o := c.read(tr.ID).Offer; o.State != trip.OfferExpired || o.Reason != trip.ReasonUnanswered {
+		t.Fatalf("offer is %s %s", o.State, o.Reason)
+	}
+	c.tick(c.desk.Limits.Unwilling + time.Second) // not a refusal: asked again after a while
+	c.offered(tr.ID, "a")
+}
+
+func TestDispatcher_SearchExpires(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	tr := c.request()
+	c.tick(c.desk.Limits.Search - time.Second)
+	c.offered(tr.ID, "a")
+	c.tick(time.Second)
+	got := c.read(tr.ID)
+	if got.State != trip.Expired || got.Offer.State != trip.OfferRevoked {
+		t.Fatalf("trip is %s, its offer %s; want expired and revoked", got.State, got.Offer.State)
+	}
+	if _, err := c.desk.Accept(c.ctx, "a", got.Offer.ID); !fault.Is(err, fault.OfferClosed) {
+		t.Fatalf("accepting it says %v", err)
+	}
+}
+
+func TestDispatcher_DriverCancels(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	c.at("b", east(200))
+	tr := c.request()
+	c.tick(0)
+	c.accept(tr.ID, "a")
+	by := trip.Actor{Role: trip.Driver, ID: "a"}
+	for range 2 { // repeating it changes nothing
+		got, err := c.desk.Cancel(c.ctx, by, tr.ID, "flat tyre")
+		if err != nil || got.State != trip.Searching || got.Epoch != 2 {
+			t.Fatalf("trip = %+v, %v", got, err)
+		}
+	}
+	c.tick(time.Second)
+	c.accept(tr.ID, "b")
+	if _, err := c.desk.Arrive(c.ctx, "a", tr.ID); !fault.Is(err, fault.WrongState) {
+		t.Fatalf("a late step of the driver who left says %v", err)
+	}
+}
+
+func TestDispatcher_LostDriverIsReplaced(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	c.at("b", east(200))
+	tr := c.request()
+	c.tick(0)
+	c.accept(tr.ID, "a")
+	c.tick(time.Second)
+	delete(c.drivers, "a") // the phone is dead
+	for range int(c.desk.Limits.Lost/time.Second) - 1 {
+		c.tick(time.Second)
+	}
+	if got := c.read(tr.ID); got.DriverID != "a" {
+		t.Fatalf("the driver was given up too early: %s", got.State)
+	}
+	c.tick(3 * time.Second)
+	c.tick(time.Second)
+	c.offered(tr.ID, "b")
+	if got := c.read(tr.ID).Epoch; got != 2 {
+		t.Fatalf("epoch = %d, want 2", got)
+	}
+}
+
+func TestDispatcher_DeafnessIsNoLoss(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	tr := c.request()
+	c.tick(0)
+	c.accept(tr.ID, "a")
+	c.tick(time.Second)
+	c.restart()        // and nobody hears of the driver for long
+	c.drivers = nil    // neither from the store
+	clear(c.followers) // nor from the feed
+	c.desk.Signals = quiet{}
+	c.now = c.now.Add(c.desk.Limits.Lost / 2)
+	c.dispatcher.Tick(c.ctx)
+	if got := c.read(tr.ID); got.State != trip.Assigned {
+		t.Fatalf("trip is %s: a new process took its own deafness for the driver's silence", got.State)
+	}
+}
+
+func TestDispatcher_RestartGoesOn(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	c.at("b", east(5000))
+	pending, waiting := c.request(), c.request(func(r *trip.Request) { r.Class = "xl" })
+	c.tick(0)
+	offer := c.offered(pending.ID, "a")
+	c.restart()
+	c.tick(time.Second)
+	if got := c.offered(pending.ID, "a"); got.ID != offer.ID {
+		t.Fatal("the pending offer was replaced by the restart")
+	}
+	c.at("x", east(50), func(l *driver.Location) { l.Class = "xl" })
+	c.tick(time.Second)
+	c.offered(waiting.ID, "x")
+	c.tick(c.desk.Limits.Deliver) // the new process keeps the old one's deadlines
+	c.offered(pending.ID, "b")
+}
+
+func TestDispatcher_ScheduledTripIsSearchedForInTime(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	tr := c.request(func(r *trip.Request) { r.ScheduledFor = c.now.Add(time.Hour) })
+	c.tick(time.Hour - c.desk.Limits.Lead - time.Second)
+	if got := c.read(tr.ID).State; got != trip.Scheduled {
+		t.Fatalf("trip is %s, want scheduled", got)
+	}
+	c.tick(time.Second)
+	c.tick(time.Second)
+	c.offered(tr.ID, "a")
+}
+
+func TestDispatcher_LeavesOthersCellsAlone(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	tr := c.request()
+	for i := 0; dispatch.Owner(tr.Cell(), c.live) == "me"; i++ {
+		c.live = []string{"me", fmt.Sprint("peer-", i)}
+	}
+	c.tick(time.Second)
+	c.noOffer(tr.ID)
+	c.live = []string{"me"} // the other one died
+	c.tick(time.Second)
+	c.offered(tr.ID, "a")
+}
+
+func TestDispatcher_TwoWhoBothBelieveTheyOwn(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	tr := c.request()
+	one := c.dispatcher
+	c.restart()
+	one.Tick(c.ctx)
+	c.dispatcher.Tick(c.ctx)
+	offers, err := c.store.Offers(c.ctx, tr.ID)
+	if err != nil || len(offers) != 1 {
+		t.Fatalf("offers = %v, %v; want one", offers, err)
+	}
+}
+
+func TestDesk_CommandConnect(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	if got := c.desk.Command(c.ctx, wire.Command{Kind: wire.CommandConnect, DriverID: "nobody"}); got.Code != fault.UnknownDriver {
+		t.Fatalf("reply = %+v, want unknown_driver", got)
+	}
+	tr := c.request()
+	c.tick(0)
+	offer := c.offered(tr.ID, "a")
+	got := c.desk.Command(c.ctx, wire.Command{Kind: wire.CommandConnect, DriverID: "a"})
+	if got.Profile == nil || got.Offer == nil || got.Offer.OfferID != offer.ID || got.Trip != nil {
+		t.Fatalf("reply = %+v, want the profile and the pending offer", got)
+	}
+	c.accept(tr.ID, "a")
+	got = c.desk.Command(c.ctx, wire.Command{Kind: wire.CommandConnect, DriverID: "a"})
+	if got.Offer != nil || got.Trip == nil || got.Trip.ID != tr.ID {
+		t.Fatalf("reply = %+v, want the current trip", got)
+	}
+}
