@@ -9,7 +9,7 @@ import (
 	"github.com/cabstand/cabstand/internal/driver"
 )
 
-// Deps is what a tracker works with. Now, Log and Metrics may be nil.
+// Deps is what a tracker works with. Log and Metrics may be nil.
 type Deps struct {
 	Mirror   Mirror
 	Feed     Feed
@@ -31,16 +31,13 @@ type Tracker struct {
 	metrics  Metrics
 
 	roster   *roster
-	fleet    *fleet
+	units    *units
 	profiles *profiles
 	flushers []*flusher
 }
 
 // New is a tracker that starts nothing by itself.
 func New(c Config, d Deps) *Tracker {
-	if d.Now == nil {
-		d.Now = time.Now
-	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
@@ -49,7 +46,7 @@ func New(c Config, d Deps) *Tracker {
 	}
 	t := &Tracker{
 		config: c, commands: d.Commands, line: d.Line, now: d.Now, log: d.Log, metrics: d.Metrics,
-		roster: newRoster(), fleet: newFleet(c), profiles: newProfiles(c.Profiles, c.ProfileTTL),
+		roster: newRoster(), units: newUnits(c), profiles: newProfiles(c.Profiles, c.ProfileTTL),
 	}
 	feed := newCellFeed(d.Feed, c.Linger, d.Now)
 	t.flushers = []*flusher{
@@ -120,7 +117,7 @@ func (t *Tracker) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			t.fleet.sweep(t.now())
+			t.units.sweep(t.now())
 		}
 	}
 }
@@ -146,7 +143,7 @@ type Stats struct {
 
 // Stats counts now.
 func (t *Tracker) Stats() Stats {
-	s := Stats{Sessions: t.roster.len(), Drivers: t.fleet.len(), Waiting: map[Part]int{}}
+	s := Stats{Sessions: t.roster.len(), Drivers: t.units.len(), Waiting: map[Part]int{}}
 	for _, f := range t.flushers {
 		s.Waiting[f.part] = f.tray.len()
 	}

@@ -26,7 +26,7 @@ func newTray(many int) *tray {
 func (t *tray) put(l driver.Location) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if was, ok := t.waiting[l.DriverID]; ok && l.SeenAt.Before(was.SeenAt) {
+	if was, ok := t.waiting[l.DriverID]; ok && !l.Supersedes(was) {
 		return
 	}
 	t.waiting[l.DriverID] = l

@@ -7,49 +7,49 @@ import (
 	"github.com/cabstand/cabstand/internal/driver"
 )
 
-// fleet is every driver with a session here, and those whose session ended a
+// units is every driver with a session here, and those whose session ended a
 // short while ago.
-type fleet struct {
+type units struct {
 	filter driver.FilterConfig
 	linger time.Duration
 
 	mu    sync.Mutex
-	units map[string]*unit
+	known map[string]*unit
 }
 
-func newFleet(c Config) *fleet {
-	return &fleet{filter: c.Filter, linger: c.Linger, units: map[string]*unit{}}
+func newUnits(c Config) *units {
+	return &units{filter: c.Filter, linger: c.Linger, known: map[string]*unit{}}
 }
 
 // take gives the driver's unit to a session: filter and status of the session
 // before live on in it.
-func (f *fleet) take(session string, p driver.Profile) *unit {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	u, ok := f.units[p.ID]
+func (us *units) take(session string, p driver.Profile) *unit {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	u, ok := us.known[p.ID]
 	if !ok {
-		u = &unit{driverID: p.ID, filter: driver.NewFilter(f.filter)}
-		f.units[p.ID] = u
+		u = &unit{driverID: p.ID, filter: driver.NewFilter(us.filter)}
+		us.known[p.ID] = u
 	}
 	u.take(session, p)
 	return u
 }
 
 // sweep forgets drivers whose session ended long enough ago.
-func (f *fleet) sweep(now time.Time) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for id, u := range f.units {
-		if u.leftBefore(now.Add(-f.linger)) {
-			delete(f.units, id)
+func (us *units) sweep(now time.Time) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	for id, u := range us.known {
+		if u.leftBefore(now.Add(-us.linger)) {
+			delete(us.known, id)
 		}
 	}
 }
 
-func (f *fleet) len() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.units)
+func (us *units) len() int {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	return len(us.known)
 }
 
 // unit is one driver as this tracker knows it. It obeys the session that took
@@ -66,6 +66,7 @@ type unit struct {
 	status  driver.Status // as the driver said; "" until then
 	latest  driver.Location
 	located bool
+	seen    time.Time // SeenAt of what was published last
 }
 
 // refusal is a position that was not believed.
@@ -127,7 +128,7 @@ func (u *unit) hear(session string, positions []driver.Position, now time.Time) 
 		u.latest.Position = p
 	}
 	if h.believed > 0 {
-		u.located, u.latest.SeenAt = true, now
+		u.located, u.latest.SeenAt = true, u.stamp(now, 0)
 		h.location, h.publish = u.location(), u.status != driver.Offline
 	}
 	return h
@@ -148,8 +149,18 @@ func (u *unit) say(session string, status driver.Status, now time.Time, fresh ti
 		return driver.Location{}, false
 	}
 	l := u.location()
-	l.SeenAt, l.Gone = now, gone
+	l.SeenAt, l.Gone = u.stamp(now, time.Millisecond), gone
 	return l, true
+}
+
+// stamp is now, or later: the least time after what was published last. Stores
+// go by SeenAt, to the millisecond, and of the same one they keep a Gone.
+func (u *unit) stamp(now time.Time, after time.Duration) time.Time {
+	if least := u.seen.Add(after); now.Before(least) {
+		now = least
+	}
+	u.seen = now
+	return now
 }
 
 func (u *unit) location() driver.Location {
