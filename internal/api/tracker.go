@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync/atomic"
+
+	"github.com/coder/websocket"
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/track"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// DefaultTrackerSockets is how many sockets a tracker keeps open when the
+// options do not say.
+const DefaultTrackerSockets = 100_000
+
+// TrackerVerify is the id of the driver whom the token speaks for. The error is
+// a fault: Unauthenticated, Forbidden for another role than driver, Unavailable
+// while there are no keys.
+type TrackerVerify func(ctx context.Context, token string) (driverID string, err error)
+
+// TrackerOptions tunes the driver's socket. Every field may be left out.
+type TrackerOptions struct {
+	// Origins are the origins of browsers that may connect beside the host
+	// itself: patterns as of path.Match, of the host ("*.example.com") or of
+	// scheme and host ("https://example.com"). Phones send no origin.
+	Origins []string
+	Sockets int // open at a time; DefaultTrackerSockets if 0
+	Metrics *TrackerMetrics
+	Log     *slog.Logger
+}
+
+// TrackerRoutes adds the driver's socket, GET /v1/driver/stream. The token
+// comes as "Authorization: Bearer" or as the query parameter access_token. A
+// request that may not connect is answered with a problem before the upgrade.
+func TrackerRoutes(r chi.Router, tracker *track.Tracker, verify TrackerVerify, opts TrackerOptions) {
+	if opts.Sockets == 0 {
+		opts.Sockets = DefaultTrackerSockets
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	door := &trackerDoor{tracker: tracker, verify: verify, opts: opts}
+	r.Get("/v1/driver/stream", door.serve)
+}
+
+// trackerDoor lets drivers' sockets in.
+type trackerDoor struct {
+	tracker *track.Tracker
+	verify  TrackerVerify
+	opts    TrackerOptions
+	open    atomic.Int64
+}
+
+func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
+	defer d.open.Add(-1)
+	full := d.open.Add(1) > int64(d.opts.Sockets)
+	driverID, err := d.admit(r, full)
+	if err != nil {
+		d.refuse(w, r, err)
+		return
+	}
+	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, // the origin was checked: admit
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		d.opts.Metrics.refused(fault.Malformed)
+		d.opts.Log.Debug("socket not opened", "driver", driverID, "err", err)
+		return
+	}
+	socket.SetReadLimit(wire.MaxFrameBytes)
+	// How it ended is the tracker's to count and log.
+	_ = d.tracker.Serve(r.Context(), trackerSocket{socket}, driverID)
+}
+
+// admit is the driver who may connect, or why not.
+func (d *trackerDoor) admit(r *http.Request, full bool) (string, error) {
+	switch {
+	case !strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+		return "", errTrackerUpgrade
+	case !trackerOriginAllowed(r, d.opts.Origins):
+		return "", fault.New(fault.Forbidden, "the origin %q is not allowed", r.Header.Get("Origin"))
+	case full:
+		return "", fault.New(fault.Unavailable, "%d drivers are connected already: try again", d.opts.Sockets)
+	}
+	return d.verify(r.Context(), trackerToken(r))
+}
+
+var errTrackerUpgrade = fault.New(fault.Malformed, "this is a WebSocket: send Upgrade: websocket")
+
+// trackerToken is the token of the request; "" if there is none.
+func trackerToken(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	return r.URL.Query().Get("access_token")
+}
+
+// trackerOriginAllowed keeps the pages of strangers from using a browser's
+// credentials. Only browsers send an origin.
+func trackerOriginAllowed(r *http.Request, allowed []string) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(strings.ToLower(origin))
+	if err != nil || u.Host == "" {
+		return false
+	}
+	if u.Host == strings.ToLower(r.Host) {
+		return true
+	}
+	for _, pattern := range allowed {
+		name := u.Host
+		if strings.Contains(pattern, "://") {
+			name = u.Scheme + "://" + u.Host
+		}
+		if ok, err := path.Match(strings.ToLower(pattern), name); err == nil && ok {
+			return true
+		}
+	}
+	return false
+}
+
+// refuse answers with a problem (RFC 9457).
+func (d *trackerDoor) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	code, detail := wire.Describe(err)
+	if code == fault.Internal {
+		d.opts.Log.Error("driver not let in", "err", err)
+	}
+	d.opts.Metrics.refused(code)
+	status := trackerStatus(err, code)
+	h := w.Header()
+	switch status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
+	case http.StatusUpgradeRequired:
+		h.Set("Upgrade", "websocket")
+		h.Set("Connection", "Upgrade")
+	case http.StatusServiceUnavailable:
+		h.Set("Retry-After", "2")
+	}
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	problem := trackerProblem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code,
+	}
+	if err := json.NewEncoder(w).Encode(problem); err != nil {
+		d.opts.Log.Debug("answer not written", "path", r.URL.Path, "err", err)
+	}
+}
+
+type trackerProblem struct {
+	Type   string     `json:"type"`
+	Title  string     `json:"title"`
+	Status int        `json:"status"`
+	Detail string     `json:"detail"`
+	Code   fault.Code `json:"code"`
+}
+
+func trackerStatus(err error, code fault.Code) int {
+	if errors.Is(err, errTrackerUpgrade) {
+		return http.StatusUpgradeRequired
+	}
+	switch code {
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Internal:
+		return http.StatusInternalServerError
+	}
+	return http.StatusBadRequest
+}
