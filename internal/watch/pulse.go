@@ -1,0 +1,150 @@
+package watch
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// pulse lets operators have what changed since the pulse before.
+func (h *Hub) pulse(context.Context) {
+	degraded := append([]string{}, h.Degraded()...) // empty in JSON, not null
+	now := h.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range h.regions {
+		h.sweep(r, now)
+	}
+	h.pulses++
+	withStats := h.pulses%statsEvery == 0
+	var counts wire.StatsFrame
+	if withStats {
+		counts = h.book.stats(now)
+		counts.Degraded = degraded
+	}
+	for o := range h.operators {
+		if !withStats || o.cells == nil {
+			o.pulsed(nil)
+			continue
+		}
+		stats := counts
+		stats.Drivers = h.driversIn(o.cells)
+		o.pulsed(&stats)
+	}
+}
+
+// driversIn counts the drivers of the cells by status.
+func (h *Hub) driversIn(cells map[geo.Cell]bool) map[driver.Status]int {
+	sum := map[driver.Status]int{}
+	for cell := range cells {
+		if r := h.regions[cell]; r != nil {
+			for status, n := range r.counts {
+				sum[status] += n
+			}
+		}
+	}
+	return sum
+}
+
+// Bounds of what riders are told of their driver.
+const (
+	locateWithin = 2 * time.Second  // for one round; the next one tries again
+	etaFor       = 10 * time.Second // an estimate counts down for so long before it is made anew
+	cityPace     = 6.0              // m/s as the crow flies, where no way is known
+)
+
+// bound is a trip with a driver, and those who want to know where the driver is.
+type bound struct {
+	*trip.Trip
+	watchers map[*Rider]struct{}
+}
+
+// approach is an estimate for a trip.
+type approach struct {
+	state trip.State
+	at    time.Time
+	in    time.Duration
+}
+
+// locateRiders tells riders where their drivers are.
+func (h *Hub) locateRiders(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, locateWithin)
+	defer cancel()
+	trips, ids := h.boundTrips()
+	if len(ids) == 0 {
+		h.approaches = nil
+		return
+	}
+	found, err := h.Locations.Locations(ctx, ids)
+	if err != nil {
+		h.Log.Debug("riders' drivers not located", "err", err)
+		return
+	}
+	h.tellRiders(ctx, trips, found)
+}
+
+// boundTrips is the trips with a driver whose riders watch, by driver.
+func (h *Hub) boundTrips() (trips map[string]bound, driverIDs []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	trips = map[string]bound{}
+	for driverID, tripID := range h.book.byDriver {
+		t := h.book.trips[tripID].Trip
+		if watchers := h.riders[t.RiderID]; len(watchers) > 0 {
+			trips[driverID] = bound{t, maps.Clone(watchers)}
+			driverIDs = append(driverIDs, driverID)
+		}
+	}
+	return trips, driverIDs
+}
+
+func (h *Hub) tellRiders(ctx context.Context, trips map[string]bound, found []driver.Location) {
+	offers := map[*Rider][]located{}
+	estimates := make(map[string]approach, len(trips))
+	for _, l := range found {
+		t, ok := trips[l.DriverID]
+		if !ok || l.Gone {
+			continue
+		}
+		a := h.approach(ctx, t.Trip, l)
+		estimates[t.ID] = a
+		f := wire.RiderPositionFrame{
+			Type: wire.FramePosition, TripID: t.ID, Lat: l.Lat, Lon: l.Lon, Heading: l.Heading,
+			EtaS: int(max(0, a.in-h.Now().Sub(a.at)).Round(time.Second) / time.Second),
+		}
+		for r := range t.watchers {
+			offers[r] = append(offers[r], located{f, l.SeenAt})
+		}
+	}
+	h.approaches = estimates
+	for r, all := range offers {
+		r.offerPositions(all)
+	}
+}
+
+// approach estimates how long the driver needs: to the pickup, once riding to
+// the drop-off. A recent estimate is used again.
+func (h *Hub) approach(ctx context.Context, t *trip.Trip, l driver.Location) approach {
+	now := h.Now()
+	if a, ok := h.approaches[t.ID]; ok && a.state == t.State && now.Sub(a.at) < etaFor {
+		return a
+	}
+	a := approach{state: t.State, at: now}
+	to := t.Dropoff
+	switch t.State {
+	case trip.Arrived:
+		return a
+	case trip.Assigned:
+		to = t.Pickup
+	}
+	times, _ := h.Estimator.Times(ctx, []geo.Point{l.Point}, to)
+	if a.in = times[0]; a.in < 0 { // the driver stands where no road is known
+		a.in = time.Duration(geo.Distance(l.Point, to) / cityPace * float64(time.Second))
+	}
+	return a
+}
