@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 )
 
 // Server is a private server. It ends with this process at the latest. Its
@@ -17,6 +18,10 @@ type Server struct {
 	start   func() (running, error)
 	running running // nil while it is down
 }
+
+// kept holds on to the servers that run: a server that is collected as garbage
+// lets go of its leash, and ends while its address is still in use.
+var kept sync.Map
 
 // running is a server that is up.
 type running interface {
@@ -62,6 +67,7 @@ func (s *Server) Start() error {
 	r, err := s.start()
 	if err == nil {
 		s.running = r
+		kept.Store(s, true)
 	}
 	return err
 }
@@ -79,6 +85,7 @@ func (s *Server) end(how func(running) error) error {
 	}
 	r := s.running
 	s.running = nil
+	kept.Delete(s)
 	return how(r)
 }
 
