@@ -30,8 +30,8 @@ export function groundLayers() {
     ...streets.map((s) => street(`${s.class}-casing`, s, 'map-casing', 2)),
     ...streets.map((s) => street(s.class, s, s.class === 'residential' ? 'map-street' : `map-${s.class}`, 0)),
     label('street-name', ['all', kind('street'), ['has', 'name']], {
-      'symbol-placement': 'line', 'text-size': 11, 'symbol-spacing': 400,
-    }, 13.5, 'map-label-soft'),
+      'symbol-placement': 'line', 'text-size': 11, 'symbol-spacing': 600, 'text-padding': 12,
+    }, 14, 'map-label-soft'),
     label('place-name', kind('label'), {
       'text-size': ['interpolate', ['linear'], ['zoom'], 10, 11, 14, 16], 'text-letter-spacing': 0.08,
       'text-transform': 'uppercase', 'text-max-width': 8,

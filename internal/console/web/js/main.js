@@ -44,7 +44,11 @@ async function main() {
 
   const stream = new Stream({
     session,
-    onFrame: (frame) => (frame.type === 'error' ? notice(frame.detail) : city.apply(frame)),
+    onFrame: (frame) => {
+      city.apply(frame);
+      if (frame.type === 'error') notice(frame.detail);
+      if (frame.type === 'subscribed') notice('');
+    },
     onState: showState,
     onRefused: async () => {
       await signIn(session);
@@ -92,7 +96,6 @@ function showState(state) {
   const pill = $('#connection');
   pill.dataset.state = state;
   setText($('span', pill), stateTexts[state]);
-  if (state === 'live') notice('');
 }
 
 function notice(text) {

@@ -62,7 +62,7 @@ export class LiveMap {
   /** Brings points into view: nearer than now if need be, never farther than it must. */
   show(points) {
     const animate = !reducedMotion();
-    this.map.fitBounds(boxAround(points), { padding: margins(), maxZoom: Math.max(15, this.map.getZoom()), animate, duration: 900 });
+    this.map.fitBounds(boxAround(points), { padding: margins(this.selected), maxZoom: Math.max(15, this.map.getZoom()), animate, duration: 900 });
   }
 
   /** Takes on the colours of the theme. */
@@ -124,8 +124,8 @@ export class LiveMap {
   }
 }
 
-/** What the panels cover, so that what is shown lies beside them. */
-function margins() {
-  const wide = innerWidth >= 760;
-  return wide ? { top: 90, right: 60, bottom: 60, left: 400 } : { top: 90, right: 24, bottom: 240, left: 24 };
+/** What the panel and an open card cover, so that what is shown lies beside them. */
+function margins(card) {
+  if (innerWidth >= 760) return { top: 70, right: card ? 360 : 60, bottom: 60, left: 410 };
+  return { top: 100, right: 40, bottom: card ? Math.min(400, innerHeight * 0.5) : 160, left: 40 };
 }

@@ -7,6 +7,7 @@ import { channels, colour, reducedMotion } from './theme.js';
 
 /** Looks by number: the colour of a mark in the shader's table. */
 const looks = ['available', 'offered', 'enroute', 'waiting', 'riding', 'silent', 'request'];
+const idle = new Set(['silent', 'available']);
 const SHAPE = { arrow: 0, dot: 1, hollow: 2, pulse: 3, ring: 4 };
 const FLOATS = 6; // x, y, heading, look, shape, size
 const rad = Math.PI / 180;
@@ -39,8 +40,8 @@ out vec4 ink;
 // Signed distance to an arrowhead: two half planes, mirrored at its axis.
 float arrow(vec2 p) {
   vec2 q = vec2(abs(dot(p, vec2(-ahead.y, ahead.x))), dot(p, ahead));
-  float outer = dot(q - vec2(0.0, 0.72), normalize(vec2(1.22, 0.52)));
-  float under = dot(q - vec2(0.0, -0.30), normalize(vec2(0.40, -1.0)));
+  float outer = dot(q - vec2(0.0, 0.80), normalize(vec2(1.46, 0.58)));
+  float under = dot(q - vec2(0.0, -0.34), normalize(vec2(-0.32, -0.58)));
   return max(outer, under);
 }
 
@@ -137,12 +138,12 @@ export class Marks {
   #place(now) {
     const put = this.#pen();
     const size = driverSize(this.map.getZoom());
+    const busy = [];
     for (const d of this.city.drivers.values()) {
-      const { x, y, heading } = d.motion.at(now);
-      const shape = d.status === 'silent' ? SHAPE.hollow : Number.isNaN(heading) ? SHAPE.dot : SHAPE.arrow;
-      if (this.#is('driver', d.id)) put(x, y, 0, d.status, SHAPE.ring, size + 18);
-      put(x, y, heading || 0, d.status, shape, size);
+      if (idle.has(d.status)) this.#placeDriver(put, d, now, size);
+      else busy.push(d);
     }
+    for (const d of busy) this.#placeDriver(put, d, now, size);
     for (const t of this.city.trips.values()) {
       if (t.state !== 'searching') continue;
       const [x, y] = [mercatorX(t.pickup.lon), mercatorY(t.pickup.lat)];
@@ -150,6 +151,13 @@ export class Marks {
       if (this.#is('trip', t.id)) put(x, y, 0, 'request', SHAPE.ring, size + 22);
     }
     return put.count;
+  }
+
+  #placeDriver(put, d, now, size) {
+    const { x, y, heading } = d.motion.at(now);
+    const shape = d.status === 'silent' ? SHAPE.hollow : Number.isNaN(heading) ? SHAPE.dot : SHAPE.arrow;
+    if (this.#is('driver', d.id)) put(x, y, 0, d.status, SHAPE.ring, size + 18);
+    put(x, y, heading || 0, d.status, shape, size);
   }
 
   #is(kind, id) {
@@ -182,7 +190,7 @@ function doubled(data) {
 
 /** Pixels across a driver's mark: small in a wide view, where there are many. */
 export function driverSize(zoom) {
-  return Math.min(34, Math.max(11, 11 + (zoom - 10) * 4));
+  return Math.min(36, Math.max(12, 13 + (zoom - 10) * 4));
 }
 
 function link(gl) {

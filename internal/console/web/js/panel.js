@@ -49,7 +49,9 @@ export class Panel {
   #drivers(byStatus) {
     const total = statuses.reduce((sum, s) => sum + (byStatus[s] ?? 0), 0);
     setText($('#online'), `${total} online`);
-    setList($('#legend'), statuses, String, legendEntry, (entry, s) => setText($('b', entry), byStatus[s] ?? 0));
+    // An offer is pending for seconds: it has a line in the legend only then.
+    const listed = statuses.filter((s) => s !== 'offered' || byStatus[s]);
+    setList($('#legend'), listed, String, legendEntry, (entry, s) => setText($('b', entry), byStatus[s] ?? 0));
     setList($('#share'), statuses, String, (s) => h('span', { class: `fill-${s}` }), (bar, s) => {
       bar.style.flexGrow = byStatus[s] ?? 0;
     });

@@ -18,6 +18,7 @@ export class Stream {
   #lastFrame = 0;
   #resubscribe = 0;
   #stopped = true;
+  #state = '';
 
   /**
    * onFrame gets each frame; onState "connecting", "live", "stale" or
@@ -30,7 +31,7 @@ export class Stream {
 
   start() {
     this.#stopped = false;
-    this.onState('connecting');
+    this.#become('connecting');
     this.#connect();
   }
 
@@ -39,6 +40,12 @@ export class Stream {
     this.#view = box;
     clearTimeout(this.#resubscribe);
     this.#resubscribe = setTimeout(() => this.#subscribe(), SETTLE);
+  }
+
+  #become(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.onState(state);
   }
 
   async #connect() {
@@ -63,14 +70,14 @@ export class Stream {
   #received(data) {
     this.#attempts = 0;
     this.#lastFrame = Date.now();
-    this.onState('live');
+    this.#become('live');
     this.onFrame(JSON.parse(data));
   }
 
   async #closed({ code }) {
     this.#socket = null;
     if (code === FELL_BEHIND) return this.#connect();
-    this.onState('reconnecting');
+    this.#become('reconnecting');
     // A browser does not say why an upgrade was refused: ask.
     if (this.#attempts > 0 && !(await this.session.holds())) return this.#refused();
     this.#again();
@@ -91,7 +98,7 @@ export class Stream {
 
   #watch() {
     const open = this.#socket?.readyState === WebSocket.OPEN;
-    if (!this.#stopped && open && Date.now() - this.#lastFrame > STALE) this.onState('stale');
+    if (!this.#stopped && open && Date.now() - this.#lastFrame > STALE) this.#become('stale');
   }
 
   #subscribe() {
