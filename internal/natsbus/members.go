@@ -15,6 +15,7 @@ import (
 // Members is who dispatches: key-value bucket "DISPATCHERS", a key for each
 // member that is renewed while the member lives and runs out when it does not.
 type Members struct {
+	js     jetstream.JetStream
 	bucket jetstream.KeyValue
 	log    *slog.Logger
 
@@ -34,13 +35,20 @@ const (
 
 // openMembers makes sure of the bucket and watches it.
 func openMembers(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*Members, error) {
-	bucket, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: memberBucket, TTL: memberTTL, Storage: jetstream.MemoryStorage,
+	m := &Members{js: js, log: log, others: map[string]bool{}, stop: func() {}}
+	return m, m.ensure(ctx)
+}
+
+// ensure makes the bucket where there is none.
+func (m *Members) ensure(ctx context.Context) error {
+	bucket, err := m.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: memberBucket, TTL: memberTTL, Storage: jetstream.FileStorage,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("bucket %s: %w", memberBucket, err)
+		return fmt.Errorf("bucket %s: %w", memberBucket, err)
 	}
-	return &Members{bucket: bucket, log: log, others: map[string]bool{}, stop: func() {}}, nil
+	m.bucket = bucket
+	return nil
 }
 
 // Join makes id a member until ctx ends or the bus closes. While the server is
@@ -72,7 +80,18 @@ func (m *Members) live(ctx context.Context, id string) {
 		}
 		if err := errors.Join(m.beat(ctx, id), m.look(ctx)); err != nil && ctx.Err() == nil {
 			m.log.Debug("membership was not renewed", "err", err)
+			m.mend(ctx)
 		}
+	}
+}
+
+// mend makes the bucket again: a server that came back without its files has
+// none.
+func (m *Members) mend(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, memberBeat)
+	defer cancel()
+	if err := m.ensure(ctx); err != nil && ctx.Err() == nil {
+		m.log.Debug("the bucket of members cannot be had", "err", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package natsbus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -67,6 +68,9 @@ func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, er
 	acked, err = acknowledged(ctx, futures)
 	if err == nil {
 		err = sendErr
+	}
+	if errors.Is(err, jetstream.ErrNoStreamResponse) { // the server came back without its files
+		err = errors.Join(err, t.ensure(ctx))
 	}
 	return acked, unavailable(err)
 }
