@@ -48,6 +48,18 @@ func (b Box) overlaps(o Box) bool {
 	return b.touchesLat(o) && (b.hasLon(o.West) || o.hasLon(b.West))
 }
 
+// widened is b and what rounding may take for it: whether a point so near to a
+// border is in the cell before or behind it is for CellOf to say.
+func (b Box) widened() Box {
+	if b.West <= b.East && b.East-b.West >= 360-2*edge {
+		return Box{West: -180, South: b.South - edge, East: 180, North: b.North + edge}
+	}
+	return Box{
+		West: wrapLon(b.West - edge), South: b.South - edge,
+		East: wrapLon(b.East + edge), North: b.North + edge,
+	}
+}
+
 func (b Box) touchesLat(o Box) bool { return b.South <= o.North && o.South <= b.North }
 
 func (b Box) hasLon(lon float64) bool {

@@ -20,14 +20,7 @@ func CoverBox(b Box, length, limit int) ([]Cell, error) {
 	if !b.Valid() {
 		return nil, fmt.Errorf("box %v is not on the earth", b)
 	}
-	wide := Box{ // so that rounding leaves no cell out
-		West: wrapLon(b.West - edge), South: b.South - edge,
-		East: wrapLon(b.East + edge), North: b.North + edge,
-	}
-	if b.West <= b.East && b.East-b.West >= 360-2*edge {
-		wide.West, wide.East = -180, 180
-	}
-	return cover(length, limit, wide.overlaps)
+	return cover(length, limit, b.widened().overlaps)
 }
 
 // cover descends from the 32 largest cells into those that are reached. A cell

@@ -3,6 +3,7 @@ package geo
 import (
 	"iter"
 	"math"
+	"slices"
 )
 
 // Index finds moving points by where they are: exactly, by great-circle
@@ -149,6 +150,16 @@ func (x *Index) Outward(p Point) iter.Seq[Hit] {
 			}
 		}
 	}
+}
+
+// InCell appends to dst the ids of the points whose cell this is, in no order.
+func (x *Index) InCell(dst []string, cell Cell) []string {
+	first := len(dst)
+	dst = x.InBox(dst, cell.Bounds().widened())
+	in := slices.DeleteFunc(dst[first:], func(id string) bool {
+		return CellOf(x.items[x.byID[id]].point, len(cell)) != cell
+	})
+	return dst[:first+len(in)]
 }
 
 // InBox appends to dst the ids of the points in b, its border included, in no

@@ -89,6 +89,19 @@ func TestIndex_LikeBruteForce(t *testing.T) {
 					t.Fatalf("in %v: %v, want %v", b, got, want)
 				}
 			},
+			"InCell": func(t *rapid.T) {
+				p := point.Draw(t, "p")
+				for _, q := range m { // else most cells are empty
+					p = q
+					break
+				}
+				cell := geo.CellOf(p, rapid.IntRange(1, 7).Draw(t, "length"))
+				want := slices.DeleteFunc(slices.Sorted(maps.Keys(m)), func(id string) bool { return geo.CellOf(m[id], len(cell)) != cell })
+				got := x.InCell([]string{"before"}, cell)
+				if slices.Sort(got[1:]); got[0] != "before" || !slices.Equal(got[1:], want) {
+					t.Fatalf("in %s: %v, want %v", cell, got, want)
+				}
+			},
 			"": func(t *rapid.T) {
 				if x.Len() != len(m) {
 					t.Fatalf("%d points, want %d", x.Len(), len(m))

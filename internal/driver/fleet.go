@@ -163,18 +163,20 @@ func (f *Fleet) Outward(p geo.Point) iter.Seq[Located] {
 func (f *Fleet) InBox(b geo.Box) []Location {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	ids := f.index.InBox(nil, b)
+	return f.all(f.index.InBox(nil, b))
+}
+
+// InCell is the drivers in the cell, in no order.
+func (f *Fleet) InCell(cell geo.Cell) []Location {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.all(f.index.InCell(nil, cell))
+}
+
+func (f *Fleet) all(ids []string) []Location {
 	found := make([]Location, len(ids))
 	for i, id := range ids {
 		found[i] = f.latest[id]
 	}
 	return found
-}
-
-// InCell is the drivers in the cell, in no order.
-func (f *Fleet) InCell(cell geo.Cell) []Location {
-	// The box has all four borders, the cell only two of them.
-	return slices.DeleteFunc(f.InBox(cell.Bounds()), func(l Location) bool {
-		return geo.CellOf(l.Point, len(cell)) != cell
-	})
 }

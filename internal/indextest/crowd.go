@@ -88,6 +88,8 @@ var cities = []geo.Point{
 	{Lat: 40.78125, Lon: -73.828125}, {Lat: -17.7, Lon: 180}, {Lat: 84.9, Lon: 20}, {Lat: 0, Lon: 0.001},
 }
 
+const maxDrivers = 16 // of one run
+
 func testBruteForce(t *testing.T, open Opener) {
 	one, other := open(t)
 	run := 0
@@ -99,10 +101,11 @@ func testBruteForce(t *testing.T, open Opener) {
 			return geo.Destination(city, rapid.Float64Range(0, 360).Draw(t, "bearing"), rapid.Float64Range(0, 9000).Draw(t, "metres"))
 		})
 		model := map[string]driver.Location{}
+		defer clear(t, one, name)
 		for step := range rapid.IntRange(1, 5).Draw(rt, "steps") {
 			batch := make([]driver.Location, rapid.IntRange(1, 20).Draw(rt, "batch"))
 			for i := range batch {
-				id, seen := name(rapid.IntRange(0, 15).Draw(rt, "driver")), noon.Add(time.Duration(step*20+i)*time.Second)
+				id, seen := name(rapid.IntRange(0, maxDrivers-1).Draw(rt, "driver")), noon.Add(time.Duration(step*20+i)*time.Second)
 				batch[i] = at(id, point.Draw(rt, "p"), seen)
 				batch[i].Gone = rapid.IntRange(0, 9).Draw(rt, "gone") == 0
 				if model[id] = batch[i]; batch[i].Gone {
@@ -120,7 +123,7 @@ func testBruteForce(t *testing.T, open Opener) {
 		if got, want := mustInCells(t, other, cell), in(model, cell); !slices.Equal(got, want) {
 			rt.Fatalf("in %s:\n got %v\nwant %v", cell, got, want)
 		}
-		clear(t, one, model)
+
 	})
 }
 
@@ -148,12 +151,13 @@ func in(model map[string]driver.Location, cell geo.Cell) []driver.Location {
 	return found
 }
 
-// clear takes the drivers of one run away, so that the next starts with none.
-func clear(t testing.TB, s Store, model map[string]driver.Location) {
+// clear takes the drivers of one run away, however it ended, so that the next
+// starts with none.
+func clear(t testing.TB, s Store, name func(int) string) {
 	t.Helper()
-	var batch []driver.Location
-	for id := range model {
-		batch = append(batch, gone(id, noon.Add(time.Hour)))
+	batch := make([]driver.Location, maxDrivers)
+	for i := range batch {
+		batch[i] = gone(name(i), noon.Add(time.Hour))
 	}
 	mustApply(t, s, batch...)
 }
