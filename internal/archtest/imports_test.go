@@ -70,7 +70,7 @@ func TestRules_CatchWrongImports(t *testing.T) {
 		{"internal/node", own + "internal/testenv"},
 		{"internal/node", own + "internal/storetest"},
 		{"cmd/dispatcher", own + "internal/sqlite"},
-		{"internal/storetest", own + "internal/sqlite"},
+		{"internal/storetest", own + "internal/api"},
 		{"internal/archtest", "fmt"},
 	} {
 		if len(violations(listed{ImportPath: own + wrong.path, Imports: []string{wrong.imported}})) == 0 {

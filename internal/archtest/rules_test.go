@@ -68,7 +68,7 @@ var layers = []layer{
 	{name: "program", packages: []string{"cmd/..."}, inside: []string{"internal/node", "internal/sim/..."},
 		outside: []string{"github.com/alecthomas/kong"}, not: tests},
 
-	{name: "contract suite", packages: suites, inside: join(application, "internal/testenv"), outside: []string{""}},
+	{name: "contract suite", packages: suites, inside: join(application, join(adapters, "internal/testenv")...), outside: []string{""}},
 	{name: "test servers", packages: []string{"internal/testenv"}, outside: []string{""}},
 	{name: "tests only", packages: []string{"internal/archtest", "internal/console/e2e"}, not: []string{"..."}},
 	{name: "benchmark", packages: []string{"bench/..."}, inside: join(everything, "internal/testenv"), outside: []string{""}},
