@@ -1,0 +1,197 @@
+// Package postgis keeps trips, offers, claims, events and drivers in PostgreSQL
+// with PostGIS: the store that many dispatchers share.
+//
+// Every change of a trip is one transaction at the level READ COMMITTED that
+// locks the trip's row first and reads afterwards. What dispatchers race for, a
+// driver, is decided by the primary key of the table claims; no lock or lease
+// outside of the database takes part in it.
+//
+// Times are kept to the microsecond. Errors are faults: fault.Unavailable where
+// the database cannot be reached or used at the moment. After a connection was
+// cut during a commit nobody knows whether it was made; that too is
+// fault.Unavailable, and repeating the call is safe, since commands are.
+package postgis
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/cabstand/cabstand/internal/fault"
+	migrations "github.com/cabstand/cabstand/sql"
+)
+
+// Options say where the database is. Only URL is needed.
+type Options struct {
+	URL      string        // postgres://user:password@host:port/database?…
+	MaxConns int           // at most so many connections, and two beside them; 0: DefaultConns
+	Patience time.Duration // how long to wait for a free connection; 0: DefaultPatience
+}
+
+// Defaults of Options.
+const (
+	DefaultConns    = 16
+	DefaultPatience = 3 * time.Second
+)
+
+// attempts is how often a transaction is tried that lost a deadlock or a
+// connection that had died before.
+const attempts = 5
+
+// Store is a pool of connections to the database.
+type Store struct {
+	pool     *pgxpool.Pool
+	patience time.Duration
+
+	committed  chan struct{} // capacity one: signals coalesce
+	unnotified chan struct{} // capacity one: other processes are to be told
+
+	life context.Context // ends the goroutines below
+	stop context.CancelFunc
+	work sync.WaitGroup
+}
+
+// Open prepares a store. It connects when there is something to do, so that a
+// dispatcher starts, and says that it is not ready, while its database is away:
+// Ping tells.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	config, err := configure(o)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		pool: pool, patience: o.Patience,
+		committed: make(chan struct{}, 1), unnotified: make(chan struct{}, 1),
+	}
+	if s.patience <= 0 {
+		s.patience = DefaultPatience
+	}
+	s.life, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.work.Go(s.listen)
+	s.work.Go(s.notify)
+	return s, nil
+}
+
+// configure sets the limits that keep a lost client or a stuck query from
+// holding on to a trip, unless the URL sets its own.
+func configure(o Options) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = DefaultConns
+	if o.MaxConns > 0 {
+		config.MaxConns = int32(o.MaxConns)
+	}
+	config.PingTimeout = 2 * time.Second
+	c := config.ConnConfig
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = 3 * time.Second
+	}
+	// A host that vanished without a word is noticed within a quarter of a minute.
+	keepAlive := net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 3 * time.Second, Count: 3}
+	c.DialFunc = (&net.Dialer{KeepAliveConfig: keepAlive}).DialContext
+	for name, value := range map[string]string{
+		"application_name": "cabstand", "statement_timeout": "10s", "lock_timeout": "5s",
+		"idle_in_transaction_session_timeout": "10s",
+		"tcp_keepalives_idle":                 "5", "tcp_keepalives_interval": "3", "tcp_keepalives_count": "3",
+	} {
+		if _, given := c.RuntimeParams[name]; !given {
+			c.RuntimeParams[name] = value
+		}
+	}
+	return config, nil
+}
+
+// Migrate brings the schema up to date. Of several processes that try it at the
+// same time one does it, the others wait for it.
+func (s *Store) Migrate(ctx context.Context) error {
+	config := s.pool.Config().ConnConfig
+	config.RuntimeParams["statement_timeout"] = "0" // an index of a large table takes its time
+	db := stdlib.OpenDB(*config)
+	defer db.Close()
+
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Postgres(), goose.WithSessionLocker(locker))
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return faulted(ctx, fmt.Errorf("migrate: %w", err))
+	}
+	return nil
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.with(ctx, func(c *pgxpool.Conn) error { return c.Ping(ctx) })
+}
+
+// Close ends what runs in the background and closes the connections. Calls that
+// run are waited for. It may be called twice.
+func (s *Store) Close() {
+	s.stop()
+	s.work.Wait()
+	s.pool.Close()
+}
+
+// with runs do on a connection of the pool.
+func (s *Store) with(ctx context.Context, do func(*pgxpool.Conn) error) error {
+	patient, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	conn, err := s.pool.Acquire(patient)
+	if err != nil {
+		if ctx.Err() == nil {
+			return fault.Wrap(err, fault.Unavailable, "the store cannot be reached at the moment")
+		}
+		return err
+	}
+	defer conn.Release()
+	return faulted(ctx, do(conn))
+}
+
+// write runs do in a transaction, again if that lost to another one without a
+// fault of its own. It is committed when write returns nil.
+func (s *Store) write(ctx context.Context, do func(pgx.Tx) error) error {
+	var err error
+	for range attempts {
+		again := false
+		err = s.with(ctx, func(c *pgxpool.Conn) error {
+			err := pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, do)
+			again = passing(err)
+			return err
+		})
+		if !again || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// collect reads all rows of a query.
+func collect[T any](ctx context.Context, s *Store, scan pgx.RowToFunc[T], query string, args ...any) (all []T, err error) {
+	err = s.with(ctx, func(c *pgxpool.Conn) error {
+		rows, err := c.Query(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, scan)
+		return err
+	})
+	return all, err
+}

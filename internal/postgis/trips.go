@@ -1,0 +1,138 @@
+package postgis
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+const unfinished = `t.state IN ('scheduled', 'searching', 'assigned', 'arrived', 'riding')`
+
+// Create stores a new trip and its events. With once, the same actor and key
+// again store nothing and return the first answer, also while the first is on
+// its way. The times of t are cut to what the store keeps.
+func (s *Store) Create(ctx context.Context, t *trip.Trip, events []trip.Event, once *trip.Once) (first *trip.Once, err error) {
+	c, err := trip.Created(t, events)
+	if err != nil {
+		return nil, err
+	}
+	err = s.write(ctx, func(tx pgx.Tx) (err error) {
+		if once != nil {
+			if first, err = takeKey(ctx, tx, once, t); err != nil || first != nil {
+				return err
+			}
+		}
+		batch := &pgx.Batch{}
+		queueNewTrip(batch, c)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return nil, err
+	}
+	if first == nil {
+		s.signal()
+	}
+	return first, nil
+}
+
+// takeKey stores the answer of a creation, or is the answer that was stored
+// under its key before.
+func takeKey(ctx context.Context, tx pgx.Tx, once *trip.Once, t *trip.Trip) (*trip.Once, error) {
+	tag, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (actor, key, digest, status, answer, trip_id, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		once.Actor, once.Key, once.Digest, once.Status, append([]byte{}, once.Answer...), t.ID, t.RequestedAt)
+	if err != nil || tag.RowsAffected() == 1 {
+		return nil, err
+	}
+	first := trip.Once{Actor: once.Actor, Key: once.Key}
+	err = tx.QueryRow(ctx, `SELECT digest, status, answer FROM idempotency_keys WHERE actor = $1 AND key = $2`, once.Actor, once.Key).
+		Scan(&first.Digest, &first.Status, &first.Answer)
+	if err == nil && first.Digest != once.Digest {
+		return nil, fault.New(fault.KeyReused, "the key was used before with another request")
+	}
+	return &first, err
+}
+
+// Trip reads one trip with its newest offer.
+func (s *Store) Trip(ctx context.Context, id string) (*trip.Trip, error) {
+	return theOne(collect(ctx, s, scanTrip, selectTrips+`WHERE t.id = $1`, id))("no such trip")
+}
+
+// TripOfOffer is the id of the trip that the offer was made for.
+func (s *Store) TripOfOffer(ctx context.Context, offerID string) (string, error) {
+	return theOne(collect(ctx, s, pgx.RowTo[string], `SELECT trip_id FROM offers WHERE id = $1`, offerID))("no such offer")
+}
+
+// theOne is the single result, or fault.NotFound with the given detail.
+func theOne[T any](found []T, err error) func(missing string) (T, error) {
+	return func(missing string) (one T, _ error) {
+		switch {
+		case err != nil:
+			return one, err
+		case len(found) == 0:
+			return one, fault.New(fault.NotFound, "%s", missing)
+		}
+		return found[0], nil
+	}
+}
+
+// Update changes one trip in one transaction: trip, offer, claim, events and
+// outbox. A change that changes nothing writes nothing.
+func (s *Store) Update(ctx context.Context, id string, change func(*trip.Trip) ([]trip.Event, error)) (*trip.Trip, error) {
+	var c trip.Change
+	err := s.write(ctx, func(tx pgx.Tx) error {
+		trips, err := lockTrips(ctx, tx, []string{id})
+		if err != nil {
+			return err
+		}
+		before, ok := trips[id]
+		if !ok {
+			return fault.New(fault.NotFound, "no such trip")
+		}
+		if c, err = trip.Run(before, change); err != nil || c.Nothing() {
+			return err
+		}
+		batch := &pgx.Batch{}
+		queueChange(batch, c)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Events) > 0 {
+		s.signal()
+	}
+	return c.After, nil
+}
+
+// lockTrips locks the rows of the trips, in the order of ids so that no two
+// transactions wait for each other, and reads them. These are two statements,
+// though one round trip: a single one that waited for a lock would see the
+// newest trip beside an offer of the time before it waited.
+func lockTrips(ctx context.Context, tx pgx.Tx, ids []string) (map[string]*trip.Trip, error) {
+	trips := make(map[string]*trip.Trip, len(ids))
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT FROM trips WHERE id = ANY ($1) ORDER BY id FOR UPDATE`, ids)
+	batch.Queue(selectTrips+`WHERE t.id = ANY ($1)`, ids).Query(func(rows pgx.Rows) error {
+		found, err := pgx.CollectRows(rows, scanTrip)
+		for _, t := range found {
+			trips[t.ID] = t
+		}
+		return err
+	})
+	return trips, tx.SendBatch(ctx, batch).Close()
+}
+
+// Unfinished is a page of trips that are not final, by id above after.
+func (s *Store) Unfinished(ctx context.Context, after string, limit int) ([]*trip.Trip, error) {
+	return collect(ctx, s, scanTrip, selectTrips+`WHERE `+unfinished+` AND t.id > $1 ORDER BY t.id LIMIT $2`, after, limit)
+}
+
+// ClaimedBy is the trips that hold a claim on the driver, by slot.
+func (s *Store) ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, error) {
+	return collect(ctx, s, scanTrip,
+		selectTrips+`JOIN claims c ON c.trip_id = t.id WHERE c.driver_id = $1 ORDER BY c.slot`, driverID)
+}
