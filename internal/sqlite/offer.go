@@ -39,7 +39,10 @@ func offer(ctx context.Context, tx *sql.Tx, p trip.Proposal) (*trip.Trip, error)
 	if err != nil {
 		return nil, err
 	}
-	return c.After, updateTrip(ctx, tx, c)
+	if err := updateTrip(ctx, tx, c); err != nil {
+		return nil, err
+	}
+	return c.After, nil
 }
 
 // refusal reports whether err is an answer to a proposal.

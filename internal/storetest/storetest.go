@@ -1,0 +1,78 @@
+// Package storetest is the contract of the store, as a suite that every store
+// passes: PostgreSQL with PostGIS, and SQLite.
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/cabstand/cabstand/internal/dispatch"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/outbox"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/watch"
+)
+
+// Store is all that the parts of Cabstand ask of a store.
+type Store interface {
+	dispatch.Trips
+	dispatch.Drivers
+	outbox.Source
+	watch.History
+
+	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
+	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
+	Offers(ctx context.Context, tripID string) ([]trip.Offer, error)
+
+	Migrate(ctx context.Context) error
+	Ping(ctx context.Context) error
+	Close()
+}
+
+// Place is where a store keeps its data.
+type Place struct {
+	// Open opens a store on the data, which may have been used before.
+	Open func(tb testing.TB) Store
+	// Shared tells that several processes may use the data at the same time.
+	Shared bool
+}
+
+// Run runs the suite. fresh makes a place with no data, not migrated yet.
+func Run(t *testing.T, fresh func(tb testing.TB) Place) {
+	for _, c := range []struct {
+		name string
+		test func(t *testing.T, p Place)
+	}{
+		{"Migrate", testMigrate},
+		{"Create", testCreate},
+		{"Once", testOnce},
+		{"Update", testUpdate},
+		{"UpdateErrors", testUpdateErrors},
+		{"Claims", testClaims},
+		{"Offer", testOffer},
+		{"OfferOracle", testOfferOracle},
+		{"RoundTrip", testRoundTrip},
+		{"Unfinished", testUnfinished},
+		{"List", testList},
+		{"History", testHistory},
+		{"Drivers", testDrivers},
+		{"Outbox", testOutbox},
+		{"Lead", testLead},
+		{"Reopen", testReopen},
+		{"Cancelled", testCancelled},
+		{"Contention", testContention},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
+	}
+}
+
+// mustOpen opens a store, migrates it and closes it at the test's end.
+func mustOpen(tb testing.TB, p Place) Store {
+	tb.Helper()
+	s := p.Open(tb)
+	tb.Cleanup(s.Close)
+	if err := s.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
