@@ -161,3 +161,29 @@ func TestUnit_SayStampsInOrder(t *testing.T) {
 		}
 	})
 }
+
+// Two sessions of a driver may enter in another order than they were made in.
+func TestRoster_EnterLate(t *testing.T) {
+	tracker := New(DefaultConfig, Deps{Now: time.Now})
+	older, newer := newSession(tracker, nil, "d1"), newSession(tracker, nil, "d1")
+	r := newRoster()
+	if !r.enter(newer) || !r.enter(older) {
+		t.Fatal("not let in")
+	}
+	if newer.over() || !older.over() || older.why.Code != CloseReplaced {
+		t.Errorf("newer over: %v, older over: %v", newer.over(), older.over())
+	}
+	r.leave(older)
+	if r.newest["d1"] != newer {
+		t.Error("the older one took the newer one along")
+	}
+	us := newUnits(DefaultConfig)
+	p := driver.Profile{ID: "d1", Seats: 4}
+	u := us.take(newer.id, p)
+	if us.take(older.id, p) != u || u.session != newer.id {
+		t.Error("the older one took the unit")
+	}
+	if h := u.hear(older.id, []driver.Position{{Point: geo.Point{Lat: 1, Lon: 1}, FixedAt: epoch}}, epoch); h.believed != 0 {
+		t.Error("the older one was heard")
+	}
+}

@@ -179,6 +179,9 @@ func (s *session) ask(ctx context.Context, c wire.Command) (wire.Reply, error) {
 	c.DriverID, c.Session = s.driverID, s.id
 	began := s.t.now()
 	reply, err := s.t.commands.Do(ctx, c)
+	if fault.Is(err, fault.Internal) { // one in the reply is in the dispatcher's log
+		s.t.log.Error("command failed", "kind", string(c.Kind), "driver", s.driverID, "err", err)
+	}
 	if err == nil {
 		err = reply.Fault()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,6 +100,22 @@ func TestTracker_Serve_Connect(t *testing.T) {
 				t.Error(err)
 			}
 			p.expect(wire.FrameTrip)
+		})
+	})
+	t.Run("RemovedWhileNobodyAnswered", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			tracker := w.tracker()
+			w.online(tracker, "d1").hangUp()
+			w.desk.set(nobody)
+			p := w.online(tracker, "d1")
+			p.expectOpen()
+			w.desk.set(func(wire.Command) (wire.Reply, error) {
+				return wire.FaultReply(fault.New(fault.UnknownDriver, "gone")), nil
+			})
+			if f := p.expect(wire.FrameError); f.Code != string(fault.UnknownDriver) {
+				t.Errorf("got %+v", f)
+			}
+			p.expectClose(track.CloseUnknown)
 		})
 	})
 	t.Run("RemovedDriverIsNotRemembered", func(t *testing.T) {
@@ -222,6 +239,24 @@ func TestTracker_Serve_Orders(t *testing.T) {
 			p := w.online(w.tracker(), "d1")
 			p.send(`{"type":"cancel","trip_id":"t1","reason":"flat tyre"}`)
 			p.expect(wire.FrameTrip)
+		})
+	})
+	t.Run("ErrOfOursStaysInside", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			w.desk.set(func(c wire.Command) (wire.Reply, error) {
+				if c.Kind == wire.CommandArrive {
+					return wire.Reply{}, errors.New("a secret")
+				}
+				return wire.Reply{}, nil
+			})
+			p := w.online(w.tracker(), "d1")
+			p.send(`{"type":"arrive","trip_id":"t1"}`)
+			if f := p.expect(wire.FrameError); f.Code != string(fault.Internal) || f.Ref != "t1" || strings.Contains(f.Detail, "secret") {
+				t.Errorf("got %+v", f)
+			}
+			if n := w.logged("a secret"); n != 1 {
+				t.Errorf("logged %d times", n)
+			}
 		})
 	})
 	t.Run("ErrOfferClosed", func(t *testing.T) {
