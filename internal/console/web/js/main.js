@@ -112,9 +112,13 @@ async function getJSON(path) {
 /**
  * What tests may read of the page, as window.cabstand. All of it is a copy.
  *
- *   drivers()  [{id, status, lat, lon}] as the stream told, trips() the same of
- *   trips, shown(id) where a driver's mark is drawn now, drawn() how many marks
- *   the last frame had, events() the list, state() of the connection.
+ *   drivers()   [{id, status, lat, lon}] as the stream told
+ *   trips()     [{id, state, version, driver_id}] the same
+ *   events()    [{id, version, state}] of the list, newest first
+ *   shown(id)   {lat, lon} where a driver's mark is drawn now, or null
+ *   drawn()     how many marks the last frame had
+ *   lines(id)   what is drawn of a trip in view: ["now:assigned", "plan:assigned", …]
+ *   state()     of the connection
  */
 function hook(city, map) {
   return Object.freeze({
@@ -122,6 +126,7 @@ function hook(city, map) {
     trips: () => [...city.trips.values()].map(({ id, state, version, driver_id }) => ({ id, state, version, driver_id })),
     shown: (id) => city.drivers.get(id)?.motion.point(city.now()) ?? null,
     drawn: () => map.marks.drawn,
+    lines: (id) => map.drawnOf(id),
     events: () => city.events.map(({ id, version, state }) => ({ id, version, state })),
     state: () => $('#connection').dataset.state,
   });

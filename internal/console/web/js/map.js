@@ -10,6 +10,8 @@ const FRAME = 33; // ms: thirty frames a second are smooth enough for cars
 const TRIPS = 250; // ms between updates of the trips' lines, for up to a thousand of them
 const REACH = 8; // pixels beyond a mark's edge that still hit it, for fingers
 
+const tripLayerIDs = ['trip-ends', 'trip-now', 'trip-plan'];
+
 /** MapLibre is a classic script; it defines this global. */
 const { maplibregl } = window;
 
@@ -91,9 +93,15 @@ export class LiveMap {
       ?? this.#tripLineAt(at);
   }
 
+  /** The parts of a trip that are drawn in view: "leg:state". */
+  drawnOf(id) {
+    const found = this.map.queryRenderedFeatures({ layers: tripLayerIDs, filter: ['==', ['get', 'id'], id] });
+    return found.map(({ properties: { leg, state } }) => `${leg}:${state}`);
+  }
+
   #tripLineAt({ x, y }) {
     const box = [[x - REACH, y - REACH], [x + REACH, y + REACH]];
-    const [found] = this.map.queryRenderedFeatures(box, { layers: ['trip-ends', 'trip-now', 'trip-plan'] });
+    const [found] = this.map.queryRenderedFeatures(box, { layers: tripLayerIDs });
     return found ? { kind: 'trip', id: found.properties.id } : null;
   }
 

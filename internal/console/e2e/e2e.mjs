@@ -1,0 +1,135 @@
+// Watches a demo city in a browser: node e2e.mjs URL CHROMIUM
+//
+// Each step prints a line. The first that fails ends the run with status 1.
+
+import assert from 'node:assert/strict';
+import { colours, launch, open, rgb } from './browser.mjs';
+import { askForTrip, follow } from './ride.mjs';
+
+const [address, executable] = process.argv.slice(2);
+const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' };
+const phone = { viewport: { width: 360, height: 740 }, colorScheme: 'dark', isMobile: true, hasTouch: true };
+
+const complaints = [];
+const browser = await launch(executable);
+try {
+  const page = await open(browser, address, desktop, complaints);
+  await step('drivers move', () => driversMove(page));
+  await step('the map has streets and drivers on it', () => mapIsDrawn(page));
+  await step('figures are shown', () => figuresAreShown(page));
+  await step('the keyboard reaches what there is', () => keyboard(page));
+  await step('a trip goes from request to completed', () => tripIsSeen(page));
+  await step('dark is dark', () => dark(page));
+  await page.context().close();
+
+  const small = await open(browser, address, phone, complaints);
+  await step('a phone has all of it', () => phoneLayout(small));
+  await step('nothing else was asked, nothing went wrong', () => assert.deepEqual(complaints, []));
+} finally {
+  await browser.close();
+}
+
+async function step(name, run) {
+  const start = Date.now();
+  try {
+    await run();
+  } catch (err) {
+    console.error(`FAILED ${name}\n${err.stack}\n${complaints.join('\n')}`);
+    throw err;
+  }
+  console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+}
+
+/** Most drivers' marks change place, and do so between two reports too. */
+async function driversMove(page) {
+  await page.waitForFunction(() => cabstand.drivers().length >= 50, null, { timeout: 60000 });
+  const places = () => page.evaluate(() => cabstand.drivers().map((d) => [d.id, cabstand.shown(d.id)]));
+  const before = new Map(await places());
+  await page.waitForFunction((old) => {
+    const moved = old.filter(([id, at]) => {
+      const now = cabstand.shown(id);
+      return now && at && Math.hypot(now.lat - at.lat, now.lon - at.lon) > 0.0002; // about 20 m
+    });
+    return moved.length > old.length / 5;
+  }, [...before], { timeout: 60000 });
+  await page.waitForFunction(() => { // compared with the look before: the same report, another place
+    const now = cabstand.drivers().map((d) => ({ id: d.id, told: `${d.lat},${d.lon}`, at: cabstand.shown(d.id) }));
+    const before = new Map((window.lastLook ?? []).map((d) => [d.id, d]));
+    window.lastLook = now;
+    const glides = ({ id, told, at }) => before.get(id)?.told === told && before.get(id).at.lat !== at.lat;
+    return now.filter(glides).length > 10;
+  }, null, { polling: 100, timeout: 30000 });
+}
+
+/** The picture has the colours of the ground, of streets and of drivers. */
+async function mapIsDrawn(page) {
+  assert.ok(await page.evaluate(() => cabstand.drawn()) > 20, 'few marks are drawn');
+  const seen = await colours(browser, page, { x: 420, y: 80, width: 800, height: 640 });
+  for (const [name, least] of [['--map-ground', 20000], ['--map-street', 1000], ['--available', 200]]) {
+    const pixels = seen.get(await rgb(page, name)) ?? 0;
+    assert.ok(pixels >= least, `${pixels} pixels of ${name}, at least ${least} expected`);
+  }
+}
+
+async function figuresAreShown(page) {
+  await page.waitForFunction(() => Number(document.querySelector('[data-count="requests"]').textContent) > 0, null, { timeout: 60000 });
+  const online = await page.textContent('#online');
+  assert.match(online, /^\d+ online$/);
+  await page.waitForFunction(() => document.querySelectorAll('#events a[href^="#trip="]').length > 0, null, { timeout: 60000 });
+  assert.notEqual(await page.textContent('#spoken'), '', 'screen readers are told nothing');
+}
+
+async function keyboard(page) {
+  const reached = new Set();
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press('Tab');
+    reached.add(await page.evaluate(() => {
+      const e = document.activeElement;
+      return e.closest('#events') ? 'an event' : e.id || e.className || e.tagName;
+    }));
+  }
+  for (const want of ['skip', 'maplibregl-canvas', 'theme', 'an event']) {
+    assert.ok(reached.has(want), `Tab does not reach ${want}, only ${[...reached].join(', ')}`);
+  }
+}
+
+/** A rider's own request appears, is served, and its card tells all of it. */
+async function tripIsSeen(page) {
+  const trip = await askForTrip(page, address);
+  const seen = await follow(page, trip.id);
+  assert.deepEqual(seen.states.filter((s) => s !== 'searching').slice(-4), ['assigned', 'arrived', 'riding', 'completed'], `states seen: ${seen.states}`);
+  assert.ok(seen.lines.has('now:assigned') || seen.lines.has('now:riding'), `no way of the driver was drawn: ${[...seen.lines]}`);
+  const steps = await page.$$eval('#card-steps > div:not(.todo) dt', (list) => list.map((dt) => dt.textContent));
+  assert.deepEqual(steps, ['Requested', 'Matched', 'Arrived', 'Picked up', 'Completed']);
+  assert.equal(await page.textContent('#card-state'), 'Completed');
+  assert.ok(page.url().includes(`trip=${trip.id}`), 'the address does not name the trip');
+  await page.click('#card-close');
+  assert.ok(await page.isHidden('#card') && !page.url().includes('trip='), 'the card does not close');
+}
+
+async function dark(page) {
+  await page.click('#theme');
+  assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
+  const ground = await rgb(page, '--map-ground');
+  await page.waitForFunction(() => cabstand.drawn() > 0);
+  let pixels = 0;
+  for (let i = 0; i < 20 && pixels < 20000; i++) { // the map repaints within a few frames
+    pixels = (await colours(browser, page, { x: 420, y: 80, width: 800, height: 640 })).get(ground) ?? 0;
+  }
+  assert.ok(pixels >= 20000, `${pixels} pixels of the dark ground`);
+}
+
+async function phoneLayout(page) {
+  assert.equal(await page.getAttribute('html', 'data-theme'), 'dark', 'the system asks for dark');
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(overflow <= 0, `${overflow} px too wide`);
+  await page.waitForFunction(() => cabstand.drawn() > 5, null, { timeout: 60000 });
+  assert.ok(await page.isHidden('#legend'), 'the sheet covers the map from the start');
+  await page.tap('#panel-toggle');
+  assert.ok(await page.isVisible('#legend'), 'the sheet does not open');
+  const sheet = await (await page.$('#panel')).boundingBox();
+  assert.ok(sheet.x >= 0 && sheet.x + sheet.width <= 360 && sheet.y > 60 && sheet.y + sheet.height <= 741, `the sheet lies at ${JSON.stringify(sheet)}`);
+  await page.waitForSelector('#events a', { timeout: 60000 });
+  await page.tap('#panel-toggle');
+  assert.ok(await page.isHidden('#legend'), 'the sheet does not close');
+}
