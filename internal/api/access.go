@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cabstand/cabstand/internal/auth"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+// rule says who may call a route.
+type rule struct {
+	roles []trip.Role
+	// query: the token may come as ?access_token=, since browsers cannot set
+	// headers on this kind of request. Elsewhere it would end up in logs.
+	query bool
+}
+
+func only(roles ...trip.Role) rule     { return rule{roles: roles} }
+func streamed(roles ...trip.Role) rule { return rule{roles: roles, query: true} }
+
+// access is the one table of who may call what. A route that is not in it is
+// refused, and a test compares it with the routes that there are.
+var access = map[string]rule{
+	"POST /v1/quotes":               only(trip.Rider),
+	"POST /v1/trips":                only(trip.Rider),
+	"GET /v1/trips":                 only(trip.Rider, trip.Driver, trip.Operator),
+	"GET /v1/trips/{id}":            only(trip.Rider, trip.Driver, trip.Operator),
+	"POST /v1/trips/{id}/cancel":    only(trip.Rider, trip.Driver, trip.Operator),
+	"POST /v1/trips/{id}/arrive":    only(trip.Driver),
+	"POST /v1/trips/{id}/start":     only(trip.Driver),
+	"POST /v1/trips/{id}/complete":  only(trip.Driver),
+	"GET /v1/trips/{id}/decisions":  only(trip.Operator),
+	"GET /v1/trips/{id}/events":     streamed(trip.Rider, trip.Operator),
+	"POST /v1/offers/{id}/received": only(trip.Driver),
+	"POST /v1/offers/{id}/accept":   only(trip.Driver),
+	"POST /v1/offers/{id}/decline":  only(trip.Driver),
+	"POST /v1/drivers":              only(trip.Operator),
+	"GET /v1/drivers":               only(trip.Operator),
+	"GET /v1/drivers/nearby":        only(trip.Rider, trip.Operator),
+	"GET /v1/drivers/{id}":          only(trip.Operator),
+	"GET /v1/stream":                streamed(trip.Rider, trip.Operator),
+}
+
+type identityKey struct{}
+
+// caller is who the request's token speaks for.
+func caller(ctx context.Context) auth.Identity {
+	who, _ := ctx.Value(identityKey{}).(auth.Identity)
+	return who
+}
+
+// guard lets through whom the table allows, and tells handlers who it is.
+func (a *API) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, err := a.admit(r)
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, who)))
+	})
+}
+
+func (a *API) admit(r *http.Request) (auth.Identity, error) {
+	route := r.Method + " " + chi.RouteContext(r.Context()).RoutePattern()
+	rule := access[route]
+	who, err := a.Verifier.Verify(r.Context(), tokenOf(r, rule.query))
+	if err != nil {
+		return auth.Identity{}, err
+	}
+	if !slices.Contains(rule.roles, who.Role) {
+		return auth.Identity{}, fault.New(fault.Forbidden, "a %s may not do this", who.Role)
+	}
+	return who, nil
+}
+
+// tokenOf is the token of the request; "" if there is none.
+func tokenOf(r *http.Request, query bool) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	if query {
+		return r.URL.Query().Get("access_token")
+	}
+	return ""
+}
+
+// visible is nil when the caller may see the trip. A trip of somebody else looks
+// like none, so that nobody can find out which ids there are.
+func visible(who auth.Identity, t *trip.Trip) error {
+	switch who.Role {
+	case trip.Operator:
+		return nil
+	case trip.Rider:
+		if t.RiderID == who.Subject {
+			return nil
+		}
+	case trip.Driver:
+		if t.DriverID == who.Subject || t.Offer.Pending() && t.Offer.DriverID == who.Subject {
+			return nil
+		}
+	}
+	return fault.New(fault.NotFound, "no such trip")
+}

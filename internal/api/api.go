@@ -1,0 +1,190 @@
+// Package api is the HTTP interface: quotes, trips, offers, drivers, and the
+// live streams of riders and operators. A handler reads the request, asks the
+// desk or the store, and writes the answer; rules of the domain are not made
+// here.
+//
+// Errors are RFC 9457 problems with a stable code, see [Problem]. Who may call
+// what stands in one table, access. The interface is described by
+// /openapi.json, which is made from the code.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/auth"
+	"github.com/cabstand/cabstand/internal/dispatch"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fare"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/watch"
+)
+
+// Trips is what the interface reads of the store of trips.
+type Trips interface {
+	Trip(ctx context.Context, id string) (*trip.Trip, error)
+	List(ctx context.Context, q trip.Query) (page []*trip.Trip, next string, err error)
+	// ClaimedBy is the trips that hold a claim on the driver, by slot.
+	ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, error)
+	// Answered is the answer that is stored under an idempotency key, nil if
+	// there is none.
+	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
+}
+
+// Drivers is the registry.
+type Drivers interface {
+	Driver(ctx context.Context, id string) (driver.Profile, error)
+	// Register stores a profile. The same again stores nothing (created is
+	// false); other data under the same id is fault.AlreadyExists.
+	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
+	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
+}
+
+// Locations is where drivers are.
+type Locations interface {
+	// Nearby is the wanted drivers nearest to p within radius metres, nearest
+	// first.
+	Nearby(ctx context.Context, p geo.Point, radius float64, limit int, w driver.Wanted) ([]driver.Located, error)
+	Locations(ctx context.Context, driverIDs []string) ([]driver.Location, error)
+}
+
+// Decisions tells what was decided for a trip.
+type Decisions interface {
+	Decisions(tripID string) []dispatch.Decision
+}
+
+// Verifier tells who a token speaks for.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (auth.Identity, error)
+}
+
+// Check is a part that must answer for the program to be ready.
+type Check struct {
+	Name string
+	Ping func(context.Context) error
+}
+
+// Deps are the parts that the interface stands on.
+type Deps struct {
+	Desk      *dispatch.Desk
+	Trips     Trips
+	Drivers   Drivers
+	Locations Locations
+	Estimator dispatch.Estimator
+	Decisions Decisions
+	Hub       *watch.Hub
+	Verifier  Verifier
+	Tariff    fare.Tariff
+	QuoteKey  []byte // seals quotes; the same at every dispatcher
+
+	Ready          []Check
+	Registry       *prometheus.Registry
+	AllowedOrigins []string // of pages, beside the server's own, that may open sockets
+	MaxSockets     int      // streams open at once; DefaultSockets if 0
+	Now            func() time.Time
+	Log            *slog.Logger
+}
+
+// Bounds.
+const (
+	// maxBody is the largest body that is read, in bytes.
+	maxBody = 64 << 10
+	// DefaultSockets is how many streams are open at once if Deps do not say.
+	DefaultSockets = 20_000
+)
+
+// API is the HTTP interface.
+type API struct {
+	Deps
+	router  chi.Router
+	huma    huma.API
+	sealer  *fare.Sealer
+	signals *signals
+	sockets chan struct{} // a place for each open stream
+	spec    func() []byte
+}
+
+// New makes the interface. It registers its metrics, and panics when they are
+// registered already.
+func New(d Deps) *API {
+	if d.MaxSockets == 0 {
+		d.MaxSockets = DefaultSockets
+	}
+	a := &API{
+		Deps: d, router: chi.NewRouter(), sealer: fare.NewSealer(d.QuoteKey),
+		signals: newSignals(d.Registry, d.Hub), sockets: make(chan struct{}, d.MaxSockets),
+	}
+	a.router.Use(identify, a.signals.observe, a.recoverer)
+	a.router.NotFound(a.notFound)
+	a.router.MethodNotAllowed(a.methodNotAllowed)
+	a.openRoutes()
+	a.router.Group(func(r chi.Router) {
+		r.Use(a.guard)
+		a.huma = humachi.New(r, humaConfig())
+		a.riderRoutes()
+		a.tripRoutes()
+		a.driverRoutes()
+		a.operatorRoutes()
+		a.streamRoutes(r)
+	})
+	return a
+}
+
+// Handler serves the interface.
+func (a *API) Handler() http.Handler { return a.router }
+
+// Router is where others mount their routes: the console, the driver's socket.
+// What is mounted here is measured like the rest, and checks its callers itself.
+func (a *API) Router() chi.Router { return a.router }
+
+func humaConfig() huma.Config {
+	c := huma.DefaultConfig("Cabstand", "1")
+	c.Info.Description = "An open ride-sharing dispatch engine: quotes, trips, offers, drivers, live streams."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // /openapi.json is served by openRoutes
+	c.CreateHooks = nil                                   // no "$schema" in answers
+	c.RejectUnknownQueryParameters = true
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+	}
+	c.Security = []map[string][]string{{"token": {}}}
+	return c
+}
+
+// handle adds a route. Whatever error comes out of fn is answered as a problem.
+func handle[I, O any](a *API, op huma.Operation, fn func(context.Context, *I) (*O, error)) {
+	op.MaxBodyBytes = maxBody + 1 // huma refuses what fills the limit
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := fn(ctx, in)
+		if err != nil {
+			return nil, a.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// openRoutes are for everybody.
+func (a *API) openRoutes() {
+	a.spec = sync.OnceValue(func() []byte {
+		spec, err := a.huma.OpenAPI().MarshalJSON()
+		if err != nil {
+			panic("api: openapi: " + err.Error()) // it is made of our own types
+		}
+		return spec
+	})
+	a.router.Get("/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json;version=3.1")
+		if _, err := w.Write(a.spec()); err != nil {
+			a.Log.Debug("answer not written", "err", err)
+		}
+	})
+	a.healthRoutes()
+}

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+// driverRoutes are what a driver can also do by frames on the socket.
+func (a *API) driverRoutes() {
+	for _, step := range []struct {
+		name, summary string
+		do            func(ctx context.Context, driverID, tripID string) (*trip.Trip, error)
+	}{
+		{"arrive", "The driver is at the pickup", a.Desk.Arrive},
+		{"start", "The rider is on board", a.Desk.Start},
+		{"complete", "The rider is at the drop-off", a.Desk.Complete},
+	} {
+		handle(a, huma.Operation{
+			OperationID: step.name + "-trip", Method: http.MethodPost, Path: "/v1/trips/{id}/" + step.name,
+			Tags: []string{"driver"}, Summary: step.summary, Description: "A repetition changes nothing.",
+		}, func(ctx context.Context, in *idInput) (*tripOutput, error) {
+			if err := in.check("trip"); err != nil {
+				return nil, err
+			}
+			return tripAnswer(step.do(ctx, caller(ctx).Subject, in.ID))
+		})
+	}
+	handle(a, huma.Operation{
+		OperationID: "accept-offer", Method: http.MethodPost, Path: "/v1/offers/{id}/accept", Tags: []string{"driver"},
+		Summary: "Take the offered trip", Description: "A repetition changes nothing.",
+	}, a.acceptOffer)
+	handle(a, huma.Operation{
+		OperationID: "decline-offer", Method: http.MethodPost, Path: "/v1/offers/{id}/decline", Tags: []string{"driver"},
+		Summary: "Refuse the offered trip: it is not offered again",
+	}, a.declineOffer)
+	handle(a, huma.Operation{
+		OperationID: "receive-offer", Method: http.MethodPost, Path: "/v1/offers/{id}/received", Tags: []string{"driver"},
+		Summary: "The phone shows the offer: the accept window begins",
+	}, a.receiveOffer)
+}
+
+func (a *API) acceptOffer(ctx context.Context, in *idInput) (*tripOutput, error) {
+	if err := in.check("offer"); err != nil {
+		return nil, err
+	}
+	return tripAnswer(a.Desk.Accept(ctx, caller(ctx).Subject, in.ID))
+}
+
+type declineInput struct {
+	idInput
+	Body *reasonBody
+}
+
+// done is an answer without a body.
+type done struct{}
+
+func (a *API) declineOffer(ctx context.Context, in *declineInput) (*done, error) {
+	if err := in.check("offer"); err != nil {
+		return nil, err
+	}
+	_, err := a.Desk.Decline(ctx, caller(ctx).Subject, in.ID, in.Body.reason())
+	return &done{}, err
+}
+
+func (a *API) receiveOffer(ctx context.Context, in *idInput) (*done, error) {
+	if err := in.check("offer"); err != nil {
+		return nil, err
+	}
+	_, err := a.Desk.Received(ctx, caller(ctx).Subject, in.ID)
+	return &done{}, err
+}

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"math"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+// maxRadius is how far around a place drivers are looked for, in metres.
+const maxRadius = 50_000.0
+
+type nearbyInput struct {
+	Lat     float64 `query:"lat" required:"true"`
+	Lon     float64 `query:"lon" required:"true"`
+	RadiusM float64 `query:"radius_m" default:"2000" doc:"above 0, at most 50000"`
+	Limit   int     `query:"limit" minimum:"1" maximum:"200" default:"20"`
+	Class   string  `query:"class" doc:"only drivers of this class"`
+}
+
+// check is made here and not by the schema, which lets NaN through.
+func (in *nearbyInput) check(a *API) error {
+	if err := place("lat, lon", geo.Point{Lat: in.Lat, Lon: in.Lon}); err != nil {
+		return err
+	}
+	if !(in.RadiusM > 0 && in.RadiusM <= maxRadius) {
+		return fault.Field("radius_m", "%v is not accepted: above 0, at most %.0f", in.RadiusM, maxRadius)
+	}
+	if in.Class == "" {
+		return nil
+	}
+	_, err := a.Tariff.Rate(driver.Class(in.Class))
+	return err
+}
+
+type nearbyOutput struct {
+	Body struct {
+		Drivers []nearDriver `json:"drivers" nullable:"false" doc:"nearest first"`
+	}
+}
+
+type nearDriver struct {
+	ID        string  `json:"id,omitempty" doc:"for operators"`
+	Class     string  `json:"class"`
+	Available bool    `json:"available" doc:"what the driver said; whether a trip holds the driver, GET /v1/drivers/{id} tells"`
+	DistanceM float64 `json:"distance_m"`
+	located
+}
+
+func (a *API) nearby(ctx context.Context, in *nearbyInput) (*nearbyOutput, error) {
+	if err := in.check(a); err != nil {
+		return nil, err
+	}
+	now, wanted := a.Now(), driver.Wanted{Class: driver.Class(in.Class)}
+	coarse := caller(ctx).Role == trip.Rider
+	if coarse {
+		wanted.Available, wanted.SeenSince = true, now.Add(-a.Desk.Limits.Fresh)
+	}
+	p := geo.Point{Lat: in.Lat, Lon: in.Lon}
+	found, err := a.Locations.Nearby(ctx, p, in.RadiusM, in.Limit, wanted)
+	if err != nil {
+		return nil, err
+	}
+	out := &nearbyOutput{}
+	out.Body.Drivers = make([]nearDriver, len(found))
+	for i, l := range found {
+		d := nearDriver{ID: l.DriverID, Class: string(l.Class), Available: l.Available, DistanceM: l.Metres, located: *fromLocation(l.Location, now)}
+		if coarse {
+			d = d.coarsened(p)
+		}
+		out.Body.Drivers[i] = d
+	}
+	return out, nil
+}
+
+// coarsened is the driver as strangers may see one: how many are around, and
+// nobody's track. The distance is that of the rounded position, or it would
+// give the exact one away.
+func (d nearDriver) coarsened(from geo.Point) nearDriver {
+	d.ID = ""
+	d.Lat, d.Lon = coarse(d.Lat), coarse(d.Lon)
+	d.Heading, d.Speed, d.Accuracy = driver.Unknown, driver.Unknown, coarseMetres
+	d.DistanceM = math.Round(geo.Distance(from, geo.Point{Lat: d.Lat, Lon: d.Lon}))
+	d.AgeS = math.Round(d.AgeS)
+	return d
+}
+
+// A thousandth of a degree is 111 m from north to south, and less from west to
+// east.
+const coarseMetres = 100
+
+func coarse(degrees float64) float64 { return math.Round(degrees*1000) / 1000 }

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+func (a *API) operatorRoutes() {
+	handle(a, huma.Operation{
+		OperationID: "register-driver", Method: http.MethodPost, Path: "/v1/drivers", Tags: []string{"operator"},
+		Summary: "Register a driver", Description: "The same again changes nothing and gets 200.",
+		DefaultStatus: http.StatusCreated,
+	}, a.registerDriver)
+	handle(a, huma.Operation{
+		OperationID: "list-drivers", Method: http.MethodGet, Path: "/v1/drivers", Tags: []string{"operator"},
+		Summary: "Registered drivers, by id",
+	}, a.listDrivers)
+	handle(a, huma.Operation{
+		OperationID: "nearby-drivers", Method: http.MethodGet, Path: "/v1/drivers/nearby", Tags: []string{"operator", "rider"},
+		Summary:     "Drivers near a place, nearest first",
+		Description: "Riders see available drivers, rounded to about 100 m and without ids.",
+	}, a.nearby)
+	handle(a, huma.Operation{
+		OperationID: "get-driver", Method: http.MethodGet, Path: "/v1/drivers/{id}", Tags: []string{"operator"},
+		Summary: "A driver: profile, status, location, current trips",
+	}, a.getDriver)
+}
+
+type registerInput struct {
+	Body struct {
+		ID    string `json:"id" doc:"1 to 64 letters, digits, '-' or '_'"`
+		Name  string `json:"name,omitempty"`
+		Class string `json:"class,omitempty" doc:"a class of the tariff; standard if left out"`
+		Seats int    `json:"seats,omitempty" minimum:"1" maximum:"16" doc:"4 if left out"`
+	}
+}
+
+type registerOutput struct {
+	Status int
+	Body   wire.Driver
+}
+
+// usualSeats is what a car has for riders.
+const usualSeats = 4
+
+func (a *API) registerDriver(ctx context.Context, in *registerInput) (*registerOutput, error) {
+	p := driver.Profile{ID: in.Body.ID, Name: in.Body.Name, Class: driver.Class(in.Body.Class), Seats: in.Body.Seats, CreatedAt: a.Now().UTC()}
+	if p.Class == "" {
+		p.Class = driver.Standard
+	}
+	if p.Seats == 0 {
+		p.Seats = usualSeats
+	}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if _, err := a.Tariff.Rate(p.Class); err != nil {
+		return nil, err // no trip would ever be for this driver
+	}
+	stored, created, err := a.Drivers.Register(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	status := http.StatusOK
+	if created {
+		status = http.StatusCreated
+	}
+	return &registerOutput{status, wire.FromProfile(stored)}, nil
+}
+
+type driversOutput struct {
+	Body struct {
+		Drivers    []wire.Driver `json:"drivers" nullable:"false"`
+		NextCursor string        `json:"next_cursor,omitempty" doc:"of the next page; left out on the last"`
+	}
+}
+
+func (a *API) listDrivers(ctx context.Context, in *pageInput) (*driversOutput, error) {
+	if in.Cursor != "" && !driver.ValidID(in.Cursor) {
+		return nil, fault.Field("cursor", "%.*q is not accepted: the next_cursor of a page", longest, in.Cursor)
+	}
+	page, next, err := a.Drivers.ListDrivers(ctx, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &driversOutput{}
+	out.Body.Drivers, out.Body.NextCursor = make([]wire.Driver, len(page)), next
+	for i, p := range page {
+		out.Body.Drivers[i] = wire.FromProfile(p)
+	}
+	return out, nil
+}
+
+// driverView is a driver as operators see one.
+type driverView struct {
+	wire.Driver
+	Status   driver.Status `json:"status" enum:"offline,available,offered,enroute,waiting,riding,silent"`
+	Location *located      `json:"location" nullable:"true" doc:"null while offline"`
+	TripIDs  []string      `json:"trip_ids" nullable:"false" doc:"trips that hold the driver: the current one, then the next"`
+}
+
+// located is where a driver is.
+type located struct {
+	Lat      float64 `json:"lat"`
+	Lon      float64 `json:"lon"`
+	Heading  float64 `json:"heading" doc:"degrees; -1 if unknown"`
+	Speed    float64 `json:"speed" doc:"m/s; -1 if unknown"`
+	Accuracy float64 `json:"accuracy" doc:"metres; -1 if unknown"`
+	AgeS     float64 `json:"age_s" doc:"seconds since the position came"`
+}
+
+type driverOutput struct{ Body driverView }
+
+func (a *API) getDriver(ctx context.Context, in *idInput) (*driverOutput, error) {
+	if err := in.check("driver"); err != nil {
+		return nil, err
+	}
+	p, err := a.Drivers.Driver(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := a.Trips.ClaimedBy(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Locations.Locations(ctx, []string{in.ID})
+	if err != nil {
+		return nil, err
+	}
+	now, view := a.Now(), driverView{Driver: wire.FromProfile(p), TripIDs: []string{}}
+	for _, t := range claims {
+		view.TripIDs = append(view.TripIDs, t.ID)
+	}
+	view.Status = statusOf(found, claims, now, a.Desk.Limits.Fresh)
+	if len(found) > 0 {
+		view.Location = fromLocation(found[0], now)
+	}
+	return &driverOutput{view}, nil
+}
+
+// statusOf is what a driver is doing: online or not by the location, busy or
+// not by the claims.
+func statusOf(found []driver.Location, claims []*trip.Trip, now time.Time, fresh time.Duration) driver.Status {
+	switch {
+	case len(found) == 0:
+		return driver.Offline
+	case !found[0].Fresh(now, fresh):
+		return driver.Silent
+	case len(claims) > 0:
+		return claims[0].DriverStatus()
+	case found[0].Available:
+		return driver.Available
+	}
+	return driver.Offline
+}
+
+func fromLocation(l driver.Location, now time.Time) *located {
+	return &located{l.Lat, l.Lon, l.Heading, l.Speed, l.Accuracy, now.Sub(l.SeenAt).Seconds()}
+}

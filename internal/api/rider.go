@@ -1,0 +1,342 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/auth"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fare"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// Bounds of what can be asked for.
+const (
+	maxWay       = 300_000.0       // metres from pickup to drop-off, straight
+	soonest      = 5 * time.Minute // ahead: a scheduled trip
+	latest       = 30 * 24 * time.Hour
+	quoteRadius  = 10_000.0 // metres around the pickup in which drivers are looked for
+	quoteDrivers = 8        // drivers of a class who are looked at for its pickup ETA
+	circuity     = 1.3      // streets over straight line, for the fare's distance
+)
+
+func (a *API) riderRoutes() {
+	handle(a, huma.Operation{
+		OperationID: "quote", Method: http.MethodPost, Path: "/v1/quotes", Tags: []string{"rider"},
+		Summary:     "What a trip would cost, and how soon a driver could be there",
+		Description: "One quote a class. A quote_id is honoured for 180 s by POST /v1/trips for the same places.",
+	}, a.quote)
+	created := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[wire.Trip](), true, "Trip")
+	handle(a, huma.Operation{
+		OperationID: "request-trip", Method: http.MethodPost, Path: "/v1/trips", Tags: []string{"rider"},
+		Summary:       "Ask for a trip",
+		Description:   "With an Idempotency-Key the request may be repeated safely: the first answer comes again. The same key with another body is refused.",
+		DefaultStatus: http.StatusCreated,
+		Responses: map[string]*huma.Response{"201": {
+			Description: "The trip", Content: map[string]*huma.MediaType{"application/json": {Schema: created}},
+		}},
+	}, a.request)
+}
+
+// way is where a trip goes.
+type way struct {
+	Pickup  geo.Point `json:"pickup"`
+	Dropoff geo.Point `json:"dropoff"`
+}
+
+func (w way) validate() error {
+	if err := place("pickup", w.Pickup); err != nil {
+		return err
+	}
+	if err := place("dropoff", w.Dropoff); err != nil {
+		return err
+	}
+	if w.Pickup == w.Dropoff {
+		return fault.Field("dropoff", "%v is the pickup: another place is accepted", w.Dropoff)
+	}
+	if d := geo.Distance(w.Pickup, w.Dropoff); d > maxWay {
+		return fault.Field("dropoff", "%.0f km from the pickup is not accepted: at most %.0f km", d/1000, maxWay/1000)
+	}
+	return nil
+}
+
+// place checks a point that somebody sent in.
+func place(field string, p geo.Point) error {
+	if !p.Valid() {
+		return fault.Field(field, "lat %v, lon %v is not accepted: lat -90 to 90, lon -180 to 180", p.Lat, p.Lon)
+	}
+	if p.IsZero() {
+		return fault.Field(field, "lat 0, lon 0 is not accepted: that is what a phone says that has no fix")
+	}
+	return nil
+}
+
+type quoteInput struct{ Body way }
+
+type quotesOutput struct {
+	Body struct {
+		Quotes []quoted `json:"quotes" nullable:"false"`
+	}
+}
+
+// quoted is the offer of one class.
+type quoted struct {
+	QuoteID    string     `json:"quote_id" doc:"honoured by POST /v1/trips until expires_at"`
+	Class      string     `json:"class"`
+	Fare       fare.Money `json:"fare"`
+	PickupEtaS *int       `json:"pickup_eta_s" doc:"seconds until the nearest free driver could be at the pickup; null when there is none" nullable:"true"`
+	TripTimeS  int        `json:"trip_time_s" doc:"seconds from pickup to drop-off"`
+	DistanceM  int        `json:"distance_m" doc:"metres from pickup to drop-off"`
+	ExpiresAt  time.Time  `json:"expires_at"`
+}
+
+func (a *API) quote(ctx context.Context, in *quoteInput) (*quotesOutput, error) {
+	if err := in.Body.validate(); err != nil {
+		return nil, err
+	}
+	ride, err := a.measure(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	out := &quotesOutput{}
+	for _, class := range a.Tariff.ClassNames() {
+		q, err := a.quoteClass(ctx, class, in.Body, ride)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Quotes = append(out.Body.Quotes, q)
+	}
+	return out, nil
+}
+
+func (a *API) quoteClass(ctx context.Context, class driver.Class, w way, r ride) (quoted, error) {
+	price, err := a.Tariff.Price(class, r.metres, r.took, fare.NoSurge)
+	if err != nil {
+		return quoted{}, err
+	}
+	eta, err := a.pickupETA(ctx, class, w.Pickup)
+	if err != nil {
+		return quoted{}, err
+	}
+	expires := a.Now().Add(fare.QuoteFor).UTC().Truncate(time.Millisecond)
+	return quoted{
+		QuoteID: a.sealer.Seal(fare.Quote{Class: class, Pickup: w.Pickup, Dropoff: w.Dropoff, Fare: price, ExpiresAt: expires}),
+		Class:   string(class), Fare: price, PickupEtaS: eta,
+		TripTimeS: seconds(r.took), DistanceM: int(r.metres), ExpiresAt: expires,
+	}, nil
+}
+
+// ride is the length of a way and the time it takes.
+type ride struct {
+	metres float64
+	took   time.Duration
+}
+
+func (a *API) measure(ctx context.Context, w way) (ride, error) {
+	times, _ := a.Estimator.Times(ctx, []geo.Point{w.Pickup}, w.Dropoff)
+	if times[0] < 0 {
+		return ride{}, fault.Field("dropoff", "%v cannot be reached from the pickup by road", w.Dropoff)
+	}
+	return ride{metres: geo.Distance(w.Pickup, w.Dropoff) * circuity, took: times[0]}, nil
+}
+
+// pickupETA is how many seconds the nearest free driver of the class needs to
+// the pickup; nil when there is none. While the store of locations does not
+// answer nobody knows, and a quote without it is better than none.
+func (a *API) pickupETA(ctx context.Context, class driver.Class, pickup geo.Point) (*int, error) {
+	near, err := a.Locations.Nearby(ctx, pickup, quoteRadius, quoteDrivers, driver.Wanted{
+		Class: class, Available: true, SeenSince: a.Now().Add(-a.Desk.Limits.Fresh),
+	})
+	if err != nil || len(near) == 0 {
+		return nil, nil
+	}
+	from := make([]geo.Point, len(near))
+	for i, d := range near {
+		from[i] = d.Point
+	}
+	times, _ := a.Estimator.Times(ctx, from, pickup)
+	order := make([]int, 0, len(near))
+	for i := range near {
+		if times[i] >= 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortFunc(order, func(i, j int) int { return int(times[i] - times[j]) })
+	for _, i := range order {
+		claims, err := a.Trips.ClaimedBy(ctx, near[i].DriverID)
+		if err != nil {
+			return nil, err
+		}
+		if len(claims) == 0 {
+			eta := seconds(times[i])
+			return &eta, nil
+		}
+	}
+	return nil, nil
+}
+
+func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }
+
+// tripBody is a request for a trip.
+type tripBody struct {
+	way
+	Class        string     `json:"class,omitempty" doc:"standard if left out, or the quote's"`
+	Seats        int        `json:"seats,omitempty" minimum:"1" maximum:"16" doc:"1 if left out"`
+	QuoteID      string     `json:"quote_id,omitempty" doc:"of POST /v1/quotes; without it the fare is made now"`
+	ScheduledFor *time.Time `json:"scheduled_for,omitempty" doc:"5 minutes to 30 days ahead; now if left out"`
+}
+
+type tripInput struct {
+	Key  string `header:"Idempotency-Key" doc:"1 to 200 printable characters of the client's choice"`
+	Body tripBody
+}
+
+// answered is an answer as it was given, or stored, byte for byte.
+type answered struct {
+	Status      int
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+var keyPattern = regexp.MustCompile(`^[!-~]{1,200}$`)
+
+func (a *API) request(ctx context.Context, in *tripInput) (*answered, error) {
+	if in.Key != "" && !keyPattern.MatchString(in.Key) {
+		return nil, fault.Field("Idempotency-Key", "%.*q is not accepted: 1 to 200 printable ASCII characters", longest, in.Key)
+	}
+	who := caller(ctx)
+	once := onceFor(who, in)
+	r, err := a.tripRequest(ctx, who, in.Body)
+	if err != nil {
+		return a.repeated(ctx, once, err)
+	}
+	var body []byte
+	encode := func(t *trip.Trip) []byte {
+		body = wire.Encode(wire.FromTrip(t))
+		return body
+	}
+	t, first, err := a.Desk.Request(ctx, r, once, encode)
+	switch {
+	case err != nil:
+		return nil, err
+	case first != nil:
+		return answer(first.Status, first.Answer), nil
+	case once == nil:
+		encode(t)
+	}
+	return answer(http.StatusCreated, body), nil
+}
+
+func answer(status int, body []byte) *answered {
+	return &answered{Status: status, ContentType: "application/json", Body: body}
+}
+
+// onceFor makes the creation repeatable; nil without a key.
+func onceFor(who auth.Identity, in *tripInput) *trip.Once {
+	if in.Key == "" {
+		return nil
+	}
+	digest := sha256.Sum256(mustJSON(in.Body))
+	return &trip.Once{
+		Actor: string(who.Role) + ":" + who.Subject, Key: in.Key,
+		Digest: hex.EncodeToString(digest[:]), Status: http.StatusCreated,
+	}
+}
+
+// repeated answers a request that is refused now, but may have been granted
+// before: a quote runs out, a scheduled time comes near, and the repetition of
+// a request gets its first answer all the same.
+func (a *API) repeated(ctx context.Context, once *trip.Once, refusal error) (*answered, error) {
+	if once == nil {
+		return nil, refusal
+	}
+	first, err := a.Trips.Answered(ctx, once.Actor, once.Key)
+	switch {
+	case err != nil:
+		return nil, err
+	case first == nil:
+		return nil, refusal
+	case first.Digest != once.Digest:
+		return nil, fault.New(fault.KeyReused, "the key was used before with another request")
+	}
+	return answer(first.Status, first.Answer), nil
+}
+
+// tripRequest is what the rider asks for, checked and priced.
+func (a *API) tripRequest(ctx context.Context, who auth.Identity, b tripBody) (trip.Request, error) {
+	if err := b.validate(); err != nil {
+		return trip.Request{}, err
+	}
+	scheduled, err := a.scheduled(b.ScheduledFor)
+	if err != nil {
+		return trip.Request{}, err
+	}
+	class, price, err := a.price(ctx, b)
+	if err != nil {
+		return trip.Request{}, err
+	}
+	return trip.Request{
+		ID: uuid.Must(uuid.NewV7()).String(), RiderID: who.Subject, Class: class, Seats: max(b.Seats, 1),
+		Pickup: b.Pickup, Dropoff: b.Dropoff, Fare: price, ScheduledFor: scheduled, Search: a.Desk.Limits.Search,
+	}, nil
+}
+
+// price is the class and fare of a trip: as quoted, or as of now.
+func (a *API) price(ctx context.Context, b tripBody) (driver.Class, fare.Money, error) {
+	class := driver.Class(b.Class)
+	if b.QuoteID != "" {
+		q, err := a.sealer.Open(b.QuoteID)
+		if err != nil {
+			return "", fare.Money{}, err
+		}
+		if class == "" {
+			class = q.Class
+		}
+		return class, q.Fare, q.Honour(class, b.Pickup, b.Dropoff, a.Now())
+	}
+	if class == "" {
+		class = driver.Standard
+	}
+	if _, err := a.Tariff.Rate(class); err != nil {
+		return "", fare.Money{}, err
+	}
+	ride, err := a.measure(ctx, b.way)
+	if err != nil {
+		return "", fare.Money{}, err
+	}
+	price, err := a.Tariff.Price(class, ride.metres, ride.took, fare.NoSurge)
+	return class, price, err
+}
+
+func (a *API) scheduled(at *time.Time) (time.Time, error) {
+	if at == nil {
+		return time.Time{}, nil
+	}
+	ahead := at.Sub(a.Now())
+	if ahead < soonest || ahead > latest {
+		return time.Time{}, fault.Field("scheduled_for", "%s is not accepted: 5 minutes to 30 days ahead", at.Format(time.RFC3339))
+	}
+	return at.UTC().Truncate(trip.Precision), nil
+}
+
+// mustJSON encodes values of our own types, which always encode.
+func mustJSON(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic("api: " + err.Error())
+	}
+	return data
+}

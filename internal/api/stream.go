@@ -1,0 +1,268 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
+
+	"github.com/cabstand/cabstand/internal/auth"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/watch"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// How a stream is kept.
+const (
+	writeWithin = 10 * time.Second // for one frame; a slower client is closed
+	pingEvery   = 20 * time.Second
+	pongWithin  = 10 * time.Second
+	framesEvery = 200 * time.Millisecond // from a client, in the long run
+	framesBurst = 20
+	maxBad      = 50 // frames that are refused before the stream is closed
+)
+
+// closeSlow is the close code of a client that read too slowly: it is to connect
+// again, and gets where its trips stand.
+const closeSlow = websocket.StatusCode(4008)
+
+func (a *API) streamRoutes(r chi.Router) {
+	r.Get("/v1/stream", a.stream)
+	r.Get("/v1/trips/{id}/events", a.events)
+	describe := func(id, path, summary, description, status, contentType string) {
+		response := &huma.Response{Description: "The stream"}
+		if contentType != "" {
+			response.Content = map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: huma.TypeString}}}
+		}
+		a.huma.OpenAPI().AddOperation(&huma.Operation{
+			OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{"stream"}, Summary: summary, Description: description,
+			Responses: map[string]*huma.Response{status: response},
+		})
+	}
+	describe("stream", "/v1/stream", "Live frames by WebSocket",
+		"Riders: their trips at each change, and where the driver is. Operators: after a subscribe frame, the trips and drivers of an area. "+
+			"The token may come as the query parameter access_token.", "101", "")
+	describe("trip-events", "/v1/trips/{id}/events", "A trip's events as server-sent events",
+		"Each is a CloudEvent; its id is the trip's version. Last-Event-ID resumes behind a version; 204 when the trip ended and there is nothing more. "+
+			"The token may come as the query parameter access_token.", "200", eventStream)
+}
+
+// enter takes a place among the open streams; leave gives it back.
+func (a *API) enter() (leave func(), err error) {
+	select {
+	case a.sockets <- struct{}{}:
+		return func() { <-a.sockets }, nil
+	default:
+		return nil, fault.New(fault.Unavailable, "%d streams are open already: try again", cap(a.sockets))
+	}
+}
+
+// stream is the WebSocket of riders and operators.
+func (a *API) stream(w http.ResponseWriter, r *http.Request) {
+	leave, err := a.mayUpgrade(r)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	defer leave()
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, // the origin was checked: mayUpgrade
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		a.Log.Debug("stream not opened", "err", err) // Accept has answered
+		return
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(wire.MaxFrameBytes)
+	s := a.newStream(conn, caller(r.Context()))
+	defer s.source.Close()
+	s.serve(r.Context())
+}
+
+func (a *API) mayUpgrade(r *http.Request) (leave func(), err error) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return nil, fault.New(fault.Malformed, "this is a WebSocket: send Upgrade: websocket")
+	}
+	if !trackerOriginAllowed(r, a.AllowedOrigins) {
+		return nil, fault.New(fault.Forbidden, "the origin %.*q is not allowed", longest, r.Header.Get("Origin"))
+	}
+	return a.enter()
+}
+
+// source is where the frames of a stream come from.
+type source interface {
+	Next(context.Context) (watch.Frame, error)
+	Close()
+}
+
+// stream is one open WebSocket.
+type stream struct {
+	*API
+	conn   *websocket.Conn
+	who    auth.Identity
+	name   string // in metrics
+	source source
+	// subscribe takes an operator's subscription; nil for riders, who have none.
+	subscribe func(wire.SubscribeFrame) error
+}
+
+func (a *API) newStream(conn *websocket.Conn, who auth.Identity) *stream {
+	s := &stream{API: a, conn: conn, who: who, name: string(who.Role)}
+	if who.Role == trip.Operator {
+		o := a.Hub.Operator()
+		s.source, s.subscribe = o, o.Subscribe
+		return s
+	}
+	s.source = a.Hub.Rider(who.Subject)
+	return s
+}
+
+// Why a stream ends, where the hub does not say.
+var (
+	errTokenExpired = errors.New("api: the token expired")
+	errTooManyBad   = errors.New("api: too many bad frames")
+)
+
+// serve runs the stream to its end: one goroutine writes, one reads, one pings.
+// Whichever ends first ends the others.
+func (s *stream) serve(ctx context.Context) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.who.Expires.Sub(s.Now()), errTokenExpired)
+	defer cancel()
+	// Cancelling a read or write cuts the connection, so the token's end must
+	// not reach them: the writer notices it between frames and says goodbye.
+	group, io := errgroup.WithContext(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(io, cancel)
+	defer stop()
+	group.Go(func() error { return s.ends(s.write(ctx, io), ctx) })
+	group.Go(func() error { return s.ends(s.read(io), ctx) })
+	group.Go(func() error { return s.ping(io) })
+	_ = group.Wait() // ends has told the client, and counted
+}
+
+// ends says goodbye with the code that goes with the reason.
+func (s *stream) ends(why error, ctx context.Context) error {
+	if errors.Is(why, context.DeadlineExceeded) && errors.Is(context.Cause(ctx), errTokenExpired) {
+		why = errTokenExpired
+	}
+	code, reason := goodbye(why)
+	if code != 0 {
+		s.signals.closed.WithLabelValues(s.name, reason).Inc()
+		if code == websocket.StatusInternalError {
+			s.Log.Error("stream failed", "stream", s.name, "err", why)
+		}
+		_ = s.conn.Close(code, reason) // the client may be gone already
+	}
+	return why
+}
+
+// goodbye is the close code and reason for the client; 0 when the client went by
+// itself or another goroutine has said goodbye.
+func goodbye(why error) (websocket.StatusCode, string) {
+	switch {
+	case errors.Is(why, watch.ErrSlow):
+		return closeSlow, "slow"
+	case errors.Is(why, watch.ErrClosed):
+		return websocket.StatusServiceRestart, "restart"
+	case errors.Is(why, errTokenExpired):
+		return websocket.StatusPolicyViolation, "token expired"
+	case errors.Is(why, errTooManyBad):
+		return websocket.StatusPolicyViolation, "too many bad frames"
+	case fault.Is(why, fault.Unavailable):
+		return websocket.StatusTryAgainLater, "unavailable"
+	case errors.Is(why, errConnection), errors.Is(why, context.Canceled):
+		return 0, ""
+	}
+	return websocket.StatusInternalError, "internal"
+}
+
+// errConnection marks errors of the connection: there is nobody to tell.
+var errConnection = errors.New("api: the connection ended")
+
+// write sends what the hub has to tell until there is no more, or ctx ends.
+func (s *stream) write(ctx, io context.Context) error {
+	for {
+		f, err := s.source.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.send(io, f.Data); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *stream) send(ctx context.Context, frame []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	if err := s.conn.Write(ctx, websocket.MessageText, frame); err != nil {
+		return errors.Join(errConnection, err)
+	}
+	s.signals.frames.WithLabelValues(s.name, "out").Inc()
+	return nil
+}
+
+// read answers what the client sends until the connection ends.
+func (s *stream) read(ctx context.Context) error {
+	limit := rate.NewLimiter(rate.Every(framesEvery), framesBurst)
+	for bad := 0; bad < maxBad; {
+		kind, data, err := s.conn.Read(ctx)
+		if err != nil {
+			return errors.Join(errConnection, err)
+		}
+		s.signals.frames.WithLabelValues(s.name, "in").Inc()
+		err = s.take(kind, data, limit.AllowN(time.Now(), 1))
+		if err == nil {
+			continue
+		}
+		bad++
+		if err := s.send(ctx, wire.Encode(wire.NewErrorFrame(err, ""))); err != nil {
+			return err
+		}
+	}
+	return errTooManyBad
+}
+
+// take acts on a frame of the client.
+func (s *stream) take(kind websocket.MessageType, data []byte, allowed bool) error {
+	switch {
+	case !allowed:
+		return fault.New(fault.RateLimited, "too many frames: at most %d a second", time.Second/framesEvery)
+	case kind != websocket.MessageText:
+		return fault.New(fault.Malformed, "a binary frame is not accepted: JSON as text is")
+	case s.subscribe == nil:
+		return fault.Field("type", "a rider's stream takes no frames")
+	}
+	f, err := decodeSubscribe(data)
+	if err != nil {
+		return err
+	}
+	return s.subscribe(f)
+}
+
+// ping finds out about clients that are gone without a word.
+func (s *stream) ping(ctx context.Context) error {
+	ticker := time.NewTicker(pingEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		pong, cancel := context.WithTimeout(ctx, pongWithin)
+		err := s.conn.Ping(pong)
+		cancel()
+		if err != nil {
+			return errors.Join(errConnection, err)
+		}
+	}
+}

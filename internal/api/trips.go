@@ -1,0 +1,165 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/cabstand/cabstand/internal/dispatch"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+func (a *API) tripRoutes() {
+	handle(a, huma.Operation{
+		OperationID: "get-trip", Method: http.MethodGet, Path: "/v1/trips/{id}", Tags: []string{"trip"},
+		Summary: "A trip: riders and drivers see their own",
+	}, a.getTrip)
+	handle(a, huma.Operation{
+		OperationID: "list-trips", Method: http.MethodGet, Path: "/v1/trips", Tags: []string{"trip"},
+		Summary: "Trips, the newest request first: riders and drivers see their own",
+	}, a.listTrips)
+	handle(a, huma.Operation{
+		OperationID: "cancel-trip", Method: http.MethodPost, Path: "/v1/trips/{id}/cancel", Tags: []string{"trip"},
+		Summary:     "Cancel a trip",
+		Description: "For its rider or an operator the trip ends. For its driver the search goes on with somebody else.",
+	}, a.cancelTrip)
+	handle(a, huma.Operation{
+		OperationID: "trip-decisions", Method: http.MethodGet, Path: "/v1/trips/{id}/decisions", Tags: []string{"operator"},
+		Summary: "Who was considered for a trip, and who was left out and why",
+	}, a.decisions)
+}
+
+type idInput struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+// check refuses what cannot be an id before it reaches the store.
+func (in idInput) check(what string) error {
+	if !driver.ValidID(in.ID) {
+		return fault.New(fault.NotFound, "no such %s", what)
+	}
+	return nil
+}
+
+type tripOutput struct{ Body wire.Trip }
+
+func tripAnswer(t *trip.Trip, err error) (*tripOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &tripOutput{wire.FromTrip(t)}, nil
+}
+
+// seen is the trip, if the caller may see it.
+func (a *API) seen(ctx context.Context, id string) (*trip.Trip, error) {
+	if err := (idInput{id}).check("trip"); err != nil {
+		return nil, err
+	}
+	t, err := a.Trips.Trip(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return t, visible(caller(ctx), t)
+}
+
+func (a *API) getTrip(ctx context.Context, in *idInput) (*tripOutput, error) {
+	return tripAnswer(a.seen(ctx, in.ID))
+}
+
+type pageInput struct {
+	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+type listTripsInput struct {
+	pageInput
+	State string `query:"state" doc:"only trips in this state"`
+}
+
+type tripsOutput struct {
+	Body struct {
+		Trips      []wire.Trip `json:"trips" nullable:"false"`
+		NextCursor string      `json:"next_cursor,omitempty" doc:"of the next page; left out on the last"`
+	}
+}
+
+func (a *API) listTrips(ctx context.Context, in *listTripsInput) (*tripsOutput, error) {
+	q := trip.Query{Cursor: in.Cursor, Limit: in.Limit}
+	switch who := caller(ctx); who.Role {
+	case trip.Rider:
+		q.RiderID = who.Subject
+	case trip.Driver:
+		q.DriverID = who.Subject
+	}
+	if in.State != "" {
+		state, err := trip.ParseState(in.State)
+		if err != nil {
+			return nil, err
+		}
+		q.State = state
+	}
+	page, next, err := a.Trips.List(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &tripsOutput{}
+	out.Body.Trips, out.Body.NextCursor = make([]wire.Trip, len(page)), next
+	for i, t := range page {
+		out.Body.Trips[i] = wire.FromTrip(t)
+	}
+	return out, nil
+}
+
+type reasonBody struct {
+	Reason string `json:"reason,omitempty" maxLength:"200"`
+}
+
+type cancelInput struct {
+	idInput
+	Body *reasonBody
+}
+
+func (a *API) cancelTrip(ctx context.Context, in *cancelInput) (*tripOutput, error) {
+	who := caller(ctx)
+	if who.Role != trip.Driver { // whose trip it is, a driver's command checks itself
+		if _, err := a.seen(ctx, in.ID); err != nil {
+			return nil, err
+		}
+	} else if err := in.check("trip"); err != nil {
+		return nil, err
+	}
+	return tripAnswer(a.Desk.Cancel(ctx, who.Actor(), in.ID, in.Body.reason()))
+}
+
+func (b *reasonBody) reason() string {
+	if b == nil {
+		return ""
+	}
+	return b.Reason
+}
+
+type decisionsOutput struct {
+	Body struct {
+		TripID    string     `json:"trip_id"`
+		Decisions []decision `json:"decisions" nullable:"false" doc:"the oldest first; only what this dispatcher decided and remembers"`
+	}
+}
+
+func (a *API) decisions(ctx context.Context, in *idInput) (*decisionsOutput, error) {
+	t, err := a.seen(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &decisionsOutput{}
+	out.Body.TripID, out.Body.Decisions = t.ID, []decision{}
+	for _, d := range a.Decisions.Decisions(t.ID) {
+		out.Body.Decisions = append(out.Body.Decisions, fromDecision(d))
+	}
+	return out, nil
+}
+
+var _ Decisions = (*dispatch.Dispatcher)(nil)
