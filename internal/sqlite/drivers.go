@@ -28,7 +28,7 @@ func readDriver(ctx context.Context, q querier, id string) (driver.Profile, erro
 // Register stores a new driver. The same data again stores nothing (created is
 // false); other data under the same id is fault.AlreadyExists.
 func (s *Store) Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		created, err = affected(tx.ExecContext(ctx,
 			`INSERT INTO drivers (id, name, class, seats, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			p.ID, p.Name, p.Class, p.Seats, micros(p.CreatedAt.Truncate(trip.Precision))))

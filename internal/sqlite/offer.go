@@ -13,7 +13,7 @@ import (
 // trip or driver gets what an earlier one was refused.
 func (s *Store) Offer(ctx context.Context, proposals []trip.Proposal) ([]trip.Outcome, error) {
 	outcomes := make([]trip.Outcome, len(proposals))
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for i, p := range proposals {
 			t, err := offer(ctx, tx, p)
 			if err != nil && !refusal(err) {

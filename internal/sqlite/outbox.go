@@ -42,7 +42,7 @@ func (s *Store) Delete(ctx context.Context, seqs []int64) error {
 	if err != nil || len(seqs) == 0 {
 		return err
 	}
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?))`, acknowledged)
 		return err
 	})

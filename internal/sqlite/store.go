@@ -3,8 +3,9 @@
 //
 // What a call has stored is on disk when it returns (write-ahead log,
 // synchronous=FULL), and stays there whatever happens to the process. There is
-// one writing connection, so that transactions run one after the other, and a
-// few for reading, which the writer does not keep waiting.
+// one writing connection, so that transactions run one after the other; those
+// that wait at the same time reach the disk together. A few more connections
+// read, and the writer does not keep them waiting.
 //
 // Times are kept to the microsecond. Errors are faults: fault.Unavailable where
 // the file cannot be used at the moment (disk full, I/O error, locked).
@@ -18,6 +19,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/pressly/goose/v3"
@@ -34,6 +36,11 @@ type Store struct {
 	writer *sql.DB // one connection
 	reader *sql.DB
 
+	jobs    chan *job     // not buffered: the callers are the queue
+	closing chan struct{} // closed by Close
+	close   func()
+	work    sync.WaitGroup
+
 	committed chan struct{} // capacity one: signals coalesce
 	led       atomic.Bool
 }
@@ -45,7 +52,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{committed: make(chan struct{}, 1)}
+	s := &Store{jobs: make(chan *job), closing: make(chan struct{}), committed: make(chan struct{}, 1)}
+	s.close = sync.OnceFunc(func() { close(s.closing) })
 	// BEGIN IMMEDIATE: a transaction that turned from reading to writing could
 	// fail half-way on another process's write.
 	if s.writer, err = connect(absolute, 1, "_txlock=immediate"); err != nil {
@@ -58,6 +66,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		s.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	s.work.Go(func() { s.serve(context.WithoutCancel(ctx)) })
 	return s, nil
 }
 
@@ -93,23 +102,12 @@ func (s *Store) Ping(ctx context.Context) error {
 	return faulted(s.reader.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(new(int)))
 }
 
-// Close closes the file. Calls that run are waited for.
+// Close closes the file. Calls that run are waited for. It may be called twice.
 func (s *Store) Close() {
+	s.close()
+	s.work.Wait()
 	_ = s.reader.Close()
 	_ = s.writer.Close() // the last to close folds the log into the file
-}
-
-// write runs do in a transaction, which is on disk when write returns nil.
-func (s *Store) write(ctx context.Context, do func(tx *sql.Tx) error) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return faulted(err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
-	if err := do(tx); err != nil {
-		return faulted(err)
-	}
-	return faulted(tx.Commit())
 }
 
 // querier is the writer's transaction or the readers' pool.
