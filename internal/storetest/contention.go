@@ -18,7 +18,7 @@ import (
 // and trips.
 const (
 	fighters   = 64
-	rounds     = 12
+	rounds     = 16
 	fewDrivers = 6
 	fewTrips   = 8
 )
@@ -35,7 +35,7 @@ func testContention(t *testing.T, p Place) {
 		f.drivers = append(f.drivers, fmt.Sprint("d", i))
 	}
 	for range fewTrips {
-		f.add(mustRequest(t, stores[0]))
+		f.add(mustRequest(t, stores[0]).ID)
 	}
 	watching, stop := context.WithCancel(t.Context())
 	watched := make(chan int)
@@ -56,22 +56,36 @@ type fight struct {
 	drivers []string
 
 	mu    sync.Mutex
-	trips []string
+	open  []string          // the trips that are fought over
+	trips []string          // all that ever were
 	told  map[string]string // event by id: those that a caller was told of
 }
 
-func (f *fight) add(t *trip.Trip) {
+// add puts a new trip into the fight.
+func (f *fight) add(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.trips = append(f.trips, t.ID)
-	f.told[t.ID+":1"] = ""
+	f.open, f.trips = append(f.open, id), append(f.trips, id)
+	f.told[id+":1"] = ""
 }
 
-// latest is one of the trips that were added last: the older ones are over.
-func (f *fight) latest(r *rand.Rand) string {
+// remove takes a trip that is over out of the fight. It reports whether nobody
+// did before.
+func (f *fight) remove(id string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.trips[len(f.trips)-1-r.IntN(fewTrips)]
+	n := len(f.open)
+	f.open = slices.DeleteFunc(f.open, func(other string) bool { return other == id })
+	return len(f.open) < n
+}
+
+func (f *fight) any(r *rand.Rand) (id string, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.open) == 0 {
+		return "", false
+	}
+	return f.open[r.IntN(len(f.open))], true
 }
 
 func (f *fight) fight(t *testing.T, s Store, r *rand.Rand) {
@@ -80,17 +94,20 @@ func (f *fight) fight(t *testing.T, s Store, r *rand.Rand) {
 			f.propose(t, s, r)
 			continue
 		}
-		id := f.latest(r)
+		id, ok := f.any(r)
+		if !ok {
+			continue
+		}
 		seen, err := s.Trip(t.Context(), id)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		if seen.State.Final() {
-			f.add(mustRequest(t, s))
-			continue
+		if !seen.State.Final() {
+			f.update(t, s, id, f.blow(r, seen))
+		} else if f.remove(id) {
+			f.add(mustRequest(t, s).ID)
 		}
-		f.update(t, s, id, f.blow(r, seen))
 	}
 }
 
@@ -98,7 +115,11 @@ func (f *fight) fight(t *testing.T, s Store, r *rand.Rand) {
 func (f *fight) propose(t *testing.T, s Store, r *rand.Rand) {
 	var batch []trip.Proposal
 	for range 1 + r.IntN(4) {
-		seen, err := s.Trip(t.Context(), f.latest(r))
+		id, ok := f.any(r)
+		if !ok {
+			continue
+		}
+		seen, err := s.Trip(t.Context(), id)
 		if err != nil {
 			t.Error(err)
 			return
@@ -149,7 +170,7 @@ func (f *fight) update(t *testing.T, s Store, id string, change command) {
 func (f *fight) blow(r *rand.Rand, seen *trip.Trip) command {
 	now := after(time.Minute)
 	driverID := seen.DriverID
-	if r.IntN(10) == 0 {
+	if r.IntN(20) == 0 {
 		return func(t *trip.Trip) ([]trip.Event, error) {
 			return t.Cancel(trip.Actor{Role: trip.Operator, ID: "o1"}, "", now)
 		}
@@ -158,7 +179,7 @@ func (f *fight) blow(r *rand.Rand, seen *trip.Trip) command {
 	case trip.Searching:
 		return f.answer(r, seen)
 	case trip.Assigned:
-		if r.IntN(2) == 0 {
+		if r.IntN(3) == 0 {
 			return func(t *trip.Trip) ([]trip.Event, error) {
 				return t.Redispatch(driverID, trip.Actor{Role: trip.Driver, ID: driverID}, "", search, now)
 			}
