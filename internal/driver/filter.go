@@ -93,7 +93,7 @@ func (f *Filter) Judge(p Position, now time.Time) Refusal {
 
 // Resume is called when the phone opens a new session: an app that was started
 // again counts from 1 again. The place and time of the anchor still hold.
-func (f *Filter) Resume() { f.anchor.Seq, f.suspect.Seq = 0, 0 }
+func (f *Filter) Resume() { f.anchor.Seq = 0 }
 
 // alone judges p by itself.
 func (f *Filter) alone(p Position, now time.Time) Refusal {
@@ -140,11 +140,14 @@ func (f *Filter) against(p Position) Refusal {
 }
 
 // doubt refuses p, which is too far from the anchor, unless enough fixes before
-// it agree with it.
+// it agree with it. A fix that is sent again is no witness of itself.
 func (f *Filter) doubt(p Position) Refusal {
-	if f.witnesses > 0 && !precedes(p, f.suspect) && f.reachable(f.suspect, p) {
+	switch {
+	case f.witnesses > 0 && !p.FixedAt.After(f.suspect.FixedAt):
+		return RefusedSpeed
+	case f.witnesses > 0 && f.reachable(f.suspect, p):
 		f.witnesses++
-	} else {
+	default:
 		f.witnesses = 1
 	}
 	f.suspect = p

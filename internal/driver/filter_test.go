@@ -147,6 +147,25 @@ func TestFilter_JudgeSpeed(t *testing.T) {
 			}
 		}
 	})
+	t.Run("AGoodFixOutvotesTheWitnesses", func(t *testing.T) {
+		f := driver.NewFilter(driver.DefaultFilterConfig)
+		judge(f, fix(1, 0, 0), fix(2, 4, 90_000), fix(3, 8, 90_000))
+		if got := last(judge(f, fix(4, 12, 0), fix(5, 16, 90_000))); got != driver.RefusedSpeed {
+			t.Errorf("the third witness, but not in a row: %q", got)
+		}
+	})
+	t.Run("AStuckFixIsNoWitnessOfItself", func(t *testing.T) {
+		f := driver.NewFilter(driver.DefaultFilterConfig)
+		judge(f, fix(1, 0, 0))
+		for seq := range uint64(10) {
+			if got := f.Judge(fix(seq+2, 4, 90_000), after(float64(seq)*4+4)); got != driver.RefusedSpeed {
+				t.Fatalf("sent again for the %dth time: %q", seq, got)
+			}
+		}
+		if got := f.Judge(fix(12, 44, 20), after(44)); got != driver.Believed {
+			t.Errorf("the next good one: %q", got)
+		}
+	})
 	t.Run("NoiseIsNoWitness", func(t *testing.T) {
 		f := driver.NewFilter(driver.DefaultFilterConfig)
 		judge(f, fix(1, 0, 0))
