@@ -440,16 +440,15 @@ func TestTracker_Serve_Liveness(t *testing.T) {
 				p.send(fmt.Sprintf(`{"type":"position","seq":%d,"lat":0,"lon":0}`, i+1))
 				time.Sleep(time.Second)
 			}
-			p.expectOpen()
-			go func() { // the test ends by draining: let it read
-				for {
-					select {
-					case <-p.out:
-					case <-p.closed:
-						return
-					}
+			trips := int64(w.config.Outgoing / 2)
+			for i := range trips {
+				if err := w.line.Push(t.Context(), "d1", tripPush("t1", i+1)); err != nil {
+					t.Fatal(err)
 				}
-			}()
+			}
+			for f := p.next(); f.Trip.Version != trips; f = p.next() {
+			}
+			p.expectOpen()
 		})
 	})
 }
