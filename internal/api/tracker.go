@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -93,19 +94,10 @@ func (d *trackerDoor) admit(r *http.Request, full bool) (string, error) {
 	case full:
 		return "", fault.New(fault.Unavailable, "%d drivers are connected already: try again", d.opts.Sockets)
 	}
-	return d.verify(r.Context(), trackerToken(r))
+	return d.verify(r.Context(), tokenOf(r, true))
 }
 
 var errTrackerUpgrade = fault.New(fault.Malformed, "this is a WebSocket: send Upgrade: websocket")
-
-// trackerToken is the token of the request; "" if there is none.
-func trackerToken(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token)
-	}
-	return r.URL.Query().Get("access_token")
-}
 
 // trackerOriginAllowed keeps the pages of strangers from using a browser's
 // credentials. Only browsers send an origin.
@@ -133,56 +125,24 @@ func trackerOriginAllowed(r *http.Request, allowed []string) bool {
 	return false
 }
 
-// refuse answers with a problem (RFC 9457).
+// refuse answers with a problem.
 func (d *trackerDoor) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	code, detail := wire.Describe(err)
-	if code == fault.Internal {
-		d.opts.Log.Error("driver not let in", "err", err)
+	p := newProblem(err)
+	p.ID = requestID(r.Context())
+	if p.Code == fault.Internal {
+		d.opts.Log.Error("driver not let in", "request_id", p.ID, "err", err)
 	}
-	d.opts.Metrics.refused(code)
-	status := trackerStatus(err, code)
+	d.opts.Metrics.refused(p.Code)
 	h := w.Header()
-	switch status {
-	case http.StatusUnauthorized:
-		h.Set("WWW-Authenticate", "Bearer")
-	case http.StatusUpgradeRequired:
+	maps.Copy(h, p.GetHeaders())
+	if errors.Is(err, errTrackerUpgrade) {
+		p.Status, p.Title = http.StatusUpgradeRequired, http.StatusText(http.StatusUpgradeRequired)
 		h.Set("Upgrade", "websocket")
 		h.Set("Connection", "Upgrade")
-	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", "2")
 	}
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	problem := trackerProblem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code,
+	h.Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	if err := json.NewEncoder(w).Encode(p); err != nil {
+		d.opts.Log.Debug("answer not written", "request_id", p.ID, "err", err)
 	}
-	if err := json.NewEncoder(w).Encode(problem); err != nil {
-		d.opts.Log.Debug("answer not written", "path", r.URL.Path, "err", err)
-	}
-}
-
-type trackerProblem struct {
-	Type   string     `json:"type"`
-	Title  string     `json:"title"`
-	Status int        `json:"status"`
-	Detail string     `json:"detail"`
-	Code   fault.Code `json:"code"`
-}
-
-func trackerStatus(err error, code fault.Code) int {
-	if errors.Is(err, errTrackerUpgrade) {
-		return http.StatusUpgradeRequired
-	}
-	switch code {
-	case fault.Unauthenticated:
-		return http.StatusUnauthorized
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	case fault.Internal:
-		return http.StatusInternalServerError
-	}
-	return http.StatusBadRequest
 }
