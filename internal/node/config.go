@@ -1,0 +1,287 @@
+package node
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/cabstand/cabstand/internal/dispatch"
+)
+
+// ConfigError names a setting whose value is not accepted. Programs exit with
+// status 2 on it.
+type ConfigError struct{ Setting, Value, Accepted string }
+
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("--%s: %q is not accepted: %s", e.Setting, e.Value, e.Accepted)
+}
+
+// Log is how a program logs.
+type Log struct {
+	LogLevel  string `enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat string `enum:"text,json" default:"text" help:"Form of the log on standard error: text or json."`
+}
+
+// Logger logs to w as configured.
+func (l Log) Logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.LogLevel)) // the enum above lets only levels through
+	options := &slog.HandlerOptions{Level: level}
+	if l.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// Listen is where a program serves HTTP.
+type Listen struct {
+	Listen         string        `default:"127.0.0.1:8080" help:"Address to serve on, host:port; port 0 takes a free one."`
+	AllowedOrigins []string      `help:"Origins, besides the server's own, whose pages may open sockets (https://fleet.example)."`
+	MaxSockets     int           `default:"20000" help:"Most sockets open at once; more get 503."`
+	DrainTimeout   time.Duration `default:"10s" help:"How long open requests and sockets have to end at shutdown."`
+}
+
+func (l Listen) validate() error {
+	if _, _, err := net.SplitHostPort(l.Listen); err != nil {
+		return &ConfigError{"listen", l.Listen, "host:port, for example 127.0.0.1:8080"}
+	}
+	if l.MaxSockets < 1 {
+		return &ConfigError{"max-sockets", fmt.Sprint(l.MaxSockets), "a number above 0"}
+	}
+	return positive("drain-timeout", l.DrainTimeout)
+}
+
+// Keys is how tokens are checked.
+type Keys struct {
+	AuthKey string `help:"Secret that signs tokens (HS256), at least 32 bytes. Better given by the environment than on the command line."`
+	JWKSURL string `name:"jwks-url" help:"Address of a JSON Web Key Set that checks tokens instead of a secret."`
+}
+
+const minKey = 32
+
+func (k Keys) validate() error {
+	switch {
+	case k.AuthKey == "" && k.JWKSURL == "":
+		return &ConfigError{"auth-key", "", "a secret of at least 32 bytes, or --jwks-url"}
+	case k.AuthKey != "" && len(k.AuthKey) < minKey:
+		return &ConfigError{"auth-key", "…", fmt.Sprintf("at least %d bytes, it has %d", minKey, len(k.AuthKey))}
+	case k.JWKSURL != "":
+		return address("jwks-url", k.JWKSURL, "http", "https")
+	}
+	return nil
+}
+
+// Shared is where the services size keeps its shared state.
+type Shared struct {
+	RedisURL     string `default:"redis://127.0.0.1:6379/0" help:"Redis that keeps where drivers are: redis://host:port/db, rediss:// for TLS."`
+	RedisCluster bool   `help:"The address names a node of a Redis Cluster."`
+	NATSURL      string `name:"nats-url" default:"nats://127.0.0.1:4222" help:"NATS with JetStream: nats://host:port, several with commas."`
+}
+
+func (s Shared) validate() error {
+	if err := address("redis-url", s.RedisURL, "redis", "rediss", "unix"); err != nil {
+		return err
+	}
+	for one := range strings.SplitSeq(s.NATSURL, ",") {
+		if err := address("nats-url", one, "nats", "tls", "ws", "wss"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Tracking tunes the path of a position.
+type Tracking struct {
+	Flush     time.Duration `default:"50ms" help:"How long positions are gathered before they leave together."`
+	Heartbeat time.Duration `default:"4s" help:"How often a phone is asked to send its position."`
+}
+
+func (t Tracking) validate() error {
+	if err := positive("flush", t.Flush); err != nil {
+		return err
+	}
+	if t.Heartbeat < time.Second {
+		return &ConfigError{"heartbeat", t.Heartbeat.String(), "at least 1s"}
+	}
+	return nil
+}
+
+// Matching tunes the dispatcher.
+type Matching struct {
+	Policy        string        `enum:"greedy" default:"greedy" help:"How requests and drivers are paired: greedy (closest pair first)."`
+	Window        time.Duration `default:"500ms" help:"How long requests are gathered before they are matched together."`
+	PickupCap     time.Duration `default:"20m" help:"A longer way to the pickup is not offered."`
+	SearchTimeout time.Duration `default:"300s" help:"How long to look for a driver before a trip expires."`
+	DeliverWindow time.Duration `default:"3s" help:"How long a phone has to confirm an offer."`
+	AcceptWindow  time.Duration `default:"15s" help:"How long a driver has to answer a confirmed offer."`
+	Fresh         time.Duration `default:"15s" help:"Older positions take no part in matching."`
+	LostAfter     time.Duration `default:"60s" help:"A driver on the way to a pickup who is silent for longer is replaced."`
+	ScheduleLead  time.Duration `default:"10m" help:"A scheduled trip is searched for this long before its time."`
+	Tariff        string        `type:"existingfile" help:"Tariff file, JSON; a built-in tariff without it."`
+	QuoteKey      string        `help:"Secret that seals quotes; the same at every dispatcher. The key of --auth-key without it."`
+}
+
+func (m Matching) validate() error {
+	for name, d := range map[string]time.Duration{
+		"window": m.Window, "pickup-cap": m.PickupCap, "search-timeout": m.SearchTimeout, "deliver-window": m.DeliverWindow,
+		"accept-window": m.AcceptWindow, "fresh": m.Fresh, "lost-after": m.LostAfter, "schedule-lead": m.ScheduleLead,
+	} {
+		if err := positive(name, d); err != nil {
+			return err
+		}
+	}
+	if m.Window > 30*time.Second {
+		return &ConfigError{"window", m.Window.String(), "at most 30s"}
+	}
+	if m.QuoteKey != "" && len(m.QuoteKey) < minKey {
+		return &ConfigError{"quote-key", "…", fmt.Sprintf("at least %d bytes, it has %d", minKey, len(m.QuoteKey))}
+	}
+	return nil
+}
+
+func (m Matching) limits() dispatch.Limits {
+	limits := dispatch.DefaultLimits
+	limits.Search, limits.Deliver, limits.Accept = m.SearchTimeout, m.DeliverWindow, m.AcceptWindow
+	limits.Fresh, limits.Lost, limits.Lead = m.Fresh, m.LostAfter, m.ScheduleLead
+	return limits
+}
+
+// Streets is the road graph that the console draws.
+type Streets struct {
+	Nodes string `type:"existingfile" help:"Road graph, nodes: CSV node,lon,lat; gzip or not."`
+	Links string `type:"existingfile" help:"Road graph, links: CSV from,to,seconds; gzip or not."`
+	City  string `default:"Cabstand" help:"Name of the city, shown on the map."`
+}
+
+func (s Streets) validate() error {
+	if (s.Nodes == "") != (s.Links == "") {
+		return &ConfigError{"nodes", s.Nodes, "--nodes and --links together, or neither"}
+	}
+	return nil
+}
+
+// DispatcherConfig is `dispatcher serve`: the services size.
+type DispatcherConfig struct {
+	Log
+	Listen
+	Keys
+	Shared
+	Matching
+	Streets
+	DatabaseURL string `required:"" help:"PostgreSQL with PostGIS: postgres://user:password@host/database."`
+	MaxConns    int32  `default:"16" help:"Most connections to the database."`
+	ID          string `name:"id" help:"Name of this dispatcher, unique; the host's name and the port without it."`
+}
+
+// Validate checks every setting.
+func (c *DispatcherConfig) Validate() error {
+	if c.ID == "" {
+		c.ID = hostID(c.Listen.Listen)
+	}
+	if err := address("database-url", c.DatabaseURL, "postgres", "postgresql"); err != nil {
+		return err
+	}
+	if c.MaxConns < 4 {
+		return &ConfigError{"max-conns", fmt.Sprint(c.MaxConns), "at least 4"}
+	}
+	return firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Matching.validate, c.Streets.validate)
+}
+
+// TrackerConfig is `tracker serve`: the services size.
+type TrackerConfig struct {
+	Log
+	Listen
+	Keys
+	Shared
+	Tracking
+}
+
+// Validate checks every setting.
+func (c *TrackerConfig) Validate() error {
+	return firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Tracking.validate)
+}
+
+// EmbeddedConfig is `dispatcher embedded`: everything in one process.
+type EmbeddedConfig struct {
+	Log
+	Listen
+	Tracking
+	Matching
+	Streets
+	Data       string `type:"path" default:"cabstand-data" help:"Folder that keeps everything: trips, events, the key that signs tokens."`
+	JWKSURL    string `name:"jwks-url" help:"Address of a JSON Web Key Set that checks tokens, instead of the key in the data folder."`
+	Demo       bool   `help:"Live in a synthetic city: simulated drivers and riders use the real interface."`
+	DemoSeed   uint64 `default:"1" help:"Seed of the synthetic city."`
+	DemoFleet  int    `default:"200" help:"Simulated drivers."`
+	DemoRiders int    `default:"30" help:"Simulated requests a minute."`
+}
+
+// Validate checks every setting.
+func (c *EmbeddedConfig) Validate() error {
+	switch {
+	case c.Data == "":
+		return &ConfigError{"data", c.Data, "a folder"}
+	case c.DemoFleet < 0 || c.DemoFleet > 10_000:
+		return &ConfigError{"demo-fleet", fmt.Sprint(c.DemoFleet), "0 to 10000"}
+	case c.DemoRiders < 0 || c.DemoRiders > 10_000:
+		return &ConfigError{"demo-riders", fmt.Sprint(c.DemoRiders), "0 to 10000"}
+	case c.Demo && c.Nodes != "":
+		return &ConfigError{"nodes", c.Nodes, "no road graph beside --demo, which makes its own city"}
+	case c.JWKSURL != "":
+		if err := address("jwks-url", c.JWKSURL, "http", "https"); err != nil {
+			return err
+		}
+	}
+	return firstError(c.Listen.validate, c.Tracking.validate, c.Matching.validate, c.Streets.validate)
+}
+
+func firstError(checks ...func() error) error {
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func positive(setting string, d time.Duration) error {
+	if d <= 0 {
+		return &ConfigError{setting, d.String(), "a duration above 0, for example 500ms"}
+	}
+	return nil
+}
+
+// address checks the form of an URL without showing the password that it may
+// hold.
+func address(setting, value string, schemes ...string) error {
+	accepted := "an address that starts with " + strings.Join(schemes, ":// or ") + "://"
+	u, err := url.Parse(value)
+	if err != nil {
+		return &ConfigError{setting, "…", accepted}
+	}
+	for _, scheme := range schemes {
+		if u.Scheme == scheme && (u.Host != "" || u.Path != "") {
+			return nil
+		}
+	}
+	return &ConfigError{setting, u.Redacted(), accepted}
+}
+
+func hostID(listen string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "dispatcher"
+	}
+	_, port, _ := net.SplitHostPort(listen)
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || (r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') {
+			return r
+		}
+		return '-'
+	}, host+"-"+port)
+}

@@ -1,0 +1,72 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// Std is where a program writes: results to Out, logs and errors to Err.
+type Std struct{ Out, Err io.Writer }
+
+// Main parses the arguments and the environment into commands (a pointer to a
+// kong grammar), runs the chosen one and returns the exit status: 0, 1 when the
+// program failed, 2 when it was called wrongly.
+func Main(ctx context.Context, name, description string, commands any, args []string, std Std) int {
+	exited, status := false, 0
+	parser, err := kong.New(commands,
+		kong.Name(name), kong.Description(description), kong.UsageOnError(), kong.DefaultEnvars("CABSTAND"),
+		kong.Writers(std.Out, std.Err), kong.Exit(func(code int) { exited, status = true, code }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
+	)
+	if err != nil {
+		fmt.Fprintln(std.Err, name+":", err)
+		return 1
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case exited: // --help
+		return status
+	case err != nil:
+		fmt.Fprintf(std.Err, "%s: %v\n", name, err)
+		return 2
+	}
+	return exitStatus(name, std, command.Run())
+}
+
+// Parse reads the arguments into a kong grammar, as Main does.
+func Parse(commands any, args []string) error {
+	parser, err := kong.New(commands, kong.DefaultEnvars("CABSTAND"), kong.Exit(func(int) {}))
+	if err != nil {
+		return err
+	}
+	_, err = parser.Parse(args)
+	return err
+}
+
+func exitStatus(name string, std Std, err error) int {
+	var wrong *ConfigError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &wrong):
+		fmt.Fprintf(std.Err, "%s: %v\n", name, err)
+		return 2
+	}
+	fmt.Fprintf(std.Err, "%s: %v\n", name, err)
+	return 1
+}
+
+// Serve opens a node, says where it listens, and runs it until ctx ends.
+func Serve(ctx context.Context, std Std, open func() (*Node, error)) error {
+	n, err := open()
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	n.Listening = func() { fmt.Fprintln(std.Out, "listening on", n.URL()) }
+	return n.Run(ctx)
+}

@@ -1,0 +1,63 @@
+package node
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/cabstand/cabstand/internal/dispatch"
+)
+
+// newRegistry is a registry with the process's own figures.
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// tickMetrics shows what the ticks do.
+type tickMetrics struct {
+	seconds prometheus.Histogram
+	open    prometheus.Gauge
+	free    prometheus.Gauge
+	offers  *prometheus.CounterVec
+	expired prometheus.Counter
+}
+
+func newTickMetrics(r prometheus.Registerer) *tickMetrics {
+	m := &tickMetrics{
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "cabstand_tick_seconds", Help: "Time that a tick took.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 13),
+		}),
+		open: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cabstand_open_requests", Help: "Requests of this dispatcher that waited for an offer at the last tick.",
+		}),
+		free: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cabstand_free_drivers", Help: "Drivers who could have had an offer at the last tick with an open request.",
+		}),
+		offers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cabstand_offers_total", Help: "Offers by what the store said of them: made or refused.",
+		}, []string{"outcome"}),
+		expired: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "cabstand_deadlines_total", Help: "Offers, searches and lost drivers whose time was over.",
+		}),
+	}
+	r.MustRegister(m.seconds, m.open, m.free, m.offers, m.expired)
+	return m
+}
+
+func (m *tickMetrics) observe(t dispatch.Tick) {
+	m.seconds.Observe(t.Took.Seconds())
+	m.open.Set(float64(t.Open))
+	if t.Open > 0 {
+		m.free.Set(float64(t.Free))
+	}
+	m.offers.WithLabelValues("made").Add(float64(t.Offered))
+	m.offers.WithLabelValues("refused").Add(float64(t.Refused))
+	m.expired.Add(float64(t.Expired))
+}
+
+// gauge shows a figure that somebody else keeps.
+func gauge(r prometheus.Registerer, name, help string, read func() float64) {
+	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}

@@ -1,0 +1,141 @@
+// Package node puts the parts together into programs: configuration in, a
+// running tracker, dispatcher or both out. Nothing is decided here but who
+// talks to whom, what starts before what, and what ends first.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Node is a program that is ready to run.
+type Node struct {
+	log      *slog.Logger
+	listener net.Listener
+	server   *http.Server
+	drain    time.Duration
+	health   *health
+
+	// Listening is called once the node answers requests and every part that it
+	// needs has answered. It may be nil.
+	Listening func()
+
+	tasks   []task
+	drains  []func(context.Context) // in order, at shutdown, while tasks still run
+	closers []func()                // in reverse order, after all tasks have ended
+}
+
+// task runs until its context ends; an error ends the node.
+type task struct {
+	name string
+	run  func(context.Context) error
+}
+
+func (n *Node) task(name string, run func(context.Context) error) {
+	n.tasks = append(n.tasks, task{name, run})
+}
+
+func (n *Node) onDrain(f func(context.Context)) { n.drains = append(n.drains, f) }
+
+func (n *Node) onClose(f func()) { n.closers = append(n.closers, f) }
+
+// listen binds the address, so that it is known before anything is served.
+func (n *Node) listen(c Listen) error {
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w", c.Listen, err)
+	}
+	n.listener, n.drain = l, c.DrainTimeout
+	n.onClose(func() { l.Close() })
+	return nil
+}
+
+// serve sets the handler. Slow and oversized headers are cut off here; bodies
+// and sockets have their own limits.
+func (n *Node) serve(handler http.Handler) {
+	n.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// URL is where the node serves.
+func (n *Node) URL() string { return "http://" + n.listener.Addr().String() }
+
+// Run serves until ctx ends or a part fails, then drains: no new requests,
+// sockets told to reconnect elsewhere, then the parts end.
+func (n *Node) Run(ctx context.Context) error {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group, running := errgroup.WithContext(running)
+	for _, t := range n.tasks {
+		group.Go(func() error {
+			if err := t.run(running); err != nil && running.Err() == nil {
+				return fmt.Errorf("%s: %w", t.name, err)
+			}
+			return nil
+		})
+	}
+	group.Go(func() error {
+		if err := n.server.Serve(n.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("http: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		n.announce(running)
+		return nil
+	})
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+		case <-running.Done():
+		}
+		n.shutdown(context.WithoutCancel(ctx))
+		stop()
+		return nil
+	})
+	return group.Wait()
+}
+
+// announce calls Listening once all is there.
+func (n *Node) announce(ctx context.Context) {
+	for !n.health.asked() || len(n.health.gone()) > 0 {
+		if !wait(ctx, 10*time.Millisecond) {
+			return
+		}
+	}
+	if n.Listening != nil {
+		n.Listening()
+	}
+}
+
+// shutdown drains. Sockets first: the server does not wait for those.
+func (n *Node) shutdown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, n.drain)
+	defer cancel()
+	n.log.Info("draining", "at_most", n.drain)
+	for _, drain := range n.drains {
+		drain(ctx)
+	}
+	if err := n.server.Shutdown(ctx); err != nil {
+		n.log.Warn("requests were cut off at shutdown", "err", err)
+		n.server.Close()
+	}
+}
+
+// Close frees what Open took. It may be called twice, and before Run.
+func (n *Node) Close() {
+	for _, close := range slices.Backward(n.closers) {
+		close()
+	}
+	n.closers = nil
+}

@@ -1,0 +1,239 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cabstand/cabstand/internal/api"
+	"github.com/cabstand/cabstand/internal/auth"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/memgeo"
+	"github.com/cabstand/cabstand/internal/natsbus"
+	"github.com/cabstand/cabstand/internal/postgis"
+	"github.com/cabstand/cabstand/internal/redisgeo"
+	"github.com/cabstand/cabstand/internal/sqlite"
+	"github.com/cabstand/cabstand/internal/track"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+// OpenDispatcher makes a dispatcher of the services size.
+func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (*Node, error) {
+	return open(log, func(p *parts) error {
+		if err := p.connect(ctx, c.Shared, c.Keys, c.ID); err != nil {
+			return err
+		}
+		store, err := postgis.Open(ctx, postgis.Options{URL: c.DatabaseURL, MaxConns: int(c.MaxConns)})
+		if err != nil {
+			return fmt.Errorf("--database-url: %w", err)
+		}
+		p.store = store
+		p.node.onClose(store.Close)
+		d, err := p.dispatching(c.ID, c.Matching)
+		if err != nil {
+			return err
+		}
+		a := p.api(d, c.Listen, quoteKey(c.Matching, c.Keys.AuthKey))
+		if err := p.console(a.Router(), c.Streets, nil); err != nil {
+			return err
+		}
+		p.node.serve(a.Handler())
+		return p.node.listen(c.Listen)
+	})
+}
+
+// OpenTracker makes a tracker of the services size.
+func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node, error) {
+	return open(log, func(p *parts) error {
+		if err := p.connect(ctx, c.Shared, c.Keys, "tracker-"+hostID(c.Listen.Listen)); err != nil {
+			return err
+		}
+		p.watchHealth()
+		r := chi.NewRouter()
+		api.HealthRoutes(r, p.ready(), p.registry, log)
+		p.tracking(r, c.Tracking, c.Listen)
+		p.node.serve(r)
+		return p.node.listen(c.Listen)
+	})
+}
+
+// OpenEmbedded makes everything in one process, on one data folder.
+func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Node, error) {
+	return open(log, func(p *parts) error {
+		key, err := p.openFolder(ctx, c.Data)
+		if err != nil {
+			return err
+		}
+		if p.verifier, err = p.verify(ctx, Keys{AuthKey: string(key), JWKSURL: c.JWKSURL}); err != nil {
+			return err
+		}
+		d, err := p.dispatching("embedded", c.Matching)
+		if err != nil {
+			return err
+		}
+		a := p.api(d, c.Listen, quoteKey(c.Matching, string(key)))
+		p.tracking(a.Router(), c.Tracking, c.Listen)
+		demo, err := p.demo(c, key)
+		if err != nil {
+			return err
+		}
+		if err := p.console(a.Router(), c.Streets, demo); err != nil {
+			return err
+		}
+		p.node.serve(a.Handler())
+		return p.node.listen(c.Listen)
+	})
+}
+
+// open makes the node, and takes back what was made when the rest fails.
+func open(log *slog.Logger, assemble func(*parts) error) (*Node, error) {
+	p := &parts{node: &Node{log: log}, log: log, registry: newRegistry()}
+	if err := assemble(p); err != nil {
+		p.node.Close()
+		return nil, err
+	}
+	return p.node, nil
+}
+
+// connect opens what the programs of the services size share.
+func (p *parts) connect(ctx context.Context, s Shared, k Keys, name string) error {
+	redis, err := redisgeo.Open(redisgeo.Options{URL: s.RedisURL, Cluster: s.RedisCluster})
+	if err != nil {
+		return fmt.Errorf("--redis-url: %w", err)
+	}
+	p.locations = redis
+	p.node.onClose(func() { p.closed("redis", redis.Close()) })
+	if p.verifier, err = p.verify(ctx, k); err != nil {
+		return err
+	}
+	return p.joinBus(ctx, natsbus.Options{URL: s.NATSURL, Name: name, Log: p.log})
+}
+
+func (p *parts) joinBus(ctx context.Context, o natsbus.Options) error {
+	bus, err := natsbus.Connect(ctx, o)
+	if err != nil {
+		return fmt.Errorf("--nats-url: %w", err)
+	}
+	p.bus = bus
+	p.node.onClose(bus.Close)
+	return nil
+}
+
+// openFolder opens the stores of the data folder, which one process has at a
+// time, and returns the key that signs its tokens.
+func (p *parts) openFolder(ctx context.Context, dir string) (key []byte, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("--data %s: %w", dir, err)
+	}
+	unlock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	p.node.onClose(unlock)
+	if key, err = auth.LoadOrCreateKey(dir); err != nil {
+		return nil, fmt.Errorf("--data %s: %w", dir, err)
+	}
+	store, err := sqlite.Open(ctx, filepath.Join(dir, "cabstand.db"))
+	if err != nil {
+		return nil, fmt.Errorf("--data %s: %w", dir, err)
+	}
+	p.store = store
+	p.node.onClose(store.Close)
+	if err := store.Migrate(ctx); err != nil {
+		return nil, fmt.Errorf("--data %s: %w", dir, err)
+	}
+	server, err := natsbus.StartEmbedded(filepath.Join(dir, "nats"))
+	if err != nil {
+		return nil, fmt.Errorf("--data %s: %w", dir, err)
+	}
+	p.node.onClose(server.Stop)
+	p.locations = memgeo.New()
+	return key, p.joinBus(ctx, natsbus.Options{Embedded: server, Name: "embedded", Log: p.log})
+}
+
+func (p *parts) closed(part string, err error) {
+	if err != nil {
+		p.log.Warn("not closed cleanly", "part", part, "err", err)
+	}
+}
+
+// verify makes the verifier of tokens: a JWKS address goes before a key.
+func (p *parts) verify(ctx context.Context, k Keys) (*auth.Verifier, error) {
+	if k.JWKSURL == "" {
+		return auth.NewVerifier([]byte(k.AuthKey), time.Now)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p.node.onClose(cancel)
+	return auth.NewJWKSVerifier(ctx, k.JWKSURL, time.Now, p.log)
+}
+
+// quoteKey is what seals quotes.
+func quoteKey(m Matching, authKey string) []byte {
+	if m.QuoteKey != "" {
+		return []byte(m.QuoteKey)
+	}
+	return []byte(authKey)
+}
+
+// api makes the HTTP interface of riders and operators.
+func (p *parts) api(d *dispatching, l Listen, quoteKey []byte) *api.API {
+	return api.New(api.Deps{
+		Desk: d.desk, Trips: p.store, Drivers: p.store, Locations: p.locations, Estimator: d.estimator, Decisions: d.dispatcher,
+		Hub: d.hub, Verifier: p.verifier, Tariff: d.tariff, QuoteKey: quoteKey,
+		Ready: p.ready(), Registry: p.registry, AllowedOrigins: l.AllowedOrigins, MaxSockets: l.MaxSockets,
+		Now: time.Now, Log: p.log,
+	})
+}
+
+// tracking adds the tracker: its tasks to the node, the driver's socket to r.
+func (p *parts) tracking(r chi.Router, t Tracking, l Listen) {
+	metrics := api.NewTrackerMetrics(p.registry)
+	config := track.DefaultConfig
+	config.FlushEvery, config.Heartbeat = t.Flush, t.Heartbeat
+	tracker := track.New(config, track.Deps{
+		Mirror: p.locations, Feed: p.bus.Positions, Commands: p.bus.Commands, Line: p.bus.Line,
+		Now: time.Now, Log: p.log, Metrics: metrics,
+	})
+	p.node.task("tracker", tracker.Run)
+	p.node.onDrain(func(ctx context.Context) {
+		if err := tracker.Drain(ctx); err != nil {
+			p.log.Warn("drivers' sockets were cut off at shutdown", "err", err)
+		}
+	})
+	api.TrackerRoutes(r, tracker, p.verifyDriver, api.TrackerOptions{
+		Origins: l.AllowedOrigins, Sockets: l.MaxSockets, Metrics: metrics, Log: p.log,
+	})
+}
+
+// verifyDriver lets drivers in, and nobody else.
+func (p *parts) verifyDriver(ctx context.Context, token string) (string, error) {
+	who, err := p.verifier.Verify(ctx, token)
+	switch {
+	case err != nil:
+		return "", err
+	case who.Role != trip.Driver:
+		return "", fault.New(fault.Forbidden, "a %s may not open a driver's socket", who.Role)
+	}
+	return who.Subject, nil
+}
+
+// watchHealth asks the parts in the background from now on.
+func (p *parts) watchHealth() {
+	p.health = &health{checks: p.checks(), log: p.log}
+	p.node.health = p.health
+	p.node.task("health", p.health.Run)
+}
+
+// ready is what /readyz asks.
+func (p *parts) ready() []api.Check {
+	var ready []api.Check
+	for _, c := range p.health.checks {
+		ready = append(ready, api.Check{Name: c.name, Ping: func(context.Context) error { return p.health.ready(c.name) }})
+	}
+	return ready
+}

@@ -1,0 +1,193 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/auth"
+	"github.com/cabstand/cabstand/internal/dispatch"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/eta"
+	"github.com/cabstand/cabstand/internal/fare"
+	"github.com/cabstand/cabstand/internal/natsbus"
+	"github.com/cabstand/cabstand/internal/outbox"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/watch"
+)
+
+// store is what postgis and sqlite both are.
+type store interface {
+	dispatch.Trips
+	dispatch.Drivers
+	outbox.Source
+	watch.History
+	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
+	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
+	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
+	Ping(ctx context.Context) error
+	Migrate(ctx context.Context) error
+	Close()
+}
+
+// locations is what redisgeo and memgeo both are.
+type locations interface {
+	Apply(ctx context.Context, batch []driver.Location) error
+	Nearby(ctx context.Context, p geo.Point, radius float64, limit int, w driver.Wanted) ([]driver.Located, error)
+	InCells(ctx context.Context, cells []geo.Cell) ([]driver.Location, error)
+	Locations(ctx context.Context, driverIDs []string) ([]driver.Location, error)
+	Sweep(ctx context.Context, before time.Time) (removed int, err error)
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// parts are what programs of any size share.
+type parts struct {
+	node      *Node
+	log       *slog.Logger
+	registry  *prometheus.Registry
+	verifier  *auth.Verifier
+	bus       *natsbus.Bus
+	locations locations
+	store     store // nil in a tracker
+	health    *health
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// dispatching runs the dispatcher with its relay and its hub.
+type dispatching struct {
+	desk       *dispatch.Desk
+	dispatcher *dispatch.Dispatcher
+	hub        *watch.Hub
+	estimator  eta.Straight
+	tariff     fare.Tariff
+}
+
+// dispatching puts the dispatcher together and adds its tasks to the node.
+func (p *parts) dispatching(id string, m Matching) (*dispatching, error) {
+	tariff, err := m.tariff()
+	if err != nil {
+		return nil, err
+	}
+	p.watchHealth()
+	ticks := newTickMetrics(p.registry)
+	d := &dispatching{estimator: eta.DefaultStraight, tariff: tariff}
+	d.dispatcher = dispatch.New(
+		dispatch.Config{ID: id, Window: m.Window, PickupCap: m.PickupCap, Limits: m.limits()},
+		dispatch.Deps{
+			Trips: p.store, Estimator: d.estimator, Pusher: p.bus.Line, Feed: p.bus.Positions, Locations: p.locations,
+			Peers: p.bus.Members, Signals: p.bus.Signals, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticks.observe,
+		})
+	d.desk = &dispatch.Desk{
+		ID: id, Trips: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
+		Changed: d.dispatcher.Changed, Limits: m.limits(), Now: time.Now, Log: p.log,
+	}
+	d.hub = watch.New(watch.Deps{
+		Events: p.bus.Trips, History: p.store, Positions: p.bus.Positions, Locations: p.locations, Estimator: d.estimator,
+		Degraded: p.health.gone, Fresh: m.Fresh, Now: time.Now, Log: p.log,
+	})
+	relay := outbox.New(p.store, p.bus.Trips, outbox.Options{After: d.desk.Notify, Log: p.log})
+	relayMetrics(p.registry, relay)
+
+	p.node.task("membership", func(ctx context.Context) error { return p.member(ctx, id) })
+	p.node.task("dispatcher", d.dispatcher.Run)
+	p.node.task("outbox", relay.Run)
+	p.node.task("watch", d.hub.Run)
+	p.node.task("commands", func(ctx context.Context) error { return p.commands(ctx, d.desk) })
+	p.node.task("sweep", func(ctx context.Context) error { return p.sweep(ctx) })
+	p.node.onDrain(d.hub.Drain)
+	return d, nil
+}
+
+// member is a member of the dispatchers until ctx ends. While the bus is away
+// it tries again.
+func (p *parts) member(ctx context.Context, id string) error {
+	for ctx.Err() == nil {
+		err := p.bus.Members.Join(ctx, id)
+		if err == nil {
+			<-ctx.Done()
+			return nil
+		}
+		p.log.Warn("not yet a member of the dispatchers", "err", err)
+		wait(ctx, time.Second)
+	}
+	return nil
+}
+
+// commands serves the trackers' commands until ctx ends.
+func (p *parts) commands(ctx context.Context, desk *dispatch.Desk) error {
+	stop, err := p.bus.Commands.Serve(desk.Command)
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	stop()
+	return nil
+}
+
+// Drivers who were not heard of for forgetAfter are swept from the shared store
+// of locations.
+const (
+	sweepEvery  = 10 * time.Second
+	forgetAfter = 2 * time.Minute
+)
+
+func (p *parts) sweep(ctx context.Context) error {
+	for wait(ctx, sweepEvery) {
+		if _, err := p.locations.Sweep(ctx, time.Now().Add(-forgetAfter)); err != nil && ctx.Err() == nil {
+			p.log.Warn("silent drivers were not swept; trying again", "err", err)
+		}
+	}
+	return nil
+}
+
+// wait pauses for d; false means that ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// relayMetrics shows how far the outbox is behind.
+func relayMetrics(r prometheus.Registerer, relay *outbox.Relay) {
+	gauge(r, "cabstand_outbox_leading", "1 where this process relays the outbox.", func() float64 {
+		if relay.Stats().Leading {
+			return 1
+		}
+		return 0
+	})
+	gauge(r, "cabstand_outbox_waiting", "Events that waited in the outbox at the last look, at most a batch.", func() float64 {
+		return float64(relay.Stats().Waiting)
+	})
+	gauge(r, "cabstand_outbox_published_total", "Events published since the start.", func() float64 {
+		return float64(relay.Stats().Published)
+	})
+}
+
+// tariff is the configured price list.
+func (m Matching) tariff() (fare.Tariff, error) {
+	if m.Tariff == "" {
+		return fare.DefaultTariff(), nil
+	}
+	data, err := os.ReadFile(m.Tariff)
+	if err != nil {
+		return fare.Tariff{}, fmt.Errorf("--tariff: %w", err)
+	}
+	tariff, err := fare.ParseTariff(data)
+	if err != nil {
+		return fare.Tariff{}, &ConfigError{"tariff", m.Tariff, err.Error()}
+	}
+	return tariff, nil
+}
