@@ -213,7 +213,7 @@ type EmbeddedConfig struct {
 	Tracking
 	Matching
 	Streets
-	Data       string `type:"path" default:"cabstand-data" help:"Folder that keeps everything: trips, events, the key that signs tokens."`
+	Data       string `env:"CABSTAND_DATA_DIR" type:"path" default:"cabstand-data" help:"Folder that keeps everything: trips, events, the key that signs tokens."`
 	JWKSURL    string `name:"jwks-url" help:"Address of a JSON Web Key Set that checks tokens, instead of the key in the data folder."`
 	Demo       bool   `help:"Live in a synthetic city: simulated drivers and riders use the real interface."`
 	DemoSeed   uint64 `default:"1" help:"Seed of the synthetic city."`

@@ -13,7 +13,7 @@ type Token struct {
 	Role    string        `required:"" help:"Who it is for: rider, driver or operator."`
 	Sub     string        `required:"" help:"The rider's, driver's or operator's id."`
 	TTL     time.Duration `name:"ttl" default:"24h" help:"How long it is valid."`
-	Data    string        `type:"path" help:"Data folder of an embedded instance, running or not, whose key signs it."`
+	Data    string        `env:"CABSTAND_DATA_DIR" type:"path" help:"Data folder of an embedded instance, running or not, whose key signs it."`
 	AuthKey string        `help:"Secret that signs it (HS256), at least 32 bytes, in place of --data."`
 }
 
