@@ -22,7 +22,7 @@ func (a *API) driverRoutes() {
 		handle(a, huma.Operation{
 			OperationID: step.name + "-trip", Method: http.MethodPost, Path: "/v1/trips/{id}/" + step.name,
 			Tags: []string{"driver"}, Summary: step.summary, Description: "A repetition changes nothing.",
-		}, func(ctx context.Context, in *idInput) (*tripOutput, error) {
+		}, func(ctx context.Context, in *IDInput) (*tripOutput, error) {
 			if err := in.check("trip"); err != nil {
 				return nil, err
 			}
@@ -43,7 +43,7 @@ func (a *API) driverRoutes() {
 	}, a.receiveOffer)
 }
 
-func (a *API) acceptOffer(ctx context.Context, in *idInput) (*tripOutput, error) {
+func (a *API) acceptOffer(ctx context.Context, in *IDInput) (*tripOutput, error) {
 	if err := in.check("offer"); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (a *API) acceptOffer(ctx context.Context, in *idInput) (*tripOutput, error)
 }
 
 type declineInput struct {
-	idInput
+	IDInput
 	Body *reasonBody
 }
 
@@ -66,7 +66,7 @@ func (a *API) declineOffer(ctx context.Context, in *declineInput) (*done, error)
 	return &done{}, err
 }
 
-func (a *API) receiveOffer(ctx context.Context, in *idInput) (*done, error) {
+func (a *API) receiveOffer(ctx context.Context, in *IDInput) (*done, error) {
 	if err := in.check("offer"); err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ type nearDriver struct {
 	Class     string  `json:"class"`
 	Available bool    `json:"available" doc:"what the driver said; whether a trip holds the driver, GET /v1/drivers/{id} tells"`
 	DistanceM float64 `json:"distance_m"`
-	located
+	Located
 }
 
 func (a *API) nearby(ctx context.Context, in *nearbyInput) (*nearbyOutput, error) {
@@ -67,7 +67,7 @@ func (a *API) nearby(ctx context.Context, in *nearbyInput) (*nearbyOutput, error
 	out := &nearbyOutput{}
 	out.Body.Drivers = make([]nearDriver, len(found))
 	for i, l := range found {
-		d := nearDriver{ID: l.DriverID, Class: string(l.Class), Available: l.Available, DistanceM: l.Metres, located: *fromLocation(l.Location, now)}
+		d := nearDriver{ID: l.DriverID, Class: string(l.Class), Available: l.Available, DistanceM: l.Metres, Located: *fromLocation(l.Location, now)}
 		if coarse {
 			d = d.coarsened(p)
 		}

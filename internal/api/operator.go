@@ -83,7 +83,7 @@ type driversOutput struct {
 	}
 }
 
-func (a *API) listDrivers(ctx context.Context, in *pageInput) (*driversOutput, error) {
+func (a *API) listDrivers(ctx context.Context, in *PageInput) (*driversOutput, error) {
 	if in.Cursor != "" && !driver.ValidID(in.Cursor) {
 		return nil, fault.Field("cursor", "%.*q is not accepted: the next_cursor of a page", longest, in.Cursor)
 	}
@@ -103,12 +103,12 @@ func (a *API) listDrivers(ctx context.Context, in *pageInput) (*driversOutput, e
 type driverView struct {
 	wire.Driver
 	Status   driver.Status `json:"status" enum:"offline,available,offered,enroute,waiting,riding,silent"`
-	Location *located      `json:"location" nullable:"true" doc:"null while offline"`
+	Location *Located      `json:"location,omitempty" doc:"left out while offline"`
 	TripIDs  []string      `json:"trip_ids" nullable:"false" doc:"trips that hold the driver: the current one, then the next"`
 }
 
-// located is where a driver is.
-type located struct {
+// Located is where a driver is.
+type Located struct {
 	Lat      float64 `json:"lat"`
 	Lon      float64 `json:"lon"`
 	Heading  float64 `json:"heading" doc:"degrees; -1 if unknown"`
@@ -119,7 +119,7 @@ type located struct {
 
 type driverOutput struct{ Body driverView }
 
-func (a *API) getDriver(ctx context.Context, in *idInput) (*driverOutput, error) {
+func (a *API) getDriver(ctx context.Context, in *IDInput) (*driverOutput, error) {
 	if err := in.check("driver"); err != nil {
 		return nil, err
 	}
@@ -162,6 +162,6 @@ func statusOf(found []driver.Location, claims []*trip.Trip, now time.Time, fresh
 	return driver.Offline
 }
 
-func fromLocation(l driver.Location, now time.Time) *located {
-	return &located{l.Lat, l.Lon, l.Heading, l.Speed, l.Accuracy, now.Sub(l.SeenAt).Seconds()}
+func fromLocation(l driver.Location, now time.Time) *Located {
+	return &Located{l.Lat, l.Lon, l.Heading, l.Speed, l.Accuracy, now.Sub(l.SeenAt).Seconds()}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -105,14 +106,14 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	for name, values := range p.GetHeaders() {
 		w.Header()[name] = values
 	}
-	a.writeJSON(w, p.Status, p.ContentType(""), p)
+	writeJSON(w, p.Status, p.ContentType(""), p, a.Log)
 }
 
-func (a *API) writeJSON(w http.ResponseWriter, status int, contentType string, body any) {
+func writeJSON(w http.ResponseWriter, status int, contentType string, body any, log *slog.Logger) {
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
-		a.Log.Debug("answer not written", "err", err)
+		log.Debug("answer not written", "err", err)
 	}
 }
 
@@ -168,12 +169,9 @@ func invalid(err error) error {
 	if !found {
 		field = detail.Location
 	}
-	if detail.Value == nil || detail.Value == "" {
-		return fault.Field(field, "%.*s", longest, detail.Message)
+	switch detail.Value.(type) {
+	case string, float64, bool: // of others only the field is named: they may be the whole body
+		return fault.Field(field, "%.*s is not accepted: %.*s", longest, mustJSON(detail.Value), longest, detail.Message)
 	}
-	value, err := json.Marshal(detail.Value)
-	if err != nil {
-		value = []byte("the value")
-	}
-	return fault.Field(field, "%.*s is not accepted: %.*s", longest, value, longest, detail.Message)
+	return fault.Field(field, "%.*s", longest, detail.Message)
 }

@@ -51,13 +51,13 @@ func (a *API) riderRoutes() {
 	}, a.request)
 }
 
-// way is where a trip goes.
-type way struct {
+// Way is where a trip goes.
+type Way struct {
 	Pickup  geo.Point `json:"pickup"`
 	Dropoff geo.Point `json:"dropoff"`
 }
 
-func (w way) validate() error {
+func (w Way) validate() error {
 	if err := place("pickup", w.Pickup); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func place(field string, p geo.Point) error {
 	return nil
 }
 
-type quoteInput struct{ Body way }
+type quoteInput struct{ Body Way }
 
 type quotesOutput struct {
 	Body struct {
@@ -122,7 +122,7 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quotesOutput, error) 
 	return out, nil
 }
 
-func (a *API) quoteClass(ctx context.Context, class driver.Class, w way, r ride) (quoted, error) {
+func (a *API) quoteClass(ctx context.Context, class driver.Class, w Way, r ride) (quoted, error) {
 	price, err := a.Tariff.Price(class, r.metres, r.took, fare.NoSurge)
 	if err != nil {
 		return quoted{}, err
@@ -145,7 +145,7 @@ type ride struct {
 	took   time.Duration
 }
 
-func (a *API) measure(ctx context.Context, w way) (ride, error) {
+func (a *API) measure(ctx context.Context, w Way) (ride, error) {
 	times, _ := a.Estimator.Times(ctx, []geo.Point{w.Pickup}, w.Dropoff)
 	if times[0] < 0 {
 		return ride{}, fault.Field("dropoff", "%v cannot be reached from the pickup by road", w.Dropoff)
@@ -192,7 +192,7 @@ func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Secon
 
 // tripBody is a request for a trip.
 type tripBody struct {
-	way
+	Way
 	Class        string     `json:"class,omitempty" doc:"standard if left out, or the quote's"`
 	Seats        int        `json:"seats,omitempty" minimum:"1" maximum:"16" doc:"1 if left out"`
 	QuoteID      string     `json:"quote_id,omitempty" doc:"of POST /v1/quotes; without it the fare is made now"`
@@ -313,7 +313,7 @@ func (a *API) price(ctx context.Context, b tripBody) (driver.Class, fare.Money, 
 	if _, err := a.Tariff.Rate(class); err != nil {
 		return "", fare.Money{}, err
 	}
-	ride, err := a.measure(ctx, b.way)
+	ride, err := a.measure(ctx, b.Way)
 	if err != nil {
 		return "", fare.Money{}, err
 	}

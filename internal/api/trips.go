@@ -33,12 +33,13 @@ func (a *API) tripRoutes() {
 	}, a.decisions)
 }
 
-type idInput struct {
+// IDInput is the id in the path.
+type IDInput struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
 // check refuses what cannot be an id before it reaches the store.
-func (in idInput) check(what string) error {
+func (in IDInput) check(what string) error {
 	if !driver.ValidID(in.ID) {
 		return fault.New(fault.NotFound, "no such %s", what)
 	}
@@ -56,7 +57,7 @@ func tripAnswer(t *trip.Trip, err error) (*tripOutput, error) {
 
 // seen is the trip, if the caller may see it.
 func (a *API) seen(ctx context.Context, id string) (*trip.Trip, error) {
-	if err := (idInput{id}).check("trip"); err != nil {
+	if err := (IDInput{id}).check("trip"); err != nil {
 		return nil, err
 	}
 	t, err := a.Trips.Trip(ctx, id)
@@ -66,17 +67,18 @@ func (a *API) seen(ctx context.Context, id string) (*trip.Trip, error) {
 	return t, visible(caller(ctx), t)
 }
 
-func (a *API) getTrip(ctx context.Context, in *idInput) (*tripOutput, error) {
+func (a *API) getTrip(ctx context.Context, in *IDInput) (*tripOutput, error) {
 	return tripAnswer(a.seen(ctx, in.ID))
 }
 
-type pageInput struct {
+// PageInput chooses a page of a list.
+type PageInput struct {
 	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 type listTripsInput struct {
-	pageInput
+	PageInput
 	State string `query:"state" doc:"only trips in this state"`
 }
 
@@ -119,7 +121,7 @@ type reasonBody struct {
 }
 
 type cancelInput struct {
-	idInput
+	IDInput
 	Body *reasonBody
 }
 
@@ -149,7 +151,7 @@ type decisionsOutput struct {
 	}
 }
 
-func (a *API) decisions(ctx context.Context, in *idInput) (*decisionsOutput, error) {
+func (a *API) decisions(ctx context.Context, in *IDInput) (*decisionsOutput, error) {
 	t, err := a.seen(ctx, in.ID)
 	if err != nil {
 		return nil, err

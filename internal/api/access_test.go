@@ -1,0 +1,141 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cabstand/cabstand/internal/api"
+)
+
+// roles is who may call what: r a rider, d a driver, o an operator. It is
+// written down here once more, so that a slip in the table of the code is seen.
+var roles = map[string]string{
+	"POST /v1/quotes":               "r",
+	"POST /v1/trips":                "r",
+	"GET /v1/trips":                 "rdo",
+	"GET /v1/trips/{id}":            "rdo",
+	"POST /v1/trips/{id}/cancel":    "rdo",
+	"POST /v1/trips/{id}/arrive":    "d",
+	"POST /v1/trips/{id}/start":     "d",
+	"POST /v1/trips/{id}/complete":  "d",
+	"GET /v1/trips/{id}/decisions":  "o",
+	"GET /v1/trips/{id}/events":     "ro",
+	"POST /v1/offers/{id}/received": "d",
+	"POST /v1/offers/{id}/accept":   "d",
+	"POST /v1/offers/{id}/decline":  "d",
+	"POST /v1/drivers":              "o",
+	"GET /v1/drivers":               "o",
+	"GET /v1/drivers/nearby":        "ro",
+	"GET /v1/drivers/{id}":          "o",
+	"GET /v1/stream":                "ro",
+}
+
+// open is what everybody may call, without a token.
+var open = map[string]bool{"GET /healthz": true, "GET /readyz": true, "GET /openapi.json": true, "GET /metrics": true}
+
+func TestAccess_EveryRouteAndRole(t *testing.T) {
+	c := newCity(t, nil)
+	for route, allowed := range roles {
+		method, path, _ := strings.Cut(route, " ")
+		path = strings.ReplaceAll(path, "{id}", "nobody")
+		c.refused(http.StatusUnauthorized, "unauthenticated", method, path, "", "")
+		c.checkProblem(c.call(method, path, "", "", "Authorization", "Bearer nonsense"), http.StatusUnauthorized, "unauthenticated")
+		for _, role := range []string{"rider", "driver", "operator"} {
+			a := c.call(method, path, role+":x", "")
+			if strings.Contains(allowed, role[:1]) {
+				if a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
+					t.Errorf("%s by a %s: %d %s", route, role, a.status, a.body)
+				}
+				continue
+			}
+			c.checkProblem(a, http.StatusForbidden, "forbidden", role)
+		}
+	}
+}
+
+func TestAccess_NoRouteIsForgotten(t *testing.T) {
+	c := newCity(t, nil)
+	seen := map[string]bool{}
+	err := chi.Walk(c.api.Router(), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		name := method + " " + route
+		seen[name] = true
+		if roles[name] == "" && !open[name] && route != "/metrics" {
+			t.Errorf("%s: who may call it?", name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range roles {
+		if !seen[name] {
+			t.Errorf("%s is not there", name)
+		}
+	}
+	for name := range open {
+		method, path, _ := strings.Cut(name, " ")
+		c.expect(http.StatusOK, method, path, "", "")
+	}
+}
+
+// A token in an address ends up in logs: only where browsers leave no other way.
+func TestAccess_TokenInTheAddress(t *testing.T) {
+	c := newCity(t, nil)
+	token := "?access_token=" + c.token("operator:o1")
+	c.refused(http.StatusUnauthorized, "unauthenticated", "GET", "/v1/drivers"+token, "", "")
+	c.refused(http.StatusNotFound, "not_found", "GET", "/v1/trips/nobody/events"+token, "", "")
+	c.refused(http.StatusBadRequest, "malformed", "GET", "/v1/stream"+token, "", "", "WebSocket")
+}
+
+func TestAccess_StrangersSeeNothing(t *testing.T) {
+	c := newCity(t, nil)
+	mine := c.assigned("r1", "d1")
+	path := "/v1/trips/" + mine.ID
+	for _, stranger := range []string{"rider:r2", "driver:d2"} {
+		c.refused(http.StatusNotFound, "not_found", "GET", path, stranger, "")
+		c.refused(http.StatusNotFound, "not_found", "POST", path+"/cancel", stranger, "")
+	}
+	c.refused(http.StatusNotFound, "not_found", "GET", path+"/events", "rider:r2", "")
+	c.refused(http.StatusNotFound, "not_found", "POST", path+"/arrive", "driver:d2", "")
+	// An id that names a driver here must not name a rider there.
+	c.refused(http.StatusNotFound, "not_found", "GET", path, "rider:d1", "")
+	for _, friend := range []string{"rider:r1", "driver:d1", "operator:o1"} {
+		c.expect(http.StatusOK, "GET", path, friend, "")
+	}
+	for who, want := range map[string]int{"rider:r1": 1, "rider:r2": 0, "driver:d1": 1, "driver:d2": 0, "operator:o1": 1} {
+		var page struct{ Trips []struct{ ID string } }
+		c.expect(http.StatusOK, "GET", "/v1/trips", who, "").into(t, &page)
+		if len(page.Trips) != want {
+			t.Errorf("%s sees %d trips, want %d", who, len(page.Trips), want)
+		}
+	}
+	var unchanged struct{ State string }
+	c.expect(http.StatusOK, "GET", path, "rider:r1", "").into(t, &unchanged)
+	if unchanged.State != "assigned" {
+		t.Errorf("after all that the trip is %s", unchanged.State)
+	}
+}
+
+// A driver sees the trip of a pending offer, and no more once it is closed.
+func TestAccess_OfferedTrip(t *testing.T) {
+	c := newCity(t, nil)
+	mine := c.request("r1")
+	offer := c.offer(mine.ID, "d1")
+	c.expect(http.StatusOK, "GET", "/v1/trips/"+mine.ID, "driver:d1", "")
+	c.refused(http.StatusNotFound, "not_found", "POST", "/v1/offers/"+offer+"/accept", "driver:d2", "")
+	c.expect(http.StatusNoContent, "POST", "/v1/offers/"+offer+"/decline", "driver:d1", `{"reason":"too far"}`)
+	c.refused(http.StatusNotFound, "not_found", "GET", "/v1/trips/"+mine.ID, "driver:d1", "")
+}
+
+func TestAccess_FullHouse(t *testing.T) {
+	c := newCity(t, func(d *api.Deps) { d.MaxSockets = 1 })
+	mine := c.request("r1")
+	c.dialStream("rider:r1").until("trip", &struct{}{})
+	a := c.refused(http.StatusServiceUnavailable, "unavailable", "GET", "/v1/trips/"+mine.ID+"/events", "rider:r1", "")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}
