@@ -62,7 +62,7 @@ var layers = []layer{
 		"github.com/prometheus/client_golang", "github.com/google/uuid"),
 	edge("internal/console", "github.com/go-chi/chi/v5"),
 
-	{name: "simulator", packages: []string{"internal/sim/..."}, inside: vocabulary,
+	{name: "simulator", packages: []string{"internal/sim/..."}, inside: join(vocabulary, "internal/sim/..."),
 		outside: []string{"github.com/coder/websocket", "github.com/google/uuid", "golang.org/x/"}, not: tests},
 	{name: "composition", packages: []string{"internal/node"}, inside: everything, outside: []string{""}, not: tests},
 	{name: "program", packages: []string{"cmd/..."}, inside: []string{"internal/node", "internal/sim/..."},
