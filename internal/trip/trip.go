@@ -203,13 +203,14 @@ func (t *Trip) Received(offerID, driverID string, window time.Duration, now time
 
 // Accept binds the driver. It holds as long as the offer is pending: a driver
 // whose tap was slow on the way is not punished for it. A repetition changes
-// nothing.
+// nothing; one by a driver who was taken off meanwhile is refused, lest the
+// driver believes to have the trip.
 func (t *Trip) Accept(offerID, driverID string, now time.Time) ([]Event, error) {
 	o, err := t.offerOf(offerID, driverID)
 	if err != nil {
 		return nil, err
 	}
-	if o.State == OfferAccepted {
+	if o.State == OfferAccepted && t.DriverID == driverID {
 		return nil, nil
 	}
 	if !o.Pending() {
