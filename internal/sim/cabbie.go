@@ -1,0 +1,368 @@
+package sim
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// cabbie is a driver: what the phone shows goes in, what the driver does comes
+// out. It has no I/O and no clock; a phone calls hello when a session opens,
+// hear with each frame, and act when due, and sends what act returns.
+type cabbie struct {
+	id       string
+	world    World
+	mood     Behaviour
+	pastime  pastime
+	every    time.Duration // between positions
+	rng      *rand.Rand
+	car      car
+	off      bool // not at work
+	seq      uint64
+	position time.Time // when the next position is due
+
+	offer *dilemma
+	trip  *wire.Trip // the current one
+	board time.Time  // when the rider is in the car
+
+	pending *command
+	say     []any // frames to send at once
+}
+
+// dilemma is an offer that the driver thinks about.
+type dilemma struct {
+	wire.OfferFrame
+	decide time.Time
+	answer string // the frame's type; "" lets the offer run out
+}
+
+// command is a step that the engine has not confirmed yet. Steps may be
+// repeated, so it is sent again until something is heard.
+type command struct {
+	frame any
+	kind  string
+	ref   string // the offer or trip
+	again time.Time
+}
+
+// retryAfter is how long a driver waits for the answer to a step.
+const retryAfter = 5 * time.Second
+
+// Frames of a driver.
+type (
+	positionFrame struct {
+		Type     string  `json:"type"`
+		Seq      uint64  `json:"seq"`
+		Lat      float64 `json:"lat"`
+		Lon      float64 `json:"lon"`
+		T        int64   `json:"t"` // unix ms
+		Speed    float64 `json:"speed"`
+		Heading  float64 `json:"heading"`
+		Accuracy float64 `json:"accuracy"`
+	}
+	statusFrame struct {
+		Type   string        `json:"type"`
+		Status driver.Status `json:"status"`
+	}
+	offerStep struct {
+		Type    string `json:"type"`
+		OfferID string `json:"offer_id"`
+	}
+	tripStep struct {
+		Type   string `json:"type"`
+		TripID string `json:"trip_id"`
+	}
+)
+
+// hello begins a session: the phone says whether the driver works, shows where
+// the car is, and repeats the step that has no answer yet once the engine has
+// had the time to restore the session.
+func (c *cabbie) hello(now time.Time) {
+	c.say = append(c.say[:0], c.status())
+	c.position = now
+	if c.pending != nil {
+		c.pending.again = now.Add(time.Second)
+	}
+}
+
+func (c *cabbie) status() statusFrame {
+	if c.off {
+		return statusFrame{wire.FrameStatus, driver.Offline}
+	}
+	return statusFrame{wire.FrameStatus, driver.Available}
+}
+
+// due is when act is to be called next.
+func (c *cabbie) due() time.Time {
+	if len(c.say) > 0 {
+		return time.Time{}
+	}
+	due := c.errand()
+	sooner := func(t time.Time) {
+		if t.Before(due) {
+			due = t
+		}
+	}
+	if !c.off {
+		sooner(c.position)
+	}
+	if c.offer != nil {
+		sooner(c.offer.decide)
+	}
+	if c.pending != nil {
+		sooner(c.pending.again)
+	}
+	return due
+}
+
+// errand is when the car, or the rider getting in, is ready for the next step.
+func (c *cabbie) errand() time.Time {
+	switch {
+	case c.trip != nil && c.pending != nil:
+		return c.pending.again
+	case c.trip != nil && c.trip.State == trip.Arrived:
+		return c.board
+	}
+	return c.car.there()
+}
+
+// act does what is due and returns the frames to send.
+func (c *cabbie) act(now time.Time) []any {
+	if c.offer != nil && !now.Before(c.offer.decide) {
+		c.decide(now)
+	}
+	if !now.Before(c.errand()) {
+		c.step(now)
+	}
+	if c.pending != nil && !now.Before(c.pending.again) {
+		c.pending.again = now.Add(retryAfter)
+		c.say = append(c.say, c.pending.frame)
+	}
+	if !c.off && !now.Before(c.position) {
+		c.say = append(c.say, c.fix(now))
+		c.position = now.Add(around(c.every, c.rng))
+	}
+	said := c.say
+	c.say = nil
+	return said
+}
+
+func (c *cabbie) fix(now time.Time) positionFrame {
+	c.seq++
+	fix := c.car.where(now)
+	return positionFrame{
+		Type: wire.FramePosition, Seq: c.seq, Lat: round(fix.Lat, 1e6), Lon: round(fix.Lon, 1e6), T: now.UnixMilli(),
+		Speed: round(fix.Speed, 10), Heading: math.Mod(math.Round(fix.Heading), 360), Accuracy: 6,
+	}
+}
+
+func round(x, parts float64) float64 { return math.Round(x*parts) / parts }
+
+// decide answers the offer, or lets it be.
+func (c *cabbie) decide(now time.Time) {
+	o := c.offer
+	c.offer = nil
+	switch o.answer {
+	case wire.FrameAccept:
+		c.command(offerStep{wire.FrameAccept, o.OfferID}, wire.FrameAccept, o.OfferID, now)
+	case wire.FrameDecline:
+		c.say = append(c.say, offerStep{wire.FrameDecline, o.OfferID})
+	}
+}
+
+// command sends a step until it is answered.
+func (c *cabbie) command(frame any, kind, ref string, now time.Time) {
+	c.pending = &command{frame: frame, kind: kind, ref: ref, again: now}
+}
+
+// step does what comes when the car is there or the rider is in.
+func (c *cabbie) step(now time.Time) {
+	switch {
+	case c.trip == nil:
+		c.idle(now)
+	case c.pending != nil: // the engine is asked already
+	case c.trip.State == trip.Assigned:
+		c.tripStep(wire.FrameArrive, now)
+	case c.trip.State == trip.Arrived:
+		c.tripStep(wire.FrameStart, now)
+	case c.trip.State == trip.Riding:
+		c.tripStep(wire.FrameComplete, now)
+	}
+}
+
+func (c *cabbie) tripStep(kind string, now time.Time) {
+	c.command(tripStep{kind, c.trip.ID}, kind, c.trip.ID, now)
+}
+
+// idle begins a spell of the pastime.
+func (c *cabbie) idle(now time.Time) {
+	s := c.pastime.next(now, c.car.where(now).Point)
+	c.car.follow(s.way, now)
+	if s.off != c.off {
+		c.off, c.position = s.off, now
+		c.say = append(c.say, c.status())
+	}
+}
+
+// heard is what a frame from the engine says, as far as a driver cares.
+type heard struct {
+	Type    string     `json:"type"`
+	OfferID string     `json:"offer_id"`
+	Code    fault.Code `json:"code"`
+	Detail  string     `json:"detail"`
+	Ref     string     `json:"ref"`
+
+	offer wire.OfferFrame
+	trip  wire.Trip
+}
+
+// parse reads a frame from the engine.
+func parse(data []byte) (heard, error) {
+	var h heard
+	if err := json.Unmarshal(data, &h); err != nil {
+		return h, err
+	}
+	switch h.Type {
+	case wire.FrameOffer:
+		return h, json.Unmarshal(data, &h.offer)
+	case wire.FrameTrip:
+		f := struct {
+			Trip *wire.Trip `json:"trip"`
+		}{&h.trip}
+		return h, json.Unmarshal(data, &f)
+	}
+	return h, nil
+}
+
+// hear takes in a frame of the engine.
+func (c *cabbie) hear(h heard, now time.Time) {
+	switch h.Type {
+	case wire.FrameOffer:
+		c.hearOffer(h.offer, now)
+	case wire.FrameOfferClosed:
+		c.closed(h.OfferID)
+	case wire.FrameTrip:
+		c.hearTrip(h.trip, now)
+	case wire.FrameError:
+		c.hearError(h, now)
+	}
+}
+
+// hearOffer confirms the offer, at once as phones do, and begins to think. An
+// offer that is repeated after a reconnect is confirmed again, no more.
+func (c *cabbie) hearOffer(o wire.OfferFrame, now time.Time) {
+	c.say = append(c.say, offerStep{wire.FrameReceived, o.OfferID})
+	thinking := c.offer != nil && c.offer.OfferID == o.OfferID
+	answered := c.pending != nil && c.pending.ref == o.OfferID
+	if thinking || answered {
+		return
+	}
+	c.offer = &dilemma{OfferFrame: o, decide: now.Add(c.mood.Think.draw(c.rng)), answer: c.temper()}
+}
+
+// temper draws what the driver will make of an offer.
+func (c *cabbie) temper() string {
+	switch x := c.rng.Float64(); {
+	case x < c.mood.Decline:
+		return wire.FrameDecline
+	case x < c.mood.Decline+c.mood.Ignore:
+		return ""
+	}
+	return wire.FrameAccept
+}
+
+// closed forgets the offer, whether thought about or accepted too late.
+func (c *cabbie) closed(offerID string) {
+	if c.offer != nil && c.offer.OfferID == offerID {
+		c.offer = nil
+	}
+	if c.pending != nil && c.pending.ref == offerID {
+		c.pending = nil
+	}
+}
+
+// hearTrip follows the trip that the engine says is the driver's.
+func (c *cabbie) hearTrip(t wire.Trip, now time.Time) {
+	current := c.trip != nil && c.trip.ID == t.ID
+	switch {
+	case current && t.Version < c.trip.Version:
+		return // told late
+	case t.DriverID != c.id || t.State.Final() || !t.State.HasDriver():
+		if current {
+			c.release(now)
+		}
+		return
+	}
+	before := trip.State("")
+	if current {
+		before = c.trip.State
+	}
+	c.trip = &t
+	c.confirm(t.State)
+	if t.State != before {
+		c.begin(now)
+	}
+}
+
+// confirm drops the pending step that brought the trip to the state.
+func (c *cabbie) confirm(s trip.State) {
+	if c.pending == nil {
+		return
+	}
+	brings := map[string]trip.State{
+		wire.FrameAccept: trip.Assigned, wire.FrameArrive: trip.Arrived, wire.FrameStart: trip.Riding,
+	}
+	if c.pending.kind == wire.FrameAccept || brings[c.pending.kind] == s {
+		c.pending = nil
+	}
+}
+
+// begin does what a new state of the trip asks for. A driver with a trip is at
+// work.
+func (c *cabbie) begin(now time.Time) {
+	if c.off {
+		c.off, c.position = false, now
+		c.say = append(c.say, c.status())
+	}
+	switch c.trip.State {
+	case trip.Assigned:
+		c.offer = nil
+		c.car.head(c.trip.Pickup, c.world, now)
+	case trip.Arrived:
+		c.board = now.Add(c.mood.Board.draw(c.rng))
+	case trip.Riding:
+		c.car.head(c.trip.Dropoff, c.world, now)
+	}
+}
+
+// release ends the driver's part in the trip.
+func (c *cabbie) release(now time.Time) {
+	if c.pending != nil && c.pending.ref == c.trip.ID {
+		c.pending = nil
+	}
+	c.trip = nil
+	c.idle(now)
+}
+
+// hearError takes an answer to the pending step: try again later, or it is
+// over.
+func (c *cabbie) hearError(h heard, now time.Time) {
+	if c.pending == nil || h.Ref != c.pending.ref {
+		return
+	}
+	switch h.Code {
+	case fault.Unavailable, fault.RateLimited, fault.Internal:
+		c.pending.again = now.Add(around(retryAfter/2, c.rng))
+		return
+	}
+	c.pending = nil
+	if c.trip != nil && c.trip.ID == h.Ref {
+		c.release(now)
+	}
+}

@@ -1,0 +1,197 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cabstand/cabstand/internal/wire"
+	"github.com/coder/websocket"
+)
+
+// phone connects a cabbie to the engine: it registers the driver, keeps a
+// session open and starts a new one whenever it breaks.
+type phone struct {
+	cabbie *cabbie
+	client *client
+	ledger *ledger
+	now    func() time.Time
+}
+
+// incoming is how many frames of the engine may wait for the driver; more of
+// them wait in the connection.
+const incoming = 16
+
+// silence is how long the engine may say nothing, though positions are sent,
+// before the phone takes the connection for dead.
+const silence = 45 * time.Second
+
+// run drives until ctx ends. It fails only where the engine refuses the driver.
+func (p *phone) run(ctx context.Context) error {
+	if err := p.register(ctx); err != nil {
+		return err
+	}
+	b := backoff{first: 500 * time.Millisecond, most: 15 * time.Second}
+	for ctx.Err() == nil {
+		begun, err := p.session(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		p.ledger.phoneClosed(p.cabbie.id, err)
+		if begun {
+			b.reset()
+		}
+		sleep(ctx, b.next())
+	}
+	return nil
+}
+
+func (p *phone) register(ctx context.Context) error {
+	id := p.cabbie.id
+	body := map[string]any{"id": id, "name": "Driver " + id, "class": "standard", "seats": 4}
+	err := p.client.do(ctx, call{
+		role: "operator", sub: "simulator", method: http.MethodPost, path: "/v1/drivers",
+		body: body, patience: 24 * time.Hour,
+	}, nil)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("register driver %s: %w", id, err)
+	}
+	return nil
+}
+
+// session is one connection from beginning to end. begun reports whether the
+// engine said hello.
+func (p *phone) session(ctx context.Context) (begun bool, err error) {
+	conn, err := p.client.dial(ctx, p.client.tracker, "/v1/driver/stream", "driver", p.cabbie.id)
+	if err != nil {
+		return false, err
+	}
+	defer conn.CloseNow()
+	p.ledger.phoneOpened()
+	defer p.ledger.phoneGone(p.cabbie.id)
+
+	frames := make(chan []byte, incoming)
+	// Reading outlasts ctx: a read that is cut off would cut off the goodbye.
+	readCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var readErr error
+	go func() {
+		defer close(frames)
+		readErr = pump(readCtx, conn, frames)
+	}()
+	begun, err = p.talk(ctx, conn, frames)
+	stop()
+	conn.CloseNow()
+	for range frames { // until the reader is gone
+	}
+	return begun, errors.Join(err, readErr)
+}
+
+// pump hands on what the engine sends until the connection ends.
+func pump(ctx context.Context, conn *websocket.Conn, frames chan<- []byte) error {
+	for {
+		_, data, err := conn.Read(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case frames <- data:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// talk lets the cabbie hear and act until the connection or ctx ends.
+func (p *phone) talk(ctx context.Context, conn *websocket.Conn, frames <-chan []byte) (begun bool, err error) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	lastHeard := p.now()
+	for {
+		wait := 15 * time.Second // for hello
+		if begun {
+			wait = p.cabbie.due().Sub(p.now())
+		}
+		timer.Reset(max(0, wait))
+		select {
+		case <-ctx.Done():
+			return begun, p.leave(ctx, conn)
+		case data, ok := <-frames:
+			if !ok {
+				return begun, nil
+			}
+			lastHeard = p.now()
+			if p.hear(data) {
+				begun = true
+			}
+		case <-timer.C:
+			if !begun {
+				return false, errors.New("no hello")
+			}
+			if p.now().Sub(lastHeard) > silence {
+				return true, errors.New("the engine fell silent")
+			}
+		}
+		if begun {
+			if err := p.act(ctx, conn); err != nil {
+				return begun, err
+			}
+		}
+	}
+}
+
+// hear hands a frame to the cabbie and notes it, and reports whether it was the
+// session's hello.
+func (p *phone) hear(data []byte) (hello bool) {
+	now := p.now()
+	h, err := parse(data)
+	if err != nil {
+		p.ledger.garbled(err)
+		return false
+	}
+	p.ledger.heard(p.cabbie.id, h, now)
+	if h.Type == wire.FrameHello {
+		p.cabbie.hello(now)
+		return true
+	}
+	p.cabbie.hear(h, now)
+	return false
+}
+
+// act sends what the cabbie has to say.
+func (p *phone) act(ctx context.Context, conn *websocket.Conn) error {
+	now := p.now()
+	if p.cabbie.due().After(now) {
+		return nil
+	}
+	for _, frame := range p.cabbie.act(now) {
+		p.ledger.said(p.cabbie.id, frame)
+		if err := send(ctx, conn, frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func send(ctx context.Context, conn *websocket.Conn, frame any) error {
+	data, err := json.Marshal(frame)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return conn.Write(ctx, websocket.MessageText, data)
+}
+
+// leave says goodbye at the end of the run.
+func (p *phone) leave(ctx context.Context, conn *websocket.Conn) error {
+	p.cabbie.off = true
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := send(ctx, conn, p.cabbie.status()); err != nil {
+		return err
+	}
+	return conn.Close(websocket.StatusNormalClosure, "the shift is over")
+}
