@@ -1,39 +1,60 @@
-// Package natsbus carries messages between the parts over NATS: trip events in
-// a JetStream stream, everything else on core subjects, the membership of
-// dispatchers in a key-value bucket. The server is one's own or the embedded
-// one, by the same code.
+// Package natsbus carries what the parts of Cabstand tell each other over NATS:
 //
-// What must not be lost is in the store and not here: events wait in the
-// outbox until JetStream has acknowledged them. While the server is away,
-// sending fails at once with fault.Unavailable, and nothing is buffered;
-// subscriptions come back by themselves, and what was sent meanwhile on core
-// subjects is lost.
+//	positions.<cell4>        core            the position feed
+//	trips.<cell4>.<trip id>  stream TRIPS    trip events, 7 days, in files
+//	drivers.<id>.push        core            to the session of a driver
+//	dispatch.command         request-reply   trackers ask dispatchers
+//	dispatch.nudge           core            dispatchers tell of offers
+//	DISPATCHERS              KV, TTL 5 s     who dispatches
+//
+// The core subjects are best effort: what is published while a reader is away,
+// or faster than it reads, is lost to it, and counted ([Stats]). The stream is
+// not: a reader goes on where it was.
+//
+// The connection is made again for as long as the bus is open. Publishing while
+// it is down fails at once with fault.Unavailable: nothing piles up here, the
+// callers have newer values or an outbox. Callbacks run one after the other for
+// each subscription and must not block.
 package natsbus
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/cabstand/cabstand/internal/fault"
 )
 
-// Options tell how to connect. URL or Embedded is needed.
+// Options say which bus to join, and how.
 type Options struct {
-	URL      string        // nats://host:port, several with commas
-	Embedded *Embedded     // an embedded server in place of URL
-	Name     string        // of this client, shown by the server
-	Timeout  time.Duration // of a command; 2 s
-	Log      *slog.Logger  // may be nil
+	URL      string    // nats://[user:password@]host:port, more of them after commas
+	Embedded *Embedded // a server of this process, instead of a URL
+	Name     string    // of this client, as the server's monitoring shows it
+	Replicas int       // copies of the stream and the bucket in a cluster; 0 is 1
+	Log      *slog.Logger
+
+	CommandTimeout time.Duration // how long a command waits for its reply; 0 is 2 s
+	MemberTTL      time.Duration // how long a silent member counts as live; 0 is 5 s
 }
 
-// Bus is a connection. Its parts satisfy the interfaces of those who use them.
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Replicas <= 0 {
+		o.Replicas = 1
+	}
+	if o.CommandTimeout <= 0 {
+		o.CommandTimeout = 2 * time.Second
+	}
+	if o.MemberTTL <= 0 {
+		o.MemberTTL = 5 * time.Second
+	}
+	return o
+}
+
+// Bus is one client of the bus. Its parts are what the application's parts
+// ask for.
 type Bus struct {
 	Positions *Positions
 	Trips     *Trips
@@ -42,135 +63,26 @@ type Bus struct {
 	Signals   *Signals
 	Members   *Members
 
-	conn    *nats.Conn
-	dropped atomic.Uint64
+	*link
 }
 
-// Connect connects to the server and makes sure of the stream and the bucket.
+// Connect joins the bus and makes sure that its stream and bucket are there.
+// The bus is open until Close; ctx bounds the joining alone.
 func Connect(ctx context.Context, o Options) (*Bus, error) {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+	l := &link{options: o.withDefaults()}
+	l.log = l.options.Log
+	l.open, l.close = context.WithCancel(context.WithoutCancel(ctx))
+	if err := l.connect(); err != nil {
+		l.close()
+		return nil, fault.Wrap(err, fault.Unavailable, "the bus does not answer")
 	}
-	if o.Timeout <= 0 {
-		o.Timeout = 2 * time.Second
+	if err := l.setUp(ctx); err != nil {
+		l.Close()
+		return nil, fault.Wrap(err, fault.Unavailable, "the bus has no JetStream to store trip events")
 	}
-	b := &Bus{}
-	conn, err := b.dial(o)
-	if err != nil {
-		return nil, fmt.Errorf("connect to NATS: %w", err)
-	}
-	b.conn = conn
-	js, err := jetstream.New(conn)
-	if err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("JetStream: %w", err)
-	}
-	b.Positions = &Positions{conn: conn, log: o.Log}
-	b.Trips = &Trips{conn: conn, js: js, log: o.Log}
-	b.Line = &Line{conn: conn, log: o.Log}
-	b.Commands = &Commands{conn: conn, timeout: o.Timeout, log: o.Log}
-	b.Signals = &Signals{Trips: b.Trips, conn: conn, log: o.Log}
-	if err := b.Trips.ensure(ctx); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	if b.Members, err = openMembers(ctx, js, o.Log); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return b, nil
-}
-
-func (b *Bus) dial(o Options) (*nats.Conn, error) {
-	options := []nats.Option{
-		nats.Name(o.Name), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.ReconnectJitter(100*time.Millisecond, time.Second),
-		nats.ReconnectBufSize(-1), nats.Timeout(5 * time.Second), nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil {
-				o.Log.Warn("NATS is away; events wait in the outbox", "err", err)
-			}
-		}),
-		nats.ReconnectHandler(func(*nats.Conn) { o.Log.Info("NATS is back") }),
-		nats.ErrorHandler(b.noteError(o.Log)),
-	}
-	url := o.URL
-	if o.Embedded != nil {
-		options = append(options, nats.InProcessServer(o.Embedded.server))
-		url = ""
-	}
-	return nats.Connect(url, options...)
-}
-
-// noteError counts messages that a slow subscription did not take: what may be
-// dropped, and who heals it, is said at each subscription.
-func (b *Bus) noteError(log *slog.Logger) nats.ErrHandler {
-	return func(_ *nats.Conn, s *nats.Subscription, err error) {
-		subject := ""
-		if s != nil {
-			subject = s.Subject
-		}
-		if errors.Is(err, nats.ErrSlowConsumer) {
-			b.dropped.Add(1)
-			log.Warn("messages were dropped: a subscription is too slow", "subject", subject)
-			return
-		}
-		log.Warn("NATS reports an error", "subject", subject, "err", err)
-	}
-}
-
-// Connected reports whether the server answers.
-func (b *Bus) Connected() bool { return b.conn.IsConnected() }
-
-// Dropped counts how often a slow subscription lost messages.
-func (b *Bus) Dropped() uint64 { return b.dropped.Load() }
-
-// Close ends the connection and every subscription.
-func (b *Bus) Close() {
-	b.Members.close()
-	b.conn.Close()
-}
-
-// unavailable is the fault of whatever the bus could not do.
-func unavailable(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return err
-	}
-	return fault.Wrap(err, fault.Unavailable, "the message bus does not answer; try again")
-}
-
-// send publishes on a core subject, or fails at once while the server is away.
-func send(conn *nats.Conn, subject string, data []byte) error {
-	if !conn.IsConnected() {
-		return unavailable(nats.ErrDisconnected)
-	}
-	return unavailable(conn.Publish(subject, data))
-}
-
-// Pending limits of a subscription: beyond them NATS drops new messages of this
-// subscription and tells noteError.
-const (
-	pendingMessages = 65_536
-	pendingBytes    = 64 << 20
-)
-
-// subscribe calls fn with the data of each message, in order, until stop is
-// called. After stop has returned fn is not called again.
-func subscribe(conn *nats.Conn, subject string, fn func(data []byte)) (stop func(), err error) {
-	var stopped atomic.Bool
-	s, err := conn.Subscribe(subject, func(m *nats.Msg) {
-		if !stopped.Load() {
-			fn(m.Data)
-		}
-	})
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	if err := s.SetPendingLimits(pendingMessages, pendingBytes); err != nil {
-		_ = s.Unsubscribe()
-		return nil, unavailable(err)
-	}
-	return func() {
-		stopped.Store(true)
-		_ = s.Unsubscribe() // fails only on a closed connection
+	trips := &Trips{link: l}
+	return &Bus{
+		Positions: &Positions{l}, Trips: trips, Line: &Line{l}, Commands: &Commands{l},
+		Signals: &Signals{link: l, trips: trips}, Members: newMembers(l), link: l,
 	}, nil
 }

@@ -3,7 +3,6 @@ package natsbus
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -13,79 +12,116 @@ import (
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
-// Commands are requests of trackers to dispatchers: subject "dispatch.command",
-// answered by any one of the dispatchers.
-type Commands struct {
-	conn    *nats.Conn
-	timeout time.Duration
-	log     *slog.Logger
-}
-
 const (
 	commandSubject = "dispatch.command"
 	commandQueue   = "dispatchers"
-	commandsAtOnce = 64 // handled at the same time in one dispatcher; more wait in the subscription
+
+	// serveLimit is how many commands a dispatcher works on at once. Those above
+	// wait; when the waiting line is full too they are dropped and their
+	// trackers told to try again.
+	serveLimit = 64
+
+	// handleTimeout is longer than a tracker waits: a change that is about to be
+	// committed is not cut off for it.
+	handleTimeout = 5 * time.Second
 )
 
-// Do asks, and waits for the answer at most the timeout. Commands may be
-// repeated: each changes nothing the second time.
+// Commands carries drivers' commands from trackers to dispatchers.
+type Commands struct{ *link }
+
+// Do asks any dispatcher. The error is fault.Unavailable while none answers in
+// time; then the command may have been carried out, or not. A refusal is in the
+// reply.
 func (c *Commands) Do(ctx context.Context, command wire.Command) (wire.Reply, error) {
-	data, err := json.Marshal(command)
-	if err != nil {
-		return wire.Reply{}, fault.Wrap(err, fault.Internal, "a command does not encode")
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.options.CommandTimeout)
 	defer cancel()
-	message, err := c.conn.RequestWithContext(ctx, commandSubject, data)
+	m, err := c.conn.RequestWithContext(ctx, commandSubject, wire.Encode(command))
 	if err != nil {
-		return wire.Reply{}, fault.Wrap(err, fault.Unavailable, "no dispatcher answers; try again")
+		return wire.Reply{}, fault.Wrap(err, fault.Unavailable, "no dispatcher answers: try again")
 	}
 	var reply wire.Reply
-	if err := json.Unmarshal(message.Data, &reply); err != nil {
-		return wire.Reply{}, fault.Wrap(err, fault.Internal, "a dispatcher's answer is not understood")
+	if err := json.Unmarshal(m.Data, &reply); err != nil {
+		return wire.Reply{}, fault.Wrap(err, fault.Internal, "the dispatcher's reply cannot be read")
 	}
 	return reply, nil
 }
 
-// Serve answers commands with handle until stop is called, which waits for the
-// ones under way.
-func (c *Commands) Serve(handle func(context.Context, wire.Command) wire.Reply) (stop func(), err error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	places := make(chan struct{}, commandsAtOnce)
-	s, err := c.conn.QueueSubscribe(commandSubject, commandQueue, func(m *nats.Msg) {
-		select {
-		case places <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		running.Go(func() {
-			defer func() { <-places }()
-			c.answer(ctx, m, handle)
-		})
-	})
+// Serve answers commands with fn, many at once, until stop is called or the bus
+// is closed; each command goes to one of the dispatchers that serve. stop takes
+// no new commands, but those that are on their way, and waits for the work; call
+// it before Close, which cuts the work off. A command may come twice: a tracker
+// that got no answer asks again.
+func (c *Commands) Serve(fn func(context.Context, wire.Command) wire.Reply) (stop func(), err error) {
+	s := &answerer{link: c.link, handle: fn, slots: make(chan struct{}, serveLimit), stopped: make(chan struct{})}
+	sub, err := c.conn.QueueSubscribe(commandSubject, commandQueue, s.take)
 	if err != nil {
-		cancel()
 		return nil, unavailable(err)
 	}
-	return func() {
-		_ = s.Unsubscribe() // fails only on a closed connection
-		cancel()
-		running.Wait()
-	}, nil
+	if err := sub.SetPendingLimits(pendingMessages, pendingBytes); err != nil {
+		_ = sub.Unsubscribe()
+		return nil, unavailable(err)
+	}
+	drained := make(chan struct{})
+	sub.SetClosedHandler(func(string) { close(drained) })
+	return sync.OnceFunc(func() {
+		if sub.Drain() == nil {
+			c.await(drained)
+		}
+		s.stop()
+	}), nil
 }
 
-func (c *Commands) answer(ctx context.Context, m *nats.Msg, handle func(context.Context, wire.Command) wire.Reply) {
-	ctx, cancel := context.WithTimeout(ctx, 2*c.timeout) // the asker has given up by then
+// await waits until a subscription has handed over what was on its way to it,
+// unless the bus is closed or away.
+func (l *link) await(drained <-chan struct{}) {
+	timer := time.NewTimer(setupTimeout)
+	defer timer.Stop()
+	select {
+	case <-drained:
+	case <-l.open.Done():
+	case <-timer.C:
+	}
+}
+
+// answerer works on commands.
+type answerer struct {
+	*link
+	handle  func(context.Context, wire.Command) wire.Reply
+	slots   chan struct{} // one for each command that is being worked on
+	stopped chan struct{}
+}
+
+// take starts the work on a command, as soon as there is a free slot.
+func (s *answerer) take(m *nats.Msg) {
+	select {
+	case <-s.stopped:
+	case s.slots <- struct{}{}:
+		go func() {
+			defer func() { <-s.slots }()
+			s.answer(m)
+		}()
+	}
+}
+
+func (s *answerer) answer(m *nats.Msg) {
+	ctx, cancel := context.WithTimeout(s.open, handleTimeout)
 	defer cancel()
 	var command wire.Command
-	var reply wire.Reply
+	reply := wire.FaultReply(fault.New(fault.Malformed, "not a command"))
 	if err := json.Unmarshal(m.Data, &command); err != nil {
-		reply = wire.FaultReply(fault.New(fault.Malformed, "not a command: %v", err))
+		s.count(m.Subject, err)
 	} else {
-		reply = handle(ctx, command)
+		reply = s.handle(ctx, command)
 	}
 	if err := m.Respond(wire.Encode(reply)); err != nil {
-		c.log.Debug("a command's answer was not sent; it will be repeated", "err", err)
+		s.log.Debug("reply not sent; the tracker asks again", "kind", command.Kind, "err", err)
+	}
+}
+
+// stop waits for every slot: then nobody works any more, and nobody can begin.
+func (s *answerer) stop() {
+	close(s.stopped)
+	for range cap(s.slots) {
+		s.slots <- struct{}{}
 	}
 }

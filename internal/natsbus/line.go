@@ -2,42 +2,39 @@ package natsbus
 
 import (
 	"context"
-	"encoding/json"
-	"log/slog"
 
-	"github.com/nats-io/nats.go"
-
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
-// Line carries what is meant for a driver: core subject "drivers.<id>.push".
-// What nobody listens to is lost; reconnecting restores offer and trip.
-type Line struct {
-	conn *nats.Conn
-	log  *slog.Logger
-}
-
-func pushSubject(driverID string) string { return "drivers." + driverID + ".push" }
-
-// Push sends to the driver's sessions.
-func (l *Line) Push(_ context.Context, driverID string, p wire.Push) error {
-	data, err := json.Marshal(p)
-	if err != nil {
-		return fault.Wrap(err, fault.Internal, "a push does not encode")
-	}
-	return send(l.conn, pushSubject(driverID), data)
-}
+// Line reaches the open session of a driver.
+type Line struct{ *link }
 
 // Listen calls fn, in order, with each push to the driver until stop is called.
-// fn must not block.
+// fn must not block. Whatever this client publishes or asks after Listen
+// returned finds it listening; what others do, after a Flush.
 func (l *Line) Listen(driverID string, fn func(wire.Push)) (stop func(), err error) {
-	return subscribe(l.conn, pushSubject(driverID), func(data []byte) {
-		var p wire.Push
-		if err := json.Unmarshal(data, &p); err != nil {
-			l.log.Warn("a push was skipped", "driver", driverID, "err", err)
-			return
-		}
-		fn(p)
-	})
+	subject, err := pushSubject(driverID)
+	if err != nil {
+		return nil, err
+	}
+	return l.subscribe(subject, func(data []byte) error { return decode(data, fn) })
+}
+
+// Push sends to whichever session of the driver is open. Nobody may hear it.
+func (l *Line) Push(ctx context.Context, driverID string, p wire.Push) error {
+	subject, err := pushSubject(driverID)
+	if err != nil {
+		return err
+	}
+	return l.publish(ctx, subject, wire.Encode(p))
+}
+
+// pushSubject refuses ids that would be a pattern, or another subject.
+func pushSubject(driverID string) (string, error) {
+	if !driver.ValidID(driverID) {
+		return "", fault.Field("driver_id", "%q is not a driver's id", driverID)
+	}
+	return "drivers." + driverID + ".push", nil
 }

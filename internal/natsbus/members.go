@@ -3,150 +3,232 @@ package natsbus
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
+	"maps"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/cabstand/cabstand/internal/fault"
 )
 
-// Members is who dispatches: key-value bucket "DISPATCHERS", a key for each
-// member that is renewed while the member lives and runs out when it does not.
+const membersBucket = "DISPATCHERS"
+
+// Members is who dispatches: each member renews its key in a bucket whose keys
+// live for the TTL. A member that leaves is gone at once, one that died after
+// the TTL and a beat. While the bus is away the last known members stand, so
+// that an outage of the bus moves no cells.
 type Members struct {
-	js     jetstream.JetStream
-	bucket jetstream.KeyValue
-	log    *slog.Logger
+	*link
 
-	mu     sync.Mutex
-	self   string          // "" until Join
-	others map[string]bool // who is there, as the bucket last said
-
-	stop context.CancelFunc
-	done sync.WaitGroup
+	mu   sync.Mutex // guards self and live
+	self string     // "" until Join
+	live map[string]time.Time
 }
 
-const (
-	memberBucket = "DISPATCHERS"
-	memberTTL    = 5 * time.Second
-	memberBeat   = memberTTL / 4
-)
+func newMembers(l *link) *Members { return &Members{link: l, live: map[string]time.Time{}} }
 
-// openMembers makes sure of the bucket and watches it.
-func openMembers(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*Members, error) {
-	m := &Members{js: js, log: log, others: map[string]bool{}, stop: func() {}}
-	return m, m.ensure(ctx)
-}
-
-// ensure makes the bucket where there is none.
-func (m *Members) ensure(ctx context.Context) error {
-	bucket, err := m.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: memberBucket, TTL: memberTTL, Storage: jetstream.FileStorage,
+func (l *link) ensureMembers(ctx context.Context) error {
+	_, err := l.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: membersBucket, Description: "dispatchers that are alive", TTL: l.options.MemberTTL,
+		Storage: jetstream.FileStorage, Replicas: l.options.Replicas,
 	})
-	if err != nil {
-		return fmt.Errorf("bucket %s: %w", memberBucket, err)
+	if errors.Is(err, jetstream.ErrBucketExists) {
+		return nil
 	}
-	m.bucket = bucket
-	return nil
-}
-
-// Join makes id a member until ctx ends or the bus closes. While the server is
-// away the set of members stays as it was: whoever is really gone then is found
-// out afterwards.
-func (m *Members) Join(ctx context.Context, id string) error {
-	if err := m.beat(ctx, id); err != nil {
-		return unavailable(err)
-	}
-	if err := m.look(ctx); err != nil {
-		return unavailable(err)
-	}
-	ctx, m.stop = context.WithCancel(ctx)
-	m.done.Go(func() { m.live(ctx, id) })
-	return nil
-}
-
-// live renews the membership and looks who else is there, until ctx ends; then
-// it leaves, so that nobody has to wait for the key to run out.
-func (m *Members) live(ctx context.Context, id string) {
-	ticker := time.NewTicker(memberBeat)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			m.leave(context.WithoutCancel(ctx), id)
-			return
-		case <-ticker.C:
-		}
-		if err := errors.Join(m.beat(ctx, id), m.look(ctx)); err != nil && ctx.Err() == nil {
-			m.log.Debug("membership was not renewed", "err", err)
-			m.mend(ctx)
-		}
-	}
-}
-
-// mend makes the bucket again: a server that came back without its files has
-// none.
-func (m *Members) mend(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, memberBeat)
-	defer cancel()
-	if err := m.ensure(ctx); err != nil && ctx.Err() == nil {
-		m.log.Debug("the bucket of members cannot be had", "err", err)
-	}
-}
-
-func (m *Members) beat(ctx context.Context, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, memberBeat)
-	defer cancel()
-	_, err := m.bucket.PutString(ctx, id, id)
-	m.mu.Lock()
-	m.self = id
-	m.mu.Unlock()
 	return err
 }
 
-// look reads who is there. An answer replaces the set; no answer leaves it.
-func (m *Members) look(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, memberBeat)
-	defer cancel()
-	keys, err := m.bucket.Keys(ctx)
-	if err != nil && !errors.Is(err, jetstream.ErrNoKeysFound) {
-		return err
+var memberID = regexp.MustCompile(`^[A-Za-z0-9_=-]+(\.[A-Za-z0-9_=-]+)*$`) // what a key of the bucket can be
+
+// Join makes this client a member under the id until ctx ends or the bus is
+// closed; then it leaves. It returns at once, and keeps trying while the bus is
+// away. A client is one member: joining again is fault.AlreadyExists until the
+// first membership has ended.
+func (m *Members) Join(ctx context.Context, id string) error {
+	if !memberID.MatchString(id) {
+		return fault.Field("id", "%q cannot name a dispatcher: letters, digits, '-', '_', '=', and '.' between them", id)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.others = make(map[string]bool, len(keys))
-	for _, id := range keys {
-		m.others[id] = true
+	if m.self != "" {
+		return fault.New(fault.AlreadyExists, "this client is member %q", m.self)
 	}
+	m.self = id
+	ctx, cancel := context.WithCancel(ctx)
+	context.AfterFunc(m.open, cancel)
+	m.wait.Go(func() {
+		defer cancel()
+		b := &beater{Members: m, id: id}
+		b.run(ctx)
+	})
 	return nil
 }
 
-func (m *Members) leave(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(ctx, memberBeat)
-	defer cancel()
-	if err := m.bucket.Purge(ctx, id); err != nil {
-		m.log.Debug("membership was not given back; it runs out", "err", err)
-	}
-}
-
-// Live is the ids of the live members, this one included, sorted.
+// Live is the ids of the live members, this one included once it has joined,
+// sorted.
 func (m *Members) Live() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	live := make([]string, 0, len(m.others)+1)
-	for id := range m.others {
-		live = append(live, id)
-	}
-	if !m.others[m.self] && m.self != "" {
-		live = append(live, m.self)
-	}
-	slices.Sort(live)
-	return live
+	return slices.Sorted(maps.Keys(m.live))
 }
 
-// close leaves, and waits until that is done.
-func (m *Members) close() {
-	m.stop()
-	m.done.Wait()
+// beater keeps one membership: it renews the key and watches the others'.
+type beater struct {
+	*Members
+	id      string
+	kv      jetstream.KeyValue
+	watcher jetstream.KeyWatcher
+	echo    time.Time // when the watcher last told of our own beat, or was started
+	away    bool      // the last beat did not reach the bus
+}
+
+func (b *beater) run(ctx context.Context) {
+	b.heard(b.id, false)
+	ticker := time.NewTicker(b.options.MemberTTL / 4)
+	defer ticker.Stop()
+	defer b.leave(ctx)
+	b.beat(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			b.beat(ctx)
+		case entry, ok := <-b.updates():
+			if !ok {
+				b.watcher = nil // started again at the next beat
+			} else if entry != nil {
+				b.heard(entry.Key(), entry.Operation() != jetstream.KeyValuePut)
+			}
+		}
+	}
+}
+
+func (b *beater) updates() <-chan jetstream.KeyValueEntry {
+	if b.watcher == nil {
+		return nil
+	}
+	return b.watcher.Updates()
+}
+
+// beat renews the key, sees to the watcher, and drops those who are silent.
+func (b *beater) beat(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, b.options.MemberTTL/4)
+	defer cancel()
+	if err := b.renew(ctx); err != nil {
+		if !b.away && ctx.Err() == nil {
+			b.log.Warn("membership not renewed; the last known dispatchers stand", "err", err)
+		}
+		b.away, b.kv = true, nil
+		return
+	}
+	if b.away {
+		b.away = false
+		b.excuse()
+	}
+	b.dropSilent()
+}
+
+func (b *beater) renew(ctx context.Context) (err error) {
+	if !b.Connected() {
+		return errDisconnected
+	}
+	if b.kv == nil {
+		if b.kv, err = b.bucket(ctx); err != nil {
+			return err
+		}
+	}
+	if err := b.watch(); err != nil {
+		return err
+	}
+	_, err = b.kv.PutString(ctx, b.id, b.options.Name)
+	return err
+}
+
+var errDisconnected = errors.New("not connected")
+
+// bucket opens the bucket; it makes a new one where the server lost its disk.
+func (b *beater) bucket(ctx context.Context) (jetstream.KeyValue, error) {
+	kv, err := b.js.KeyValue(ctx, membersBucket)
+	if !errors.Is(err, jetstream.ErrBucketNotFound) {
+		return kv, err
+	}
+	if err := b.ensureMembers(ctx); err != nil {
+		return nil, err
+	}
+	return b.js.KeyValue(ctx, membersBucket)
+}
+
+// watch starts the watcher when there is none, or when it is deaf: it does not
+// even tell of our own beats any more.
+func (b *beater) watch() (err error) {
+	if b.watcher != nil && time.Since(b.echo) <= b.options.MemberTTL {
+		return nil
+	}
+	b.unwatch()
+	b.echo = time.Now()
+	b.watcher, err = b.kv.WatchAll(b.open)
+	return err
+}
+
+func (b *beater) unwatch() {
+	if b.watcher == nil {
+		return
+	}
+	_ = b.watcher.Stop() // fails on a closed connection, where there is nothing to do
+	for range b.watcher.Updates() {
+		// The watcher blocks until what it had is read, then ends.
+	}
+	b.watcher = nil
+}
+
+// heard notes a sign of life, or a farewell. Nobody but we say that we left.
+func (b *beater) heard(id string, left bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if id == b.id {
+		b.echo, left = now, false
+	}
+	if left {
+		delete(b.live, id)
+	} else {
+		b.live[id] = now
+	}
+}
+
+// excuse gives everybody another TTL: while the bus was away nobody could be
+// heard.
+func (b *beater) excuse() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id := range b.live {
+		b.live[id] = time.Now()
+	}
+}
+
+func (b *beater) dropSilent() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	limit := time.Now().Add(-b.options.MemberTTL)
+	maps.DeleteFunc(b.live, func(id string, heard time.Time) bool { return id != b.id && heard.Before(limit) })
+}
+
+// leave says farewell, if the bus is there, and ends the membership.
+func (b *beater) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
+	defer cancel()
+	if b.kv != nil && b.Connected() {
+		if err := b.kv.Delete(ctx, b.id); err != nil {
+			b.log.Debug("no farewell to the other dispatchers; they notice", "err", err)
+		}
+	}
+	b.unwatch()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.self = ""
+	clear(b.live)
 }

@@ -2,36 +2,40 @@ package natsbus
 
 import (
 	"context"
-	"log/slog"
-
-	"github.com/nats-io/nats.go"
+	"slices"
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
-// Positions is the feed of drivers' positions: core subject
-// "positions.<cell4>". A message that gets lost is healed by the next position.
-type Positions struct {
-	conn *nats.Conn
-	log  *slog.Logger
-}
+// Positions is the position feed.
+type Positions struct{ *link }
 
-// Publish sends one batch of the cell.
-func (p *Positions) Publish(_ context.Context, cell geo.Cell, batch []driver.Location) error {
-	return send(p.conn, "positions."+string(cell), wire.EncodeLocations(batch))
-}
+// maxBatch locations stay well under the megabyte that a message may have.
+const maxBatch = 1000
 
-// Follow calls fn with each batch of the cell until stop is called. fn must not
-// block.
-func (p *Positions) Follow(cell geo.Cell, fn func([]driver.Location)) (stop func(), err error) {
-	return subscribe(p.conn, "positions."+string(cell), func(data []byte) {
-		batch, err := wire.DecodeLocations(data)
-		if err != nil {
-			p.log.Warn("a message of the position feed was skipped", "cell", cell, "err", err)
-			return
+// Publish sends a batch of locations to the followers of the owner cell, a very
+// large one in several messages.
+func (p *Positions) Publish(ctx context.Context, cell geo.Cell, batch []driver.Location) error {
+	for part := range slices.Chunk(batch, maxBatch) {
+		if err := p.publish(ctx, positionsSubject(cell), wire.EncodeLocations(part)); err != nil {
+			return err
 		}
-		fn(batch)
+	}
+	return nil
+}
+
+// Follow calls fn with each batch of the owner cell until stop is called. fn
+// must not block.
+func (p *Positions) Follow(cell geo.Cell, fn func([]driver.Location)) (stop func(), err error) {
+	return p.subscribe(positionsSubject(cell), func(data []byte) error {
+		batch, err := wire.DecodeLocations(data)
+		if err == nil {
+			fn(batch)
+		}
+		return err
 	})
 }
+
+func positionsSubject(cell geo.Cell) string { return "positions." + string(cell) }

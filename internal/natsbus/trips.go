@@ -2,137 +2,125 @@ package natsbus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
-// Trips is the stream of trip events: JetStream stream "TRIPS", subject
-// "trips.<cell4>.<trip id>", on file, for seven days.
-type Trips struct {
-	conn *nats.Conn
-	js   jetstream.JetStream
-	log  *slog.Logger
-}
-
 const (
-	tripStream   = "TRIPS"
-	tripSubjects = "trips.>"
-	// keepIDs is how long JetStream knows an event's id: a relay that died is
-	// replaced long before.
-	keepIDs     = 10 * time.Minute
-	ackTimeout  = 5 * time.Second
-	keepHistory = 7 * 24 * time.Hour
+	tripsStream   = "TRIPS"
+	tripsSubjects = "trips.>"
+	tripsAge      = 7 * 24 * time.Hour
+
+	// duplicates is for how long the stream knows the ids of its events: longer
+	// than a relay takes to die and another to go on.
+	duplicates = 5 * time.Minute
+
+	ackTimeout = 5 * time.Second
+	maxUnacked = 4096 // publishes under way; a batch of the outbox is smaller
 )
 
-// ensure makes the stream, or brings its settings up to date.
-func (t *Trips) ensure(ctx context.Context) error {
-	_, err := t.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: tripStream, Subjects: []string{tripSubjects}, Storage: jetstream.FileStorage,
-		MaxAge: keepHistory, Duplicates: keepIDs, Discard: jetstream.DiscardOld,
+// Trips is the stream of trip events.
+type Trips struct{ *link }
+
+func (l *link) ensureTrips(ctx context.Context) error {
+	_, err := l.js.CreateStream(ctx, jetstream.StreamConfig{
+		Name: tripsStream, Subjects: []string{tripsSubjects}, Description: "changes of trips, CloudEvents 1.0",
+		Storage: jetstream.FileStorage, MaxAge: tripsAge, Duplicates: duplicates, Replicas: l.options.Replicas,
 	})
-	if err != nil {
-		return fmt.Errorf("stream %s: %w", tripStream, err)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return nil
 	}
-	return nil
+	return err
 }
 
-// Publish puts events on the stream in order, all at once, and waits for the
-// acknowledgements. acked is how many of them, from the first on, the server
-// has on file.
+// Publish stores events in the stream, in order, all of them under way at once.
+// It returns how many of them, from the first on, are stored for sure; of the
+// rest some may be, which is harmless: the stream drops an event whose id it
+// has. Where only some in the middle failed, the repetition stores them behind
+// later ones: readers go by the version.
 func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, err error) {
-	if !t.conn.IsConnected() {
-		return 0, unavailable(nats.ErrDisconnected)
-	}
-	futures := make([]jetstream.PubAckFuture, 0, len(events))
-	var sendErr error
-	for _, ev := range events {
-		m := nats.NewMsg("trips." + string(ev.Trip.Cell()) + "." + ev.TripID)
-		m.Data = wire.EncodeEvent(ev)
-		future, err := t.js.PublishMsgAsync(m, jetstream.WithMsgID(ev.ID()))
-		if err != nil {
-			sendErr = err
-			break
-		}
-		futures = append(futures, future)
-	}
-	acked, err = acknowledged(ctx, futures)
-	if err == nil {
-		err = sendErr
-	}
-	if errors.Is(err, jetstream.ErrNoStreamResponse) { // the server came back without its files
-		err = errors.Join(err, t.ensure(ctx))
-	}
-	return acked, unavailable(err)
-}
-
-// acknowledged counts the acknowledgements up to the first that fails.
-func acknowledged(ctx context.Context, futures []jetstream.PubAckFuture) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
-	for i, future := range futures {
-		select {
-		case <-future.Ok():
-		case err := <-future.Err():
-			return i, err
-		case <-ctx.Done():
-			return i, ctx.Err()
+	futures := make([]jetstream.PubAckFuture, 0, len(events))
+	for _, ev := range events {
+		var f jetstream.PubAckFuture
+		if f, err = t.send(ctx, ev); err != nil {
+			break
 		}
+		futures = append(futures, f)
 	}
-	return len(futures), nil
+	for _, f := range futures {
+		if err := t.stored(ctx, f); err != nil {
+			return acked, err
+		}
+		acked++
+	}
+	return acked, err
 }
 
-// Subscribe calls fn with each event from now on until stop is called. fn must
-// not block. Events that pass while the connection is down, or while fn is too
-// slow for long, are missed: readers find the hole by the version and read the
-// store.
+func (t *Trips) send(ctx context.Context, ev trip.Event) (jetstream.PubAckFuture, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, unavailable(err)
+	}
+	f, err := t.js.PublishMsgAsync(&nats.Msg{
+		Subject: "trips." + string(ev.Trip.Cell()) + "." + ev.TripID,
+		Header:  nats.Header{jetstream.MsgIDHeader: {ev.ID()}, "Content-Type": {"application/cloudevents+json"}},
+		Data:    wire.EncodeEvent(ev),
+	}, jetstream.WithRetryAttempts(0))
+	return f, unavailable(err)
+}
+
+// stored waits until an event is stored.
+func (t *Trips) stored(ctx context.Context, f jetstream.PubAckFuture) error {
+	select {
+	case <-f.Ok():
+		return nil
+	case err := <-f.Err():
+		if errors.Is(err, jetstream.ErrNoStreamResponse) {
+			err = errors.Join(err, t.ensureTrips(ctx)) // the server lost its disk: the next attempt finds a stream
+		}
+		return unavailable(err)
+	case <-ctx.Done():
+		return unavailable(ctx.Err())
+	}
+}
+
+// Subscribe calls fn with each event from now on, until stop is called; a call
+// that is under way then may still come to its end. fn must not block. While the
+// bus is away the reading pauses, then goes on where it was: an event is missed
+// only if the stream lost it. One may come twice.
 func (t *Trips) Subscribe(fn func(trip.Event)) (stop func(), err error) {
-	return subscribe(t.conn, tripSubjects, func(data []byte) {
-		ev, err := wire.DecodeEvent(data)
+	ctx, cancel := context.WithTimeout(t.open, setupTimeout)
+	defer cancel()
+	stream, err := t.js.Stream(ctx, tripsStream)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	consumer, err := t.js.OrderedConsumer(ctx, tripsStream, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:   stream.CachedInfo().State.LastSeq + 1, // so that also a consumer that read nothing yet goes on from here
+	})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	reading, err := consumer.Consume(func(m jetstream.Msg) {
+		ev, err := wire.DecodeEvent(m.Data())
 		if err != nil {
-			t.log.Warn("a trip event was skipped", "err", err)
+			t.count(m.Subject(), err)
 			return
 		}
 		fn(ev)
-	})
-}
-
-// Signals is news of trips between dispatchers: the events, and nudges on
-// "dispatch.nudge" for what has no event.
-type Signals struct {
-	*Trips
-	conn *nats.Conn
-	log  *slog.Logger
-}
-
-const nudgeSubject = "dispatch.nudge"
-
-// Nudge tells every dispatcher that a trip changed.
-func (s *Signals) Nudge(_ context.Context, n wire.Nudge) error {
-	data, err := json.Marshal(n)
+	}, jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		t.log.Debug("reading trip events", "err", err)
+	}))
 	if err != nil {
-		return fault.Wrap(err, fault.Internal, "a nudge does not encode")
+		return nil, unavailable(err)
 	}
-	return send(s.conn, nudgeSubject, data)
-}
-
-// OnNudge calls fn with each nudge until stop is called. fn must not block.
-func (s *Signals) OnNudge(fn func(wire.Nudge)) (stop func(), err error) {
-	return subscribe(s.conn, nudgeSubject, func(data []byte) {
-		var n wire.Nudge
-		if err := json.Unmarshal(data, &n); err != nil || n.TripID == "" {
-			s.log.Warn("a nudge was skipped", "err", err)
-			return
-		}
-		fn(n)
-	})
+	return reading.Stop, nil
 }
