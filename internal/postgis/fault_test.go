@@ -1,0 +1,275 @@
+package postgis_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/postgis"
+	"github.com/cabstand/cabstand/internal/testenv"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+var now = time.Date(2026, 3, 1, 18, 30, 0, 0, time.UTC)
+
+func create(ctx context.Context, s *postgis.Store) (*trip.Trip, error) {
+	t, events := trip.New(trip.Request{ID: uuid.NewString(), RiderID: "r1", Class: "standard", Seats: 1, Search: time.Minute}, now)
+	_, err := s.Create(ctx, t, events, nil)
+	return t, err
+}
+
+func mustCreate(tb testing.TB, s *postgis.Store) *trip.Trip {
+	tb.Helper()
+	t, err := create(tb.Context(), s)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return t
+}
+
+func proposal(tripID, driverID string) trip.Proposal {
+	return trip.Proposal{OfferID: uuid.NewString(), TripID: tripID, DriverID: driverID, Epoch: 1, Now: now, Deliver: time.Second}
+}
+
+func mustMigrated(tb testing.TB, o postgis.Options) *postgis.Store {
+	tb.Helper()
+	s, err := postgis.Open(tb.Context(), o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(s.Close)
+	if err := s.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// TestStore_ServerCrash crashes the server under load: callers are told
+// fault.Unavailable and nothing else, what was acknowledged is there when it is
+// back, and the store needs no help to find it.
+func TestStore_ServerCrash(t *testing.T) {
+	server, err := testenv.StartPostgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	s := mustMigrated(t, postgis.Options{URL: server.URL})
+	lost, release, ok, err := s.Lead(t.Context())
+	if err != nil || !ok {
+		t.Fatalf("Lead = %v, %v", ok, err)
+	}
+	defer release()
+
+	acknowledged := createUntil(t, s, 200, func() {
+		if err := server.Kill(); err != nil {
+			t.Error(err)
+		}
+	})
+	await(t, lost, "the lead was not lost with the server")
+	if err := s.Ping(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("Ping: %v", err)
+	}
+	for len(s.Committed()) > 0 {
+		<-s.Committed()
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, s.Committed(), "the listener did not come back")
+	for _, id := range acknowledged {
+		if _, err := s.Trip(t.Context(), id); err != nil {
+			t.Errorf("acknowledged, and not there: %v", err)
+		}
+	}
+	mustCreate(t, s)
+	if _, release, ok, err := s.Lead(t.Context()); err != nil || !ok {
+		t.Errorf("the lead cannot be taken again: %v, %v", ok, err)
+	} else {
+		release()
+	}
+}
+
+// createUntil creates trips from many sides, runs crash when n are stored, and
+// goes on until each side has failed. It returns the trips that were stored.
+func createUntil(t *testing.T, s *postgis.Store, n int, crash func()) (acknowledged []string) {
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	note := func(id string) (enough bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		acknowledged = append(acknowledged, id)
+		return len(acknowledged) == n
+	}
+	for range 8 {
+		group.Go(func() {
+			for {
+				made, err := create(t.Context(), s)
+				if err != nil {
+					if !fault.Is(err, fault.Unavailable) {
+						t.Errorf("while the server crashes: %v", err)
+					}
+					return
+				}
+				if note(made.ID) {
+					crash()
+				}
+			}
+		})
+	}
+	group.Wait()
+	return acknowledged
+}
+
+func await[T any](tb testing.TB, signal <-chan T, otherwise string) {
+	tb.Helper()
+	select {
+	case <-signal:
+	case <-time.After(20 * time.Second):
+		tb.Fatal(otherwise)
+	}
+}
+
+func TestStore_NoServer(t *testing.T) {
+	s, err := postgis.Open(t.Context(), postgis.Options{URL: "postgres://nobody@127.0.0.1:1/none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for name, do := range map[string]func() error{
+		"Ping":    func() error { return s.Ping(t.Context()) },
+		"Migrate": func() error { return s.Migrate(t.Context()) },
+		"Trip":    func() error { _, err := s.Trip(t.Context(), "t1"); return err },
+		"Lead":    func() error { _, _, _, err := s.Lead(t.Context()); return err },
+	} {
+		if err := do(); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestOpen_ErrURL(t *testing.T) {
+	if s, err := postgis.Open(t.Context(), postgis.Options{URL: "postgres://x:y@host:port/db"}); err == nil {
+		s.Close()
+		t.Error("a URL without sense was accepted")
+	}
+}
+
+// TestStore_PoolExhausted holds the only connection.
+func TestStore_PoolExhausted(t *testing.T) {
+	s := mustMigrated(t, postgis.Options{URL: testenv.Postgres(t), MaxConns: 1, Patience: 50 * time.Millisecond})
+	made := mustCreate(t, s)
+	held, free := make(chan struct{}), make(chan struct{})
+	var group sync.WaitGroup
+	group.Go(func() {
+		_, err := s.Update(t.Context(), made.ID, func(*trip.Trip) ([]trip.Event, error) { close(held); <-free; return nil, nil })
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-held
+	if _, err := s.Trip(t.Context(), made.ID); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("Trip: %v", err)
+	}
+	close(free)
+	group.Wait()
+}
+
+// TestStore_Deadlock takes claims in the opposite order of a batch: whoever the
+// database gives up, the batch gets its answer.
+func TestStore_Deadlock(t *testing.T) {
+	url := testenv.Postgres(t)
+	s := mustMigrated(t, postgis.Options{URL: url})
+	other, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(context.Background())
+	a, b, c, d := mustCreate(t, s), mustCreate(t, s), mustCreate(t, s), mustCreate(t, s)
+	exec := func(statement string, args ...any) error {
+		_, err := other.Exec(t.Context(), statement, args...)
+		return err
+	}
+	const claim = `INSERT INTO claims (driver_id, slot, trip_id) VALUES ($1, 0, $2)`
+	if err := exec(`BEGIN`); err != nil {
+		t.Fatal(err)
+	}
+	if err := exec(claim, "d2", c.ID); err != nil {
+		t.Fatal(err)
+	}
+	var outcomes []trip.Outcome
+	var group sync.WaitGroup
+	group.Go(func() {
+		if outcomes, err = s.Offer(t.Context(), []trip.Proposal{proposal(a.ID, "d1"), proposal(b.ID, "d2")}); err != nil {
+			t.Errorf("Offer: %v", err)
+		}
+	})
+	awaitWaiting(t, url)
+	end := `COMMIT`
+	if err := exec(claim, "d1", d.ID); err != nil {
+		end = `ROLLBACK` // it was this one that the database gave up
+	}
+	if err := exec(end); err != nil {
+		t.Fatal(err)
+	}
+	group.Wait()
+	for i, o := range outcomes {
+		if refused := fault.Is(o.Err, fault.DriverClaimed); refused != (end == `COMMIT`) {
+			t.Errorf("after %s outcome %d is %+v", end, i, o)
+		}
+	}
+}
+
+// awaitWaiting polls until a transaction of the database waits for another.
+func awaitWaiting(tb testing.TB, url string) {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
+	defer cancel()
+	for waiting := false; !waiting; {
+		err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)`).Scan(&waiting)
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+func TestStore_LeadLostWithItsConnection(t *testing.T) {
+	url := testenv.Postgres(t)
+	s := mustMigrated(t, postgis.Options{URL: url})
+	lost, release, ok, err := s.Lead(t.Context())
+	if err != nil || !ok {
+		t.Fatalf("Lead = %v, %v", ok, err)
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	const cut = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted`
+	if _, err := conn.Exec(t.Context(), cut); err != nil {
+		t.Fatal(err)
+	}
+	await(t, lost, "the lead was not lost with its connection")
+	release()
+}
+
+// A zero byte is text for JSON, and none for PostgreSQL.
+func TestStore_ZeroByte(t *testing.T) {
+	s := mustMigrated(t, postgis.Options{URL: testenv.Postgres(t)})
+	made := mustCreate(t, s)
+	_, err := s.Update(t.Context(), made.ID, func(t *trip.Trip) ([]trip.Event, error) {
+		return t.Cancel(trip.Actor{Role: trip.Rider, ID: "r1"}, "\x00", now)
+	})
+	if !fault.Is(err, fault.Invalid) {
+		t.Errorf("Update: %v", err)
+	}
+}
