@@ -77,7 +77,7 @@ func (d demand) place(rng *rand.Rand, minutes float64) geo.Point {
 func (d demand) orders(perMinute float64, rng *rand.Rand) iter.Seq[Order] {
 	return func(yield func(Order) bool) {
 		after := time.Duration(0)
-		for {
+		for perMinute > 0 {
 			swing := 1 + 0.35*math.Sin(2*math.Pi*after.Minutes()/rush.Minutes())
 			after += pause(perMinute*swing, rng)
 			o := Order{After: after}

@@ -13,12 +13,12 @@ var lively = Behaviour{
 	GiveUp: 0.3, Patience: Span{60 * time.Second, 180 * time.Second}, Regret: 0.02,
 }
 
-// ordersPerDriver is how many orders a minute keep half of the demo's drivers
-// busy: a ride takes five to ten minutes, with the way to the pickup.
+// ordersPerDriver is how many orders a minute keep more than half of the demo's
+// drivers busy: a ride takes about eight minutes, with the way to the pickup.
 const ordersPerDriver = 0.075
 
-// Demo lets the city live, through the engine that answers at target, until ctx
-// ends. The error says that it could not begin.
+// Demo lets a city live, for those who watch it, through the engine that answers
+// at target, until ctx ends. The error says that it could not begin.
 func Demo(ctx context.Context, target string, token Token, city *City, seed uint64, drivers int) error {
 	_, err := Drive(ctx, Config{
 		Target: target, Token: token, World: city, Drivers: drivers, Prefix: "demo",

@@ -74,7 +74,8 @@ func Drive(ctx context.Context, cfg Config) (Report, error) {
 		defer close(served)
 		c.riders(ordering, work)
 	}()
-	c.lastUntilEnd(ctx, work, enough, served)
+	c.last(ctx, work, enough, served)
+	enough()
 	c.audit(work)
 	stop()
 	err = people.Wait()
@@ -126,31 +127,29 @@ func (cfg Config) withDefaults() Config {
 
 func (c *city) report() Report { return c.ledger.snapshot(c.Now()) }
 
-// lastUntilEnd returns when the run is to be wound up: its time and the drain are
-// over, or there are no riders left, or somebody stopped it.
-func (c *city) lastUntilEnd(ctx, work context.Context, enough func(), served <-chan struct{}) {
-	wait := func(d time.Duration) bool {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			return true
-		case <-ctx.Done():
-		case <-work.Done():
-		case <-served:
-		}
-		return false
-	}
+// last returns when the run is to be wound up: its time is over and no rider is
+// left, or the drain is over, or somebody stopped it.
+func (c *city) last(ctx, work context.Context, enough func(), served <-chan struct{}) {
 	if c.Duration == 0 {
-		select {
-		case <-ctx.Done():
-		case <-work.Done():
-		}
-	} else if wait(c.Duration) {
-		enough()
-		wait(c.Drain)
+		wait(ctx, work, nil, nil)
+		return
 	}
-	enough()
+	if wait(ctx, work, time.After(c.Duration), nil) {
+		enough()
+		wait(ctx, work, time.After(c.Drain), served)
+	}
+}
+
+// wait reports whether the time came before anything else.
+func wait(ctx, work context.Context, timeout <-chan time.Time, done <-chan struct{}) bool {
+	select {
+	case <-timeout:
+		return true
+	case <-ctx.Done():
+	case <-work.Done():
+	case <-done:
+	}
+	return false
 }
 
 // startEvery spreads the start of the drivers.

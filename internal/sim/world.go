@@ -77,7 +77,7 @@ func RandomOrders(w World, perMinute float64, seed uint64) iter.Seq[Order] {
 	return func(yield func(Order) bool) {
 		rng := rand.New(rand.NewPCG(seed, 0x0bde5))
 		after := time.Duration(0)
-		for {
+		for perMinute > 0 {
 			after += pause(perMinute, rng)
 			from, to := apart(w, rng)
 			if !yield(Order{after, from, to}) {
