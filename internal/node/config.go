@@ -213,12 +213,11 @@ type EmbeddedConfig struct {
 	Tracking
 	Matching
 	Streets
-	Data       string `env:"CABSTAND_DATA_DIR" type:"path" default:"cabstand-data" help:"Folder that keeps everything: trips, events, the key that signs tokens."`
-	JWKSURL    string `name:"jwks-url" help:"Address of a JSON Web Key Set that checks tokens, instead of the key in the data folder."`
-	Demo       bool   `help:"Live in a synthetic city: simulated drivers and riders use the real interface."`
-	DemoSeed   uint64 `default:"1" help:"Seed of the synthetic city."`
-	DemoFleet  int    `default:"200" help:"Simulated drivers."`
-	DemoRiders int    `default:"30" help:"Simulated requests a minute."`
+	Data      string `env:"CABSTAND_DATA_DIR" type:"path" default:"cabstand-data" help:"Folder that keeps everything: trips, events, the key that signs tokens."`
+	JWKSURL   string `name:"jwks-url" help:"Address of a JSON Web Key Set that checks tokens, instead of the key in the data folder."`
+	Demo      bool   `help:"Live in a synthetic city: simulated drivers and riders use the real interface."`
+	DemoSeed  uint64 `default:"1" help:"Seed of the synthetic city."`
+	DemoFleet int    `default:"200" help:"Simulated drivers."`
 }
 
 // Validate checks every setting.
@@ -228,8 +227,6 @@ func (c *EmbeddedConfig) Validate() error {
 		return &ConfigError{"data", c.Data, "a folder"}
 	case c.DemoFleet < 0 || c.DemoFleet > 10_000:
 		return &ConfigError{"demo-fleet", fmt.Sprint(c.DemoFleet), "0 to 10000"}
-	case c.DemoRiders < 0 || c.DemoRiders > 10_000:
-		return &ConfigError{"demo-riders", fmt.Sprint(c.DemoRiders), "0 to 10000"}
 	case c.Demo && c.Nodes != "":
 		return &ConfigError{"nodes", c.Nodes, "no road graph beside --demo, which makes its own city"}
 	case c.JWKSURL != "":
