@@ -1,0 +1,148 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/cabstand/cabstand/internal/api"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+func TestHealth(t *testing.T) {
+	c := newCity(t, nil)
+	c.expect(http.StatusOK, "GET", "/healthz", "", "")
+	c.expect(http.StatusOK, "GET", "/readyz", "", "")
+	c.broken.Store(true)
+	c.expect(http.StatusOK, "GET", "/healthz", "", "") // a restart would not help
+	var got struct {
+		Ready   bool
+		Missing []string
+	}
+	c.expect(http.StatusServiceUnavailable, "GET", "/readyz", "", "").into(t, &got)
+	if got.Ready || len(got.Missing) != 1 || got.Missing[0] != "store" {
+		t.Errorf("got %+v, want the store named", got)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	c := newCity(t, nil)
+	mine := c.request("r1")
+	c.expect(http.StatusOK, "GET", "/v1/trips/"+mine.ID, "rider:r1", "")
+	c.call("GET", "/v1/trips/"+mine.ID, "", "")
+	c.call("GET", "/no/such/route", "", "")
+	c.dialStream("rider:r1").until("trip", &struct{}{})
+	text := string(c.expect(http.StatusOK, "GET", "/metrics", "", "").body)
+	for _, line := range []string{
+		`cabstand_http_requests_total{method="POST",route="/v1/trips",status="201"} 1`,
+		`cabstand_http_requests_total{method="GET",route="/v1/trips/{id}",status="200"} 1`,
+		`cabstand_http_requests_total{method="GET",route="/v1/trips/{id}",status="401"} 1`,
+		`cabstand_http_requests_total{method="GET",route="none",status="404"} 1`,
+		`cabstand_http_request_seconds_count{method="POST",route="/v1/trips"} 1`,
+		`cabstand_http_requests_in_flight{method="GET"} 2`, // the stream, and this one
+		`cabstand_stream_open{stream="rider"} 1`,
+		`cabstand_stream_frames_total{direction="out",stream="rider"} 1`,
+	} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("%s is not there", line)
+		}
+	}
+	if strings.Contains(text, mine.ID) || strings.Contains(text, "/no/such") {
+		t.Error("a path is a label: the number of series has no bound")
+	}
+}
+
+func TestOpenAPI(t *testing.T) {
+	c := newCity(t, nil)
+	var spec struct {
+		OpenAPI string
+		Paths   map[string]map[string]any
+	}
+	a := c.expect(http.StatusOK, "GET", "/openapi.json", "", "")
+	a.into(t, &spec)
+	if !strings.HasPrefix(spec.OpenAPI, "3.1") {
+		t.Errorf("version %q", spec.OpenAPI)
+	}
+	for route := range roles {
+		method, path, _ := strings.Cut(route, " ")
+		if spec.Paths[path][strings.ToLower(method)] == nil {
+			t.Errorf("%s is not described", route)
+		}
+	}
+	for _, word := range []string{"idempotency", "application/problem+json", `"code"`, `"pickup_eta_s"`} {
+		if !strings.Contains(strings.ToLower(string(a.body)), word) {
+			t.Errorf("%s is not described", word)
+		}
+	}
+}
+
+func TestUnknownRoutes(t *testing.T) {
+	c := newCity(t, nil)
+	c.refused(http.StatusNotFound, "not_found", "GET", "/v2/trips", "rider:r1", "")
+	a := c.refused(http.StatusMethodNotAllowed, "not_found", "DELETE", "/v1/trips", "rider:r1", "", "DELETE")
+	if got := strings.Join(a.header.Values("Allow"), ","); got != "GET,POST" {
+		t.Errorf("Allow %q", got)
+	}
+}
+
+// failing is a registry whose every answer is an error, or a panic.
+type failing struct {
+	api.Drivers
+	err error
+}
+
+func (f failing) Driver(context.Context, string) (driver.Profile, error) {
+	if f.err == nil {
+		panic("what a surprise")
+	}
+	return driver.Profile{}, f.err
+}
+
+func TestErrorsOfOurs(t *testing.T) {
+	for name, want := range map[string]struct {
+		err    error
+		status int
+		code   string
+		logged int
+	}{
+		"Error":       {errors.New("secret=hunter2"), 500, "internal", 1},
+		"Panic":       {nil, 500, "internal", 1},
+		"Unavailable": {fault.Wrap(errors.New("secret=hunter2"), fault.Unavailable, "the store is away"), 503, "unavailable", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCity(t, func(d *api.Deps) { d.Drivers = failing{err: want.err} })
+			a := c.refused(want.status, want.code, "GET", "/v1/drivers/d1", "operator:o1", "")
+			if strings.Contains(string(a.body), "hunter2") || strings.Contains(string(a.body), "surprise") {
+				t.Errorf("the answer shows %s", a.body)
+			}
+			var p api.Problem
+			if err := json.Unmarshal(a.body, &p); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Count(c.log.String(), "request_id="+p.ID); got != want.logged {
+				t.Errorf("logged %d times, want %d:\n%s", got, want.logged, c.log)
+			}
+			c.expect(http.StatusOK, "GET", "/healthz", "", "")
+		})
+	}
+}
+
+// storeless is a store of trips that is away.
+type storeless struct{ api.Trips }
+
+func (storeless) Trip(context.Context, string) (*trip.Trip, error) {
+	return nil, fault.New(fault.Unavailable, "the store is away")
+}
+
+func TestStoreAway(t *testing.T) {
+	c := newCity(t, func(d *api.Deps) { d.Trips = storeless{d.Trips} })
+	a := c.refused(http.StatusServiceUnavailable, "unavailable", "GET", "/v1/trips/some-trip", "rider:r1", "")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}
