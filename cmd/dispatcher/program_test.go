@@ -44,17 +44,19 @@ const patience = 20 * time.Second
 
 // program is an embedded dispatcher on a folder.
 type program struct {
-	tb     testing.TB
-	cmd    *exec.Cmd
-	url    string
-	folder string
-	log    *bytes.Buffer
+	tb      testing.TB
+	cmd     *exec.Cmd
+	url     string
+	folder  string
+	log     *bytes.Buffer
+	tokens  map[string]string // by role and id
+	sockets []*websocket.Conn
 }
 
 // mustStart starts the program on a free port, and returns when it serves.
 func mustStart(tb testing.TB, folder string) *program {
 	tb.Helper()
-	p := &program{tb: tb, folder: folder, log: &bytes.Buffer{}}
+	p := &program{tb: tb, folder: folder, log: &bytes.Buffer{}, tokens: map[string]string{}}
 	p.cmd = exec.Command(binary, "embedded", "--listen", "127.0.0.1:0", "--data", folder)
 	p.cmd.Stderr = p.log
 	out, err := p.cmd.StdoutPipe()
@@ -87,9 +89,13 @@ func (p *program) kill() {
 	}
 }
 
-// stop ends the program in good order.
+// stop ends the program in good order. It would wait for clients who do not
+// answer its farewell, as ours do not.
 func (p *program) stop() {
 	p.tb.Helper()
+	for _, conn := range p.sockets {
+		_ = conn.CloseNow()
+	}
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.tb.Fatal(err)
 	}
@@ -101,11 +107,16 @@ func (p *program) stop() {
 // token is what `dispatcher token` prints.
 func (p *program) token(role, sub string) string {
 	p.tb.Helper()
+	if token, ok := p.tokens[role+" "+sub]; ok {
+		return token
+	}
 	out, err := exec.Command(binary, "token", "--role", role, "--sub", sub, "--ttl", "24h", "--data", p.folder).Output()
 	if err != nil {
 		p.tb.Fatalf("dispatcher token: %v", err)
 	}
-	return strings.TrimSuffix(string(out), "\n")
+	token := strings.TrimSuffix(string(out), "\n")
+	p.tokens[role+" "+sub] = token
+	return token
 }
 
 // call does a request and decodes the answer into a T. A status other than the
@@ -159,6 +170,7 @@ func (p *program) dial(path, role, sub string) *socket {
 		p.tb.Fatalf("%s as %s: %v", path, role, err)
 	}
 	p.tb.Cleanup(func() { _ = conn.CloseNow() })
+	p.sockets = append(p.sockets, conn)
 	return &socket{p.tb, conn}
 }
 
