@@ -11,9 +11,9 @@ import (
 )
 
 // insertTrip writes a new trip and its events.
-func insertTrip(ctx context.Context, tx *sql.Tx, c trip.Change) error {
+func insertTrip(ctx context.Context, tx *session, c trip.Change) error {
 	t := c.After
-	inserted, err := affected(tx.ExecContext(ctx, `INSERT INTO trips (id, rider_id, class, seats,
+	inserted, err := affected(tx.exec(ctx, `INSERT INTO trips (id, rider_id, class, seats,
 			pickup_lat, pickup_lon, dropoff_lat, dropoff_lon, pickup_cell, dropoff_cell,
 			fare_amount, fare_currency, state, version, epoch, slot, excluded, requested_at, reason)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '[]', ?, '') ON CONFLICT DO NOTHING`,
@@ -30,10 +30,10 @@ func insertTrip(ctx context.Context, tx *sql.Tx, c trip.Change) error {
 }
 
 // updateTrip writes a change. The old claim goes before the new one comes.
-func updateTrip(ctx context.Context, tx *sql.Tx, c trip.Change) error {
+func updateTrip(ctx context.Context, tx *session, c trip.Change) error {
 	drop, take := c.Claims()
 	if drop != nil {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE trip_id = ?`, drop.TripID); err != nil {
+		if _, err := tx.exec(ctx, `DELETE FROM claims WHERE trip_id = ?`, drop.TripID); err != nil {
 			return err
 		}
 	}
@@ -52,8 +52,8 @@ func updateTrip(ctx context.Context, tx *sql.Tx, c trip.Change) error {
 }
 
 // insertClaim makes a claim, or refuses it: fault.DriverClaimed.
-func insertClaim(ctx context.Context, tx *sql.Tx, claim trip.Claim) error {
-	inserted, err := affected(tx.ExecContext(ctx,
+func insertClaim(ctx context.Context, tx *session, claim trip.Claim) error {
+	inserted, err := affected(tx.exec(ctx,
 		`INSERT INTO claims (driver_id, slot, trip_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
 		claim.DriverID, claim.Slot, claim.TripID))
 	if err == nil && !inserted {
@@ -62,9 +62,9 @@ func insertClaim(ctx context.Context, tx *sql.Tx, claim trip.Claim) error {
 	return err
 }
 
-func writeOffer(ctx context.Context, tx *sql.Tx, c trip.Change) error {
+func writeOffer(ctx context.Context, tx *session, c trip.Change) error {
 	if o := c.ChangedOffer(); o != nil {
-		_, err := tx.ExecContext(ctx, `UPDATE offers SET state = ?, reason = ?, received_at = ?, expires_at = ?, closed_at = ? WHERE id = ?`,
+		_, err := tx.exec(ctx, `UPDATE offers SET state = ?, reason = ?, received_at = ?, expires_at = ?, closed_at = ? WHERE id = ?`,
 			o.State, o.Reason, micros(o.ReceivedAt), micros(o.ExpiresAt), micros(o.ClosedAt), o.ID)
 		return err
 	}
@@ -72,7 +72,7 @@ func writeOffer(ctx context.Context, tx *sql.Tx, c trip.Change) error {
 	if o == nil {
 		return nil
 	}
-	inserted, err := affected(tx.ExecContext(ctx, `INSERT INTO offers (id, trip_id, driver_id, epoch, slot, state, reason, pickup_ns,
+	inserted, err := affected(tx.exec(ctx, `INSERT INTO offers (id, trip_id, driver_id, epoch, slot, state, reason, pickup_ns,
 			created_at, received_at, expires_at, closed_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 		o.ID, o.TripID, o.DriverID, o.Epoch, o.Slot, o.State, o.Reason, int64(o.PickupIn),
@@ -84,7 +84,7 @@ func writeOffer(ctx context.Context, tx *sql.Tx, c trip.Change) error {
 }
 
 // writeTrip writes what commands may change of a trip.
-func writeTrip(ctx context.Context, tx *sql.Tx, t *trip.Trip) error {
+func writeTrip(ctx context.Context, tx *session, t *trip.Trip) error {
 	excluded, err := array(t.Excluded)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func writeTrip(ctx context.Context, tx *sql.Tx, t *trip.Trip) error {
 	if t.Offer != nil {
 		offerID = t.Offer.ID
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE trips SET fare_amount = ?, fare_currency = ?, state = ?, version = ?, epoch = ?,
+	_, err = tx.exec(ctx, `UPDATE trips SET fare_amount = ?, fare_currency = ?, state = ?, version = ?, epoch = ?,
 			driver_id = ?, slot = ?, excluded = ?, offer_id = ?, scheduled_for = ?, search_until = ?, assigned_at = ?,
 			arrived_at = ?, riding_at = ?, completed_at = ?, cancelled_at = ?, expired_at = ?, cancelled_by = ?, reason = ?
 		WHERE id = ?`,
@@ -104,13 +104,13 @@ func writeTrip(ctx context.Context, tx *sql.Tx, t *trip.Trip) error {
 	return err
 }
 
-func insertEvents(ctx context.Context, tx *sql.Tx, events []trip.Event) error {
+func insertEvents(ctx context.Context, tx *session, events []trip.Event) error {
 	for _, ev := range events {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO trip_events (trip_id, version, at, data) VALUES (?, ?, ?, ?)`,
+		if _, err := tx.exec(ctx, `INSERT INTO trip_events (trip_id, version, at, data) VALUES (?, ?, ?, ?)`,
 			ev.TripID, ev.Version, micros(ev.At), string(wire.EncodeEvent(ev))); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO outbox (trip_id, version) VALUES (?, ?)`, ev.TripID, ev.Version); err != nil {
+		if _, err := tx.exec(ctx, `INSERT INTO outbox (trip_id, version) VALUES (?, ?)`, ev.TripID, ev.Version); err != nil {
 			return err
 		}
 	}

@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
@@ -14,22 +12,18 @@ const selectDrivers = `SELECT id, name, class, seats, created_at FROM drivers `
 
 // Driver reads one profile; fault.NotFound if there is none.
 func (s *Store) Driver(ctx context.Context, id string) (driver.Profile, error) {
-	return readDriver(ctx, s.reader, id)
+	return readDriver(ctx, s.reads, id)
 }
 
-func readDriver(ctx context.Context, q querier, id string) (driver.Profile, error) {
-	p, err := scanProfile(q.QueryRowContext(ctx, selectDrivers+`WHERE id = ?`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return p, fault.New(fault.NotFound, "no such driver")
-	}
-	return p, faulted(err)
+func readDriver(ctx context.Context, s *session, id string) (driver.Profile, error) {
+	return theOne(collect(ctx, s, scanProfile, selectDrivers+`WHERE id = ?`, id))("no such driver")
 }
 
 // Register stores a new driver. The same data again stores nothing (created is
 // false); other data under the same id is fault.AlreadyExists.
 func (s *Store) Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		created, err = affected(tx.ExecContext(ctx,
+	err = s.write(ctx, func(ctx context.Context, tx *session) error {
+		created, err = affected(tx.exec(ctx,
 			`INSERT INTO drivers (id, name, class, seats, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			p.ID, p.Name, p.Class, p.Seats, micros(p.CreatedAt.Truncate(trip.Precision))))
 		if err != nil {
@@ -52,7 +46,7 @@ func (s *Store) ListDrivers(ctx context.Context, cursor string, limit int) (page
 	if limit < 1 {
 		limit = trip.DefaultPage
 	}
-	page, err = collect(ctx, s.reader, scanProfile, selectDrivers+`WHERE id > ? ORDER BY id LIMIT ?`, cursor, limit+1)
+	page, err = collect(ctx, s.reads, scanProfile, selectDrivers+`WHERE id > ? ORDER BY id LIMIT ?`, cursor, limit+1)
 	if err != nil || len(page) <= limit {
 		return page, "", err
 	}

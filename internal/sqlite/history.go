@@ -10,7 +10,7 @@ import (
 
 // Events are the events of the trip with versions above after, in order.
 func (s *Store) Events(ctx context.Context, tripID string, after int64) ([]trip.Event, error) {
-	return collect(ctx, s.reader, scanEvent,
+	return collect(ctx, s.reads, scanEvent,
 		`SELECT data FROM trip_events WHERE trip_id = ? AND version > ? ORDER BY version`, tripID, after)
 }
 
@@ -24,7 +24,7 @@ func scanEvent(r row) (trip.Event, error) {
 
 // Offers are the offers that were made for the trip, oldest first.
 func (s *Store) Offers(ctx context.Context, tripID string) ([]trip.Offer, error) {
-	return collect(ctx, s.reader, scanOffer, `SELECT `+offerColumns+` FROM offers o WHERE o.trip_id = ? ORDER BY o.seq`, tripID)
+	return collect(ctx, s.reads, scanOffer, `SELECT `+offerColumns+` FROM offers o WHERE o.trip_id = ? ORDER BY o.seq`, tripID)
 }
 
 // List is a page of trips, newest request first; next is "" on the last one.
@@ -36,7 +36,7 @@ func (s *Store) List(ctx context.Context, q trip.Query) (page []*trip.Trip, next
 	if err != nil {
 		return nil, "", err
 	}
-	page, err = collect(ctx, s.reader, scanTrip,
+	page, err = collect(ctx, s.reads, scanTrip,
 		selectTrips+where+`ORDER BY t.requested_at DESC, t.id DESC LIMIT ?`, append(args, q.Limit+1)...)
 	if err != nil || len(page) <= q.Limit {
 		return page, "", err

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -13,7 +12,7 @@ import (
 // trip or driver gets what an earlier one was refused.
 func (s *Store) Offer(ctx context.Context, proposals []trip.Proposal) ([]trip.Outcome, error) {
 	outcomes := make([]trip.Outcome, len(proposals))
-	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx *session) error {
 		for i, p := range proposals {
 			t, err := offer(ctx, tx, p)
 			if err != nil && !refusal(err) {
@@ -30,7 +29,7 @@ func (s *Store) Offer(ctx context.Context, proposals []trip.Proposal) ([]trip.Ou
 }
 
 // offer makes one offer. A refusal comes before anything is written.
-func offer(ctx context.Context, tx *sql.Tx, p trip.Proposal) (*trip.Trip, error) {
+func offer(ctx context.Context, tx *session, p trip.Proposal) (*trip.Trip, error) {
 	before, err := readTrip(ctx, tx, p.TripID)
 	if err != nil {
 		return nil, err

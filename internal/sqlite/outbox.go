@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"sync"
 
 	"github.com/cabstand/cabstand/internal/trip"
@@ -21,7 +20,7 @@ func (s *Store) Lead(context.Context) (lost <-chan struct{}, release func(), ok 
 // Pending is the oldest events in the outbox. There is one writer: seq is the
 // order of commits.
 func (s *Store) Pending(ctx context.Context, limit int) ([]trip.Queued, error) {
-	return collect(ctx, s.reader, scanQueued, `SELECT q.seq, e.data FROM outbox q
+	return collect(ctx, s.reads, scanQueued, `SELECT q.seq, e.data FROM outbox q
 		JOIN trip_events e ON e.trip_id = q.trip_id AND e.version = q.version ORDER BY q.seq LIMIT ?`, limit)
 }
 
@@ -42,8 +41,8 @@ func (s *Store) Delete(ctx context.Context, seqs []int64) error {
 	if err != nil || len(seqs) == 0 {
 		return err
 	}
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?))`, acknowledged)
+	return s.write(ctx, func(ctx context.Context, tx *session) error {
+		_, err := tx.exec(ctx, `DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?))`, acknowledged)
 		return err
 	})
 }

@@ -64,6 +64,12 @@ func scanProfile(r row) (driver.Profile, error) {
 	return p, err
 }
 
+func scanOnce(r row) (trip.Once, error) {
+	var o trip.Once
+	err := r.Scan(&o.Actor, &o.Key, &o.Digest, &o.Status, &o.Answer)
+	return o, err
+}
+
 func scanString(r row) (s string, err error) {
 	err = r.Scan(&s)
 	return s, err

@@ -28,13 +28,18 @@ import (
 	migrations "github.com/cabstand/cabstand/sql"
 )
 
-// readers is how many reads may run at the same time, beside the writer.
-const readers = 4
+const (
+	writers = 2 // the one that transactions use, and one to migrate
+	readers = 4 // how many reads may run at the same time, beside the writer
+)
 
 // Store is an open database file.
 type Store struct {
-	writer *sql.DB // one connection
-	reader *sql.DB
+	writer  *sql.DB
+	reader  *sql.DB
+	writing *sql.Conn // where all transactions run
+	writes  *session  // on writing
+	reads   *session
 
 	jobs    chan *job     // not buffered: the callers are the queue
 	closing chan struct{} // closed by Close
@@ -54,18 +59,16 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	s := &Store{jobs: make(chan *job), closing: make(chan struct{}), committed: make(chan struct{}, 1)}
 	s.close = sync.OnceFunc(func() { close(s.closing) })
-	// BEGIN IMMEDIATE: a transaction that turned from reading to writing could
-	// fail half-way on another process's write.
-	if s.writer, err = connect(absolute, 1, "_txlock=immediate"); err != nil {
+	if s.writer, err = connect(absolute, writers); err != nil {
 		return nil, err
 	}
 	if s.reader, err = connect(absolute, readers, "_query_only=1"); err != nil {
 		return nil, errors.Join(err, s.writer.Close())
 	}
-	if err := s.Ping(ctx); err != nil {
-		s.Close()
-		return nil, fmt.Errorf("open %s: %w", path, err)
+	if s.writing, err = s.writer.Conn(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, faulted(err)), s.writer.Close(), s.reader.Close())
 	}
+	s.writes, s.reads = newSession(s.writing.PrepareContext), newSession(s.reader.PrepareContext)
 	s.work.Go(func() { s.serve(context.WithoutCancel(ctx)) })
 	return s, nil
 }
@@ -96,40 +99,17 @@ func (s *Store) Migrate(ctx context.Context) error {
 
 // Ping reports whether the file can be read.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.writer.PingContext(ctx); err != nil {
-		return faulted(err)
-	}
-	return faulted(s.reader.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(new(int)))
+	_, err := collect(ctx, s.reads, scanString, `SELECT count(*) FROM sqlite_schema`)
+	return err
 }
 
 // Close closes the file. Calls that run are waited for. It may be called twice.
 func (s *Store) Close() {
 	s.close()
 	s.work.Wait()
+	s.reads.close()
+	s.writes.close()
 	_ = s.reader.Close()
+	_ = s.writing.Close()
 	_ = s.writer.Close() // the last to close folds the log into the file
-}
-
-// querier is the writer's transaction or the readers' pool.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// collect reads all rows of a query.
-func collect[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, faulted(err)
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, faulted(err)
-		}
-		all = append(all, v)
-	}
-	return all, faulted(rows.Err())
 }

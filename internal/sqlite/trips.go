@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -19,7 +17,7 @@ func (s *Store) Create(ctx context.Context, t *trip.Trip, events []trip.Event, o
 	if err != nil {
 		return nil, err
 	}
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.write(ctx, func(ctx context.Context, tx *session) error {
 		if once != nil {
 			if first, err = takeKey(ctx, tx, once, t); err != nil || first != nil {
 				return err
@@ -38,19 +36,15 @@ func (s *Store) Create(ctx context.Context, t *trip.Trip, events []trip.Event, o
 
 // takeKey stores the answer of a creation, or is the answer that was stored
 // under its key before.
-func takeKey(ctx context.Context, tx *sql.Tx, once *trip.Once, t *trip.Trip) (*trip.Once, error) {
-	result, err := tx.ExecContext(ctx, `INSERT INTO idempotency_keys (actor, key, digest, status, answer, trip_id, created_at)
+func takeKey(ctx context.Context, tx *session, once *trip.Once, t *trip.Trip) (*trip.Once, error) {
+	taken, err := affected(tx.exec(ctx, `INSERT INTO idempotency_keys (actor, key, digest, status, answer, trip_id, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		once.Actor, once.Key, once.Digest, once.Status, append([]byte{}, once.Answer...), t.ID, micros(t.RequestedAt))
-	if err != nil {
+		once.Actor, once.Key, once.Digest, once.Status, append([]byte{}, once.Answer...), t.ID, micros(t.RequestedAt)))
+	if err != nil || taken {
 		return nil, err
 	}
-	if taken, err := result.RowsAffected(); err != nil || taken == 1 {
-		return nil, err
-	}
-	first := trip.Once{Actor: once.Actor, Key: once.Key}
-	err = tx.QueryRowContext(ctx, `SELECT digest, status, answer FROM idempotency_keys WHERE actor = ? AND key = ?`, once.Actor, once.Key).
-		Scan(&first.Digest, &first.Status, &first.Answer)
+	first, err := theOne(collect(ctx, tx, scanOnce,
+		`SELECT actor, key, digest, status, answer FROM idempotency_keys WHERE actor = ? AND key = ?`, once.Actor, once.Key))("no such key")
 	if err == nil && first.Digest != once.Digest {
 		return nil, fault.New(fault.KeyReused, "the key was used before with another request")
 	}
@@ -59,31 +53,23 @@ func takeKey(ctx context.Context, tx *sql.Tx, once *trip.Once, t *trip.Trip) (*t
 
 // Trip reads one trip with its newest offer.
 func (s *Store) Trip(ctx context.Context, id string) (*trip.Trip, error) {
-	return readTrip(ctx, s.reader, id)
+	return readTrip(ctx, s.reads, id)
 }
 
-func readTrip(ctx context.Context, q querier, id string) (*trip.Trip, error) {
-	t, err := scanTrip(q.QueryRowContext(ctx, selectTrips+`WHERE t.id = ?`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fault.New(fault.NotFound, "no such trip")
-	}
-	return t, faulted(err)
+func readTrip(ctx context.Context, s *session, id string) (*trip.Trip, error) {
+	return theOne(collect(ctx, s, scanTrip, selectTrips+`WHERE t.id = ?`, id))("no such trip")
 }
 
 // TripOfOffer is the id of the trip that the offer was made for.
 func (s *Store) TripOfOffer(ctx context.Context, offerID string) (string, error) {
-	id, err := scanString(s.reader.QueryRowContext(ctx, `SELECT trip_id FROM offers WHERE id = ?`, offerID))
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", fault.New(fault.NotFound, "no such offer")
-	}
-	return id, faulted(err)
+	return theOne(collect(ctx, s.reads, scanString, `SELECT trip_id FROM offers WHERE id = ?`, offerID))("no such offer")
 }
 
 // Update changes one trip in one transaction: trip, offer, claim, events and
 // outbox. A change that changes nothing writes nothing.
 func (s *Store) Update(ctx context.Context, id string, change func(*trip.Trip) ([]trip.Event, error)) (*trip.Trip, error) {
 	var c trip.Change
-	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx *session) error {
 		before, err := readTrip(ctx, tx, id)
 		if err != nil {
 			return err
@@ -104,11 +90,11 @@ func (s *Store) Update(ctx context.Context, id string, change func(*trip.Trip) (
 
 // Unfinished is a page of trips that are not final, by id above after.
 func (s *Store) Unfinished(ctx context.Context, after string, limit int) ([]*trip.Trip, error) {
-	return collect(ctx, s.reader, scanTrip, selectTrips+`WHERE `+unfinished+` AND t.id > ? ORDER BY t.id LIMIT ?`, after, limit)
+	return collect(ctx, s.reads, scanTrip, selectTrips+`WHERE `+unfinished+` AND t.id > ? ORDER BY t.id LIMIT ?`, after, limit)
 }
 
 // ClaimedBy is the trips that hold a claim on the driver, by slot.
 func (s *Store) ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, error) {
-	return collect(ctx, s.reader, scanTrip,
+	return collect(ctx, s.reads, scanTrip,
 		selectTrips+`JOIN claims c ON c.trip_id = t.id WHERE c.driver_id = ? ORDER BY c.slot`, driverID)
 }

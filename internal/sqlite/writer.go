@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -15,7 +14,7 @@ const together = 64
 // job is a transaction that somebody waits for.
 type job struct {
 	ctx  context.Context
-	do   func(context.Context, *sql.Tx) error
+	do   func(context.Context, *session) error
 	err  error
 	done chan struct{}
 }
@@ -24,7 +23,7 @@ type job struct {
 // Those who wait at the same time share one write to disk. Who cannot be served
 // yet waits in the call, and may give up waiting; once do has begun it is no
 // longer interrupted, because that would undo the work of the others too.
-func (s *Store) write(ctx context.Context, do func(context.Context, *sql.Tx) error) error {
+func (s *Store) write(ctx context.Context, do func(context.Context, *session) error) error {
 	j := &job{ctx: ctx, do: do, done: make(chan struct{})}
 	select {
 	case <-ctx.Done():
@@ -54,7 +53,7 @@ func (s *Store) serve(ctx context.Context) {
 // another one wrote.
 func (s *Store) serveAll(ctx context.Context, first *job) {
 	jobs := []*job{first}
-	err := s.commit(ctx, func(tx *sql.Tx) error {
+	err := s.commit(ctx, func(tx *session) error {
 		if err := first.run(tx); err != nil {
 			return err
 		}
@@ -79,39 +78,46 @@ func (s *Store) serveAll(ctx context.Context, first *job) {
 	}
 }
 
-func (s *Store) commit(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
+// commit runs do between BEGIN IMMEDIATE and COMMIT. Immediate: a transaction
+// that turned from reading to writing could fail half-way on another process's
+// write.
+func (s *Store) commit(ctx context.Context, do func(*session) error) error {
+	if _, err := s.writes.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
-	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+	err := do(s.writes)
+	if err == nil {
+		_, err = s.writes.exec(ctx, `COMMIT`)
 	}
-	return tx.Commit()
+	if err != nil {
+		// This fails where SQLite rolled back by itself, and only there.
+		_, _ = s.writes.exec(ctx, `ROLLBACK`)
+	}
+	return err
 }
 
 // run does the job within a savepoint. An error is of the transaction as a
 // whole; what went wrong with the job alone is in j.err.
-func (j *job) run(tx *sql.Tx) error {
+func (j *job) run(tx *session) error {
 	if j.err = j.ctx.Err(); j.err != nil {
 		return nil
 	}
 	ctx := context.WithoutCancel(j.ctx)
-	if _, err := tx.ExecContext(ctx, `SAVEPOINT job`); err != nil {
+	if _, err := tx.exec(ctx, `SAVEPOINT job`); err != nil {
 		return err
 	}
 	if j.err = faulted(j.safely(ctx, tx)); j.err != nil {
-		if _, err := tx.ExecContext(ctx, `ROLLBACK TO job`); err != nil {
+		if _, err := tx.exec(ctx, `ROLLBACK TO job`); err != nil {
 			return errors.Join(j.err, err)
 		}
 	}
-	_, err := tx.ExecContext(ctx, `RELEASE job`)
+	_, err := tx.exec(ctx, `RELEASE job`)
 	return err
 }
 
 // safely makes an error of a panic: it shall fail the one who called, as it
 // would have without the others.
-func (j *job) safely(ctx context.Context, tx *sql.Tx) (err error) {
+func (j *job) safely(ctx context.Context, tx *session) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in a change: %v", p)

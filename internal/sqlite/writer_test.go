@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -37,13 +36,13 @@ func create(ctx context.Context, s *Store) (*trip.Trip, error) {
 
 // runTogether runs jobs as one transaction: the first holds the writer until the
 // others wait for it.
-func runTogether(t *testing.T, s *Store, jobs []func(context.Context, *sql.Tx) error) []error {
+func runTogether(t *testing.T, s *Store, jobs []func(context.Context, *session) error) []error {
 	t.Helper()
 	held, free := make(chan struct{}), make(chan struct{})
 	errs := make([]error, len(jobs))
 	var group sync.WaitGroup
 	group.Go(func() {
-		if err := s.write(t.Context(), func(context.Context, *sql.Tx) error { close(held); <-free; return nil }); err != nil {
+		if err := s.write(t.Context(), func(context.Context, *session) error { close(held); <-free; return nil }); err != nil {
 			t.Error(err)
 		}
 	})
@@ -67,10 +66,10 @@ func runTogether(t *testing.T, s *Store, jobs []func(context.Context, *sql.Tx) e
 func TestStore_FailureWithinABatchStaysAlone(t *testing.T) {
 	s := mustOpen(t)
 	mine := errors.New("mine")
-	var jobs []func(context.Context, *sql.Tx) error
+	var jobs []func(context.Context, *session) error
 	for i := range 40 {
-		jobs = append(jobs, func(ctx context.Context, tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO zones (id, name, area) VALUES (?, '', '')`, fmt.Sprint(i)); err != nil {
+		jobs = append(jobs, func(ctx context.Context, tx *session) error {
+			if _, err := tx.exec(ctx, `INSERT INTO zones (id, name, area) VALUES (?, '', '')`, fmt.Sprint(i)); err != nil {
 				return err
 			}
 			switch i % 4 {
@@ -101,7 +100,7 @@ func TestStore_FailureWithinABatchStaysAlone(t *testing.T) {
 
 func TestStore_DiskFull(t *testing.T) {
 	s := mustOpen(t)
-	if _, err := s.writer.Exec(`PRAGMA max_page_count = 1`); err != nil { // no more than there are
+	if _, err := s.writing.ExecContext(t.Context(), `PRAGMA max_page_count = 1`); err != nil { // no more than there are
 		t.Fatal(err)
 	}
 	var acknowledged []string
@@ -115,7 +114,7 @@ func TestStore_DiskFull(t *testing.T) {
 	if !fault.Is(err, fault.Unavailable) {
 		t.Errorf("on a full disk: %v", err)
 	}
-	if _, err := s.writer.Exec(`PRAGMA max_page_count = 1000000`); err != nil {
+	if _, err := s.writing.ExecContext(t.Context(), `PRAGMA max_page_count = 1000000`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := create(t.Context(), s); err != nil {
