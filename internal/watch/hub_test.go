@@ -443,3 +443,51 @@ func TestOperator_Stats(t *testing.T) {
 		}
 	})
 }
+
+// What the bus brings late must not turn the hub's picture back.
+func TestHub_LateRepetitionsChangeNothing(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.deliver(w.request("ended", "r1", centre)...)
+		for range 4 {
+			w.deliver(w.step("ended")...)
+		}
+		w.deliver(w.request("goes on", "r1", centre)...)
+		w.deliver(w.step("goes on")...)
+		pass(6 * time.Second) // a comparison with the store
+		w.deliver(w.events["ended"][1], w.events["goes on"][0])
+		o := w.hub.Operator()
+		l := listen(o)
+		defer l.stop()
+		subscribe(t, o, cell)
+		frames := l.taken()
+		if got := versions(frames, "ended"); len(got) > 0 {
+			t.Errorf("a trip that ended is told of as unfinished: versions %v", got)
+		}
+		if got := versions(frames, "goes on"); !slices.Equal(got, []int64{2}) {
+			t.Errorf("versions %v, want the newest", got)
+		}
+	})
+}
+
+func TestOperator_EventsOfAReplacedSubscription(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.deliver(w.request("near", "r1", centre)...)
+		o := w.hub.Operator()
+		l := listen(o)
+		subscribe(t, o, cell)
+		l.taken()
+		// Nothing runs between these but this goroutine, so the event is in the
+		// queue when the new subscription begins.
+		if err := o.Subscribe(wire.SubscribeFrame{Cells: []string{string(easternCell)}}); err != nil {
+			t.Fatal(err)
+		}
+		w.deliver(w.step("near")...)
+		synctest.Wait()
+		l.stop()
+		frames := l.taken()
+		confirmed := slices.IndexFunc(frames, func(f watch.Frame) bool { return f.TripID == "" })
+		if confirmed < 0 || len(versions(frames[confirmed:], "near")) > 0 {
+			t.Errorf("after the confirmation came what is not subscribed: %+v", frames)
+		}
+	})
+}
