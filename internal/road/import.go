@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Source is where a road graph is read from: two tables.
+// Source is where a road graph is read from: two tables, gzipped or not.
 //
 // Nodes has the columns node, lon and lat; a node's name is any text. Links has
 // from, to and a column of driving times in seconds, one row for each direction;

@@ -1,6 +1,8 @@
 package road
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"strings"
@@ -28,6 +30,19 @@ func TestImport(t *testing.T) {
 		}
 		if g.Connected().Len() != 2 {
 			t.Fatal("node c is not joined to anything")
+		}
+	})
+	t.Run("Gzipped", func(t *testing.T) {
+		var nodes bytes.Buffer
+		z := gzip.NewWriter(&nodes)
+		if _, err := z.Write([]byte(goodNodes)); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if g, _, err := Import(Source{Nodes: &nodes, Links: strings.NewReader("from,to,seconds\na,b,10\n")}); err != nil || g.Len() != 3 {
+			t.Fatalf("%v, error %v", g, err)
 		}
 	})
 	t.Run("NamedColumn", func(t *testing.T) {
@@ -64,7 +79,7 @@ func TestImport(t *testing.T) {
 	})
 	t.Run("ErrColumn", func(t *testing.T) {
 		_, _, err := Import(Source{Nodes: strings.NewReader("node,lon\n"), Links: strings.NewReader("")})
-		if err == nil || !strings.Contains(err.Error(), "no column lat: it has node, lon") {
+		if err == nil || !strings.Contains(err.Error(), `no column lat: it has "node, lon"`) {
 			t.Fatalf("error %v", err)
 		}
 	})

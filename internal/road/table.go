@@ -1,6 +1,8 @@
 package road
 
 import (
+	"bufio"
+	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -50,9 +52,14 @@ type Row struct {
 	line   int
 }
 
-// OpenTable reads the header. The name is for messages.
+// OpenTable reads the header, of a file that is gzipped or not: its first bytes
+// tell. The name is for messages.
 func OpenTable(name string, r io.Reader) (*Table, error) {
-	rows := csv.NewReader(r)
+	plain, err := unzipped(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	rows := csv.NewReader(plain)
 	rows.ReuseRecord = true
 	header, err := rows.Read()
 	if err != nil {
@@ -63,6 +70,19 @@ func OpenTable(name string, r io.Reader) (*Table, error) {
 		t.header[i] = strings.TrimSpace(strings.TrimPrefix(t.header[i], "\ufeff"))
 	}
 	return t, nil
+}
+
+// unzipped reads through gzip where it is.
+func unzipped(r io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReaderSize(r, 1<<16)
+	magic, err := buffered.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
+		return gzip.NewReader(buffered)
+	}
+	return buffered, nil
 }
 
 // Header is the names of the columns.
@@ -76,7 +96,7 @@ func (t *Table) Column(names ...string) (int, error) {
 			return i, nil
 		}
 	}
-	return -1, fmt.Errorf("%s: no column %s: it has %s", t.name, strings.Join(names, " or "), strings.Join(t.header, ", "))
+	return -1, fmt.Errorf("%s: no column %s: it has %.200q", t.name, strings.Join(names, " or "), strings.Join(t.header, ", "))
 }
 
 // Columns is Column for several names.
