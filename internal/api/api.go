@@ -186,5 +186,5 @@ func (a *API) openRoutes() {
 			a.Log.Debug("answer not written", "err", err)
 		}
 	})
-	a.healthRoutes()
+	HealthRoutes(a.router, a.Ready, a.Registry, a.Log)
 }

@@ -3,11 +3,14 @@ package api
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"sync"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -20,38 +23,40 @@ type readiness struct {
 	Missing []string `json:"missing"` // parts that do not answer
 }
 
-func (a *API) healthRoutes() {
-	a.router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
-		a.writeJSON(w, http.StatusOK, "application/json", map[string]string{"status": "ok"})
+// HealthRoutes adds what every program answers, and to everybody: /healthz,
+// /readyz, which names the parts that do not answer, and /metrics.
+func HealthRoutes(r chi.Router, checks []Check, registry *prometheus.Registry, log *slog.Logger) {
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, "application/json", map[string]string{"status": "ok"}, log)
 	})
-	a.router.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
-		answer := readiness{Missing: a.missing(r.Context())}
+	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
+		answer := readiness{Missing: missing(r.Context(), checks, log)}
 		status := http.StatusServiceUnavailable
 		if len(answer.Missing) == 0 {
 			answer.Ready, status = true, http.StatusOK
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		a.writeJSON(w, status, "application/json", answer)
+		writeJSON(w, status, "application/json", answer, log)
 	})
-	a.router.Handle("/metrics", promhttp.HandlerFor(a.Registry, promhttp.HandlerOpts{}))
+	r.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 }
 
 // missing is the names of the parts that do not answer, in the order of the
 // checks.
-func (a *API) missing(ctx context.Context) []string {
+func missing(ctx context.Context, parts []Check, log *slog.Logger) []string {
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
-	errs := make([]error, len(a.Ready))
+	errs := make([]error, len(parts))
 	var checks sync.WaitGroup
-	for i, c := range a.Ready {
+	for i, c := range parts {
 		checks.Go(func() { errs[i] = c.Ping(ctx) })
 	}
 	checks.Wait()
 	names := []string{}
 	for i, err := range errs {
 		if err != nil {
-			a.Log.Debug("not ready", "part", a.Ready[i].Name, "err", err)
-			names = append(names, a.Ready[i].Name)
+			log.Debug("not ready", "part", parts[i].Name, "err", err)
+			names = append(names, parts[i].Name)
 		}
 	}
 	return names

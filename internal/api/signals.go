@@ -148,5 +148,5 @@ func (a *API) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 			w.Header().Add("Allow", method)
 		}
 	}
-	a.writeJSON(w, p.Status, p.ContentType(""), p)
+	writeJSON(w, p.Status, p.ContentType(""), p, a.Log)
 }
