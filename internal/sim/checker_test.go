@@ -1,0 +1,297 @@
+package sim
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+// at is so many seconds after noon.
+func at(seconds float64) time.Time { return noon.Add(time.Duration(seconds * float64(time.Second))) }
+
+func when(seconds float64) *time.Time {
+	t := at(seconds)
+	return &t
+}
+
+// told is a version of a trip as the engine tells it.
+func told(id string, version int64, state trip.State, driverID string) wire.Trip {
+	t := wire.Trip{ID: id, Version: version, Epoch: 1, State: state, DriverID: driverID, RiderID: "rider-" + id, RequestedAt: at(0)}
+	if state.HasDriver() || state == trip.Completed {
+		t.AssignedAt = when(10)
+	}
+	return t
+}
+
+func epoch(t wire.Trip, n int64) wire.Trip { t.Epoch = n; return t }
+
+// since is a trip assigned at one time and ended at another (0: not yet).
+func since(t wire.Trip, assigned, ended float64) wire.Trip {
+	t.AssignedAt = when(assigned)
+	if ended > 0 && t.State == trip.Cancelled {
+		t.CancelledAt = when(ended)
+	} else if ended > 0 {
+		t.CompletedAt = when(ended)
+	}
+	return t
+}
+
+func offerOf(tripID, offerID string, expires float64) wire.OfferFrame {
+	return wire.OfferFrame{TripID: tripID, OfferID: offerID, Epoch: 1, ExpiresAt: at(expires)}
+}
+
+// show puts versions on a rider's stream, a second apart.
+func show(c *Checker, versions ...wire.Trip) {
+	for i, t := range versions {
+		c.StreamTrip("r", t, at(float64(i)))
+	}
+}
+
+// The histories below are each wrong in one way, or right in a way that may look
+// wrong. want is the violations, in order.
+var histories = []struct {
+	name string
+	tell func(c *Checker)
+	want []Breach
+}{
+	{"WholeRide", func(c *Checker) {
+		c.StreamOpened("r", at(-5))
+		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"), told("t", 3, trip.Arrived, "d"),
+			told("t", 4, trip.Riding, "d"), told("t", 5, trip.Completed, "d"))
+		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(9))
+		c.Read(told("t", 5, trip.Completed, "d"), at(20))
+	}, nil},
+	{"Redispatched", func(c *Checker) {
+		c.StreamOpened("r", at(-5))
+		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"),
+			epoch(told("t", 3, trip.Searching, ""), 2), epoch(told("t", 4, trip.Assigned, "e"), 2))
+	}, nil},
+
+	{"TwoDriversInOneEpoch", func(c *Checker) {
+		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(1))
+		c.DriverTrip("e", told("t", 3, trip.Arrived, "e"), at(2))
+	}, []Breach{TwoDrivers}},
+	{"TwoDriversOfOneVersion", func(c *Checker) {
+		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(1))
+		c.DriverTrip("e", told("t", 2, trip.Assigned, "e"), at(1))
+	}, []Breach{Contradicted, TwoDrivers}},
+	{"DriverlessRide", func(c *Checker) {
+		c.Read(told("t", 2, trip.Assigned, ""), at(1))
+	}, []Breach{Contradicted}},
+
+	{"TwoTripsAtOnce", func(c *Checker) {
+		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(60))
+		c.DriverTrip("d", since(told("u", 5, trip.Completed, "d"), 40, 90), at(90))
+	}, []Breach{TwoTrips}},
+	{"TwoTripsReadNow", func(c *Checker) {
+		c.Read(since(told("t", 2, trip.Assigned, "d"), 10, 0), at(100))
+		c.Read(since(told("u", 2, trip.Assigned, "d"), 20, 0), at(100))
+	}, []Breach{TwoTrips}},
+	{"TripAfterTrip", func(c *Checker) {
+		c.DriverTrip("d", since(told("u", 2, trip.Assigned, "d"), 60.1, 0), at(61))
+		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(62)) // told late
+	}, nil},
+	{"TripAfterCancelledTrip", func(c *Checker) {
+		c.DriverTrip("d", since(told("t", 3, trip.Cancelled, "d"), 10, 30), at(31))
+		c.DriverTrip("d", since(told("u", 2, trip.Assigned, "d"), 35, 0), at(35))
+	}, nil},
+	{"OfferDuringTrip", func(c *Checker) {
+		c.Offered("d", offerOf("u", "o", 45), at(40))
+		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(60))
+	}, []Breach{TwoTrips}},
+	{"OfferBeforeTheNewsOfTheEnd", func(c *Checker) {
+		c.DriverTrip("d", since(told("t", 4, trip.Riding, "d"), 10, 0), at(20))
+		c.Offered("d", offerOf("u", "o", 65), at(60.2))
+		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(61))
+	}, nil},
+	{"OfferThatCameTooLate", func(c *Checker) {
+		c.Offered("d", offerOf("u", "o", 35), at(40))
+		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(60))
+	}, nil},
+
+	{"TwoOffersAtOnce", func(c *Checker) {
+		c.Offered("d", offerOf("t", "o", 15), at(1))
+		c.Offered("d", offerOf("u", "p", 15), at(3))
+		c.Tick(at(7))
+		c.Tick(at(9))
+	}, []Breach{TwoOffers}},
+	{"OfferClosedLate", func(c *Checker) {
+		c.Offered("d", offerOf("t", "o", 15), at(1))
+		c.Offered("d", offerOf("u", "p", 15), at(3))
+		c.OfferEnded("d", "o")
+		c.Tick(at(20))
+	}, nil},
+	{"OfferAfterDecline", func(c *Checker) {
+		c.Offered("d", offerOf("t", "o", 15), at(1))
+		c.OfferEnded("d", "o")
+		c.Offered("d", offerOf("u", "p", 15), at(3))
+		c.Tick(at(20))
+	}, nil},
+	{"OfferOfAnotherSession", func(c *Checker) {
+		c.Offered("d", offerOf("t", "o", 15), at(1))
+		c.Reconnected("d")
+		c.Offered("d", offerOf("u", "p", 15), at(3))
+		c.Tick(at(20))
+	}, nil},
+	{"OfferRepeated", func(c *Checker) {
+		c.Offered("d", offerOf("t", "o", 15), at(1))
+		c.Offered("d", offerOf("t", "o", 15), at(3))
+		c.Tick(at(20))
+	}, nil},
+	{"OffersOfTwoDrivers", func(c *Checker) {
+		c.Offered("d", offerOf("t", "o", 15), at(1))
+		c.Offered("e", offerOf("u", "p", 15), at(1))
+		c.Tick(at(20))
+	}, nil},
+
+	{"StreamOutOfOrder", func(c *Checker) {
+		c.StreamOpened("r", at(0))
+		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"), told("t", 1, trip.Searching, ""))
+	}, []Breach{OutOfOrder}},
+	{"StreamRepeats", func(c *Checker) {
+		c.StreamOpened("r", at(0))
+		show(c, told("t", 1, trip.Searching, ""), told("t", 1, trip.Searching, ""))
+	}, []Breach{Repeated}},
+	{"StreamLeavesOut", func(c *Checker) {
+		c.StreamOpened("r", at(0))
+		show(c, told("t", 1, trip.Searching, ""), told("t", 3, trip.Arrived, "d"))
+	}, []Breach{Missing}},
+	{"StreamLeavesOutTheFirst", func(c *Checker) {
+		c.StreamOpened("r", at(-2))
+		show(c, told("t", 2, trip.Assigned, "d"))
+	}, []Breach{Missing}},
+	{"StreamFallsSilent", func(c *Checker) {
+		c.StreamOpened("r", at(-2))
+		show(c, told("t", 1, trip.Searching, ""))
+		c.Read(told("t", 2, trip.Assigned, "d"), at(20))
+		c.Expect("r", told("t", 2, trip.Assigned, "d"), at(20))
+		c.Tick(at(40))
+	}, []Breach{Missing}},
+	{"StreamIsSlow", func(c *Checker) {
+		c.StreamOpened("r", at(-2))
+		show(c, told("t", 1, trip.Searching, ""))
+		c.Expect("r", told("t", 2, trip.Assigned, "d"), at(20))
+		c.StreamTrip("r", told("t", 2, trip.Assigned, "d"), at(25))
+		c.Tick(at(40))
+	}, nil},
+	{"StreamIsClosed", func(c *Checker) {
+		c.StreamOpened("r", at(-2))
+		show(c, told("t", 1, trip.Searching, ""))
+		c.Expect("r", told("t", 2, trip.Assigned, "d"), at(20))
+		c.StreamClosed("r")
+		c.Tick(at(40))
+	}, nil},
+	{"StreamReopens", func(c *Checker) {
+		c.StreamOpened("r", at(-2))
+		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"))
+		c.StreamClosed("r")
+		c.StreamOpened("r", at(30))
+		c.StreamTrip("r", told("t", 4, trip.Riding, "d"), at(31)) // what the trip is at
+		c.StreamTrip("r", told("t", 5, trip.Completed, "d"), at(32))
+	}, nil},
+	{"StreamReopensInThePast", func(c *Checker) {
+		c.StreamOpened("r", at(-2))
+		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"))
+		c.StreamClosed("r")
+		c.StreamOpened("r", at(30))
+		c.StreamTrip("r", told("t", 1, trip.Searching, ""), at(31))
+	}, []Breach{OutOfOrder}},
+
+	{"StateGoesBack", func(c *Checker) {
+		c.Read(told("t", 3, trip.Arrived, "d"), at(1))
+		c.Read(told("t", 4, trip.Assigned, "d"), at(2))
+	}, []Breach{Backwards}},
+	{"StateSkipsAhead", func(c *Checker) {
+		c.Read(told("t", 2, trip.Assigned, "d"), at(1))
+		c.Read(told("t", 3, trip.Riding, "d"), at(2))
+	}, []Breach{Backwards}},
+	{"StateSkipsAheadToldBackwards", func(c *Checker) {
+		c.Read(told("t", 3, trip.Riding, "d"), at(2))
+		c.Read(told("t", 2, trip.Assigned, "d"), at(1))
+	}, []Breach{Backwards}},
+	{"RidingDriverTakenOff", func(c *Checker) {
+		c.Read(told("t", 4, trip.Riding, "d"), at(1))
+		c.Read(epoch(told("t", 5, trip.Searching, ""), 2), at(2))
+	}, []Breach{Backwards}},
+	{"SearchAgainInTheSameEpoch", func(c *Checker) {
+		c.Read(told("t", 2, trip.Assigned, "d"), at(1))
+		c.Read(told("t", 3, trip.Searching, ""), at(2))
+	}, []Breach{Backwards}},
+	{"EpochGoesBack", func(c *Checker) {
+		c.Read(epoch(told("t", 4, trip.Searching, ""), 3), at(1))
+		c.Read(epoch(told("t", 9, trip.Searching, ""), 2), at(2))
+	}, []Breach{Backwards}},
+	{"BeginsAssigned", func(c *Checker) {
+		c.Read(told("t", 1, trip.Assigned, "d"), at(1))
+	}, []Breach{Backwards}},
+
+	{"LifeAfterTheEnd", func(c *Checker) {
+		c.Read(told("t", 2, trip.Cancelled, ""), at(1))
+		c.Read(told("t", 3, trip.Assigned, "d"), at(2))
+	}, []Breach{FinalChanged}},
+	{"LifeAfterTheEndToldBackwards", func(c *Checker) {
+		c.Read(told("t", 7, trip.Arrived, "d"), at(2))
+		c.Read(told("t", 2, trip.Expired, ""), at(1))
+	}, []Breach{FinalChanged}},
+	{"TwoEnds", func(c *Checker) {
+		c.Read(told("t", 5, trip.Completed, "d"), at(1))
+		c.Read(told("t", 5, trip.Cancelled, "d"), at(2))
+	}, []Breach{Contradicted}},
+
+	{"AcknowledgedAndGone", func(c *Checker) { c.NotFound("t", at(1)) }, []Breach{Unknown}},
+	{"NobodyWorksOnIt", func(c *Checker) { c.Stuck(told("t", 1, trip.Searching, ""), at(1), "why") }, []Breach{Forgotten}},
+	{"SaidOnce", func(c *Checker) {
+		c.NotFound("t", at(1))
+		c.NotFound("t", at(2))
+		c.NotFound("u", at(3))
+	}, []Breach{Unknown, Unknown}},
+}
+
+func TestChecker(t *testing.T) {
+	for _, h := range histories {
+		t.Run(h.name, func(t *testing.T) {
+			c := NewChecker()
+			h.tell(c)
+			var got []Breach
+			for _, v := range c.Violations() {
+				got = append(got, v.Breach)
+			}
+			if fmt.Sprint(got) != fmt.Sprint(h.want) {
+				t.Fatalf("found %v, want %v", c.Violations(), h.want)
+			}
+		})
+	}
+}
+
+func TestChecker_Tick(t *testing.T) {
+	c := NewChecker()
+	c.Keep = time.Minute
+	c.StreamOpened("r", at(0))
+	show(c, told("t", 1, trip.Searching, ""))
+	c.Read(since(told("u", 5, trip.Completed, "d"), 10, 20), at(20))
+	c.StreamClosed("r")
+	c.Tick(at(30))
+	if _, ok := c.Trip("t"); !ok {
+		t.Fatal("forgotten too early")
+	}
+	c.Tick(at(90))
+	if len(c.trips)+len(c.streams)+len(c.drivers["d"].holds) != 0 {
+		t.Fatalf("remembers %d trips, %d streams, %d holds", len(c.trips), len(c.streams), len(c.drivers["d"].holds))
+	}
+}
+
+// TestChecker_Bounded tells of more broken promises than anybody reads.
+func TestChecker_Bounded(t *testing.T) {
+	c := NewChecker()
+	for i := range 3 * maxFound {
+		c.NotFound(fmt.Sprint(i), at(1))
+	}
+	if len(c.Violations()) != maxFound {
+		t.Fatalf("kept %d", len(c.Violations()))
+	}
+}
