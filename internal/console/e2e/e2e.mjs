@@ -4,7 +4,9 @@
 
 import assert from 'node:assert/strict';
 import { colours, launch, open, rgb } from './browser.mjs';
+import { cityKeepsOrder, formatsAreRight, motionIsPlausible } from './modules.mjs';
 import { askForTrip, follow } from './ride.mjs';
+import { streamRecovers } from './stream.mjs';
 
 const [address, executable] = process.argv.slice(2);
 const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' };
@@ -20,6 +22,10 @@ try {
   await step('the keyboard reaches what there is', () => keyboard(page));
   await step('a trip goes from request to completed', () => tripIsSeen(page));
   await step('dark is dark', () => dark(page));
+  await step('news is taken in order and forgotten in time', () => cityKeepsOrder(page));
+  await step('marks move as cars do', () => motionIsPlausible(page));
+  await step('numbers read well', () => formatsAreRight(page));
+  await step('the stream recovers', () => streamRecovers(page.context(), address));
   await page.context().close();
 
   const small = await open(browser, address, phone, complaints);

@@ -31,11 +31,11 @@ export function groundLayers() {
     ...streets.map((s) => street(s.class, s, s.class === 'residential' ? 'map-street' : `map-${s.class}`, 0)),
     label('street-name', ['all', kind('street'), ['has', 'name']], {
       'symbol-placement': 'line', 'text-size': 11, 'symbol-spacing': 600, 'text-padding': 12,
-    }, 14, 'map-label-soft'),
-    label('place-name', kind('label'), {
-      'text-size': ['interpolate', ['linear'], ['zoom'], 10, 11, 14, 16], 'text-letter-spacing': 0.08,
-      'text-transform': 'uppercase', 'text-max-width': 8,
-    }, 0, 'map-label'),
+    }, 14, colour('map-label-soft')),
+    place('minor', ['!=', ['get', 'class'], 'district'], { 'text-size': 12 }, 12.3),
+    place('district', ['any', ['==', ['get', 'class'], 'district'], ['!', ['has', 'class']]], {
+      'text-size': ['interpolate', ['linear'], ['zoom'], 10, 10, 14, 15], 'text-letter-spacing': 0.09, 'text-transform': 'uppercase',
+    }, 0),
   ];
 }
 
@@ -65,8 +65,14 @@ function label(id, filter, layout, minzoom, shade) {
   return {
     id, type: 'symbol', source: 'ground', filter, minzoom,
     layout: { 'text-field': ['get', 'name'], 'text-font': FONT, ...layout },
-    paint: { 'text-color': colour(shade), 'text-halo-color': colour('map-halo'), 'text-halo-width': 1.5 },
+    paint: { 'text-color': shade, 'text-halo-color': colour('map-halo'), 'text-halo-width': 1.5 },
   };
+}
+
+/** Names of places, in the colour of what they name. */
+function place(name, filter, layout, minzoom) {
+  const shade = ['match', ['get', 'class'], 'water', colour('map-label-water'), 'park', colour('map-label-park'), colour('map-label')];
+  return label(`${name}-name`, ['all', kind('label'), filter], { 'text-max-width': 8, 'text-padding': 6, ...layout }, minzoom, shade);
 }
 
 /** A style that loads nothing: without "glyphs" labels are drawn locally. */

@@ -56,6 +56,13 @@ export class Card {
     setText($('#card-note'), this.#known ? '' : this.#note);
   }
 
+  /** Where the selected is: the driver, or both ends of the trip and its driver. */
+  places() {
+    const { pickup, dropoff, driver_id: driverID, motion } = this.#known;
+    const driver = motion ?? this.city.drivers.get(driverID)?.motion;
+    return [...(driver ? [driver.point(this.city.now())] : []), ...(pickup ? [pickup, dropoff] : [])];
+  }
+
   #learn(told) {
     if (told.version < this.#known?.version) return;
     this.#known = { ...this.#known, ...told };

@@ -36,9 +36,9 @@ export function distance(metres) {
   return metres < 1000 ? `${Math.round(metres / 10) * 10} m` : `${(metres / 1000).toFixed(1)} km`;
 }
 
-/** The head of an id: enough to tell two apart in a list. */
+/** The tail of a long id: enough to tell two apart in a list (ids begin with their time). */
 export function shortID(id) {
-  return id.length > 13 && id[8] === '-' ? id.slice(0, 8) : id;
+  return id.length > 20 ? `…${id.slice(-6)}` : id;
 }
 
 /** The names that the page gives to states and statuses. */

@@ -52,6 +52,12 @@ export function grown([w, s, e, n], share) {
   return [Math.max(-180, w - dx), Math.max(-85, s - dy), Math.min(180, e + dx), Math.min(85, n + dy)];
 }
 
+/** The middle of the box, as much of it as fits into the given size in degrees. */
+export function clipped([w, s, e, n], lon, lat) {
+  const [x, y] = [(w + e) / 2, (s + n) / 2];
+  return [Math.max(w, x - lon / 2), Math.max(s, y - lat / 2), Math.min(e, x + lon / 2), Math.min(n, y + lat / 2)];
+}
+
 /** The box [w,s,e,n] around points. */
 export function boxAround(points) {
   const lons = points.map((p) => p.lon);

@@ -4,132 +4,105 @@ import { selectedInAddress, selectInAddress } from './address.js';
 import { Card } from './card.js';
 import { City } from './city.js';
 import { $, setText } from './dom.js';
+import { initFind } from './find.js';
+import { hook } from './hook.js';
 import { LiveMap } from './map.js';
+import { notice, showConnection } from './notice.js';
 import { Panel } from './panel.js';
 import { Session } from './session.js';
 import { signIn } from './signin.js';
-import { Stream } from './stream.js';
+import { Stream, tooWide } from './stream.js';
 import { initTheme, reducedMotion } from './theme.js';
 
 const TICK = 400; // ms between updates of panel and card
-const stateTexts = { connecting: 'Connecting', live: 'Live', stale: 'Stale', reconnecting: 'Reconnecting' };
 
 async function main() {
   const info = await getJSON('/v1/map');
   const base = info.base_map ? await getJSON('/v1/map/base') : null;
+  const lost = tooWide(info.bounds) && !location.hash; // nobody said where the city is
   document.title = `${info.name} · Cabstand`;
   setText($('#city'), info.name);
+  initTheme($('#theme'));
 
   const city = new City({ still: reducedMotion });
   const session = new Session(info);
-  let map;
-  initTheme($('#theme'), () => map?.recolour());
-  map = new LiveMap($('#map'), info, base, city);
+  const map = new LiveMap($('#map'), info, base, city);
+  const select = initSelection(city, session, map);
+  const stream = connect(city, session, lost ? () => showNewestTrip(session, map) : () => {});
+  await map.ready;
+
+  map.onView((box) => {
+    stream.look(box);
+    notice(tooWide(box) ? 'Only the middle of this view is live. Zoom in to see all of it.' : '');
+  });
+  initFind(city, select);
   const panel = new Panel(city);
-  const card = new Card(city, session, () => choose(null));
+  setInterval(() => {
+    city.sweep();
+    panel.update();
+  }, TICK);
+  stream.start();
+  window.cabstand = hook(city, map);
+}
 
-  /** Selects {kind, id} or nothing, and puts it into the address. */
-  function choose(selected) {
+/**
+ * What is selected is in the address, and shown by map and card. Gives back a
+ * function that selects {kind, id} and flies there.
+ */
+function initSelection(city, session, map) {
+  const choose = (selected, fly) => {
     selectInAddress(selected);
-    return follow(selected);
-  }
-
-  /** Shows the selection and, where asked, brings it into view. */
-  async function follow(selected, fly = false) {
+    show(selected, fly);
+  };
+  const card = new Card(city, session, () => choose(null));
+  async function show(selected, fly = false) {
     map.select(selected);
     const known = await card.show(selected);
-    const points = fly && known ? places(known, city) : [];
-    if (points.length) map.show(points);
+    if (known && fly) map.show(card.places());
   }
+  addEventListener('hashchange', () => show(selectedInAddress(), true));
+  setInterval(() => card.update(), TICK);
+  map.ready.then(() => {
+    map.onPick((picked) => choose(picked));
+    if (selectedInAddress()) show(selectedInAddress(), true);
+  });
+  return (selected) => choose(selected, true);
+}
 
+/** The stream that feeds the city; onFirst is called once it is live. */
+function connect(city, session, onFirst) {
+  let first = true;
   const stream = new Stream({
     session,
     onFrame: (frame) => {
       city.apply(frame);
       if (frame.type === 'error') notice(frame.detail);
-      if (frame.type === 'subscribed') notice('');
     },
-    onState: showState,
+    onState: (state) => {
+      showConnection(state);
+      if (first && state === 'live') {
+        first = false;
+        onFirst();
+      }
+    },
     onRefused: async () => {
       await signIn(session);
       stream.start();
     },
   });
-
-  await map.ready;
-  map.onPick(choose);
-  map.onView((box) => stream.look(box));
-  addEventListener('hashchange', () => follow(selectedInAddress(), true));
-  initFind(city, choose, (selected) => follow(selected, true));
-  setInterval(() => {
-    city.sweep();
-    panel.update();
-    card.update();
-  }, TICK);
-  stream.start();
-  const first = selectedInAddress();
-  if (first) follow(first, true);
-  window.cabstand = hook(city, map);
+  return stream;
 }
 
-/** Where a trip or a driver is, for the view. */
-function places(known, city) {
-  if (known.motion) return [known.motion.point(city.now())];
-  if (!known.pickup) return [];
-  const driver = city.drivers.get(known.driver_id);
-  return [known.pickup, known.dropoff, ...(driver ? [driver.motion.point(city.now())] : [])];
-}
-
-function initFind(city, choose, fly) {
-  $('#find').addEventListener('submit', (e) => {
-    e.preventDefault();
-    const id = $('#find input').value.trim();
-    if (!id) return;
-    const isTrip = city.trips.has(id) || (!city.drivers.has(id) && /^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(id));
-    const selected = { kind: isTrip ? 'trip' : 'driver', id };
-    selectInAddress(selected);
-    fly(selected);
-  });
-}
-
-function showState(state) {
-  const pill = $('#connection');
-  pill.dataset.state = state;
-  setText($('span', pill), stateTexts[state]);
-}
-
-function notice(text) {
-  $('#notice').hidden = !text;
-  setText($('#notice'), text);
+/** Where nobody said where the city is, the newest trip does. */
+async function showNewestTrip(session, map) {
+  const { trips: [newest] } = await session.get('/v1/trips?limit=1');
+  if (newest) map.show([newest.pickup, newest.dropoff]);
 }
 
 async function getJSON(path) {
   const response = await fetch(path);
   if (!response.ok) throw new Error(`${path}: the server answered ${response.status}`);
   return response.json();
-}
-
-/**
- * What tests may read of the page, as window.cabstand. All of it is a copy.
- *
- *   drivers()   [{id, status, lat, lon}] as the stream told
- *   trips()     [{id, state, version, driver_id}] the same
- *   events()    [{id, version, state}] of the list, newest first
- *   shown(id)   {lat, lon} where a driver's mark is drawn now, or null
- *   drawn()     how many marks the last frame had
- *   lines(id)   what is drawn of a trip in view: ["now:assigned", "plan:assigned", …]
- *   state()     of the connection
- */
-function hook(city, map) {
-  return Object.freeze({
-    drivers: () => [...city.drivers.values()].map(({ id, status, lat, lon }) => ({ id, status, lat, lon })),
-    trips: () => [...city.trips.values()].map(({ id, state, version, driver_id }) => ({ id, state, version, driver_id })),
-    shown: (id) => city.drivers.get(id)?.motion.point(city.now()) ?? null,
-    drawn: () => map.marks.drawn,
-    lines: (id) => map.drawnOf(id),
-    events: () => city.events.map(({ id, version, state }) => ({ id, version, state })),
-    state: () => $('#connection').dataset.state,
-  });
 }
 
 main().catch((err) => notice(`The map could not be opened: ${err.message}`));

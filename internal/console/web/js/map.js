@@ -1,9 +1,9 @@
 // The map: the ground, the trips and the marks, and what a click on it means.
 
 import { graticule, groundLayers, groundStyle, recolour } from './basemap.js';
-import { boxAround } from './geometry.js';
+import { boxAround, grown } from './geometry.js';
 import { driverSize, Marks } from './marks.js';
-import { reducedMotion } from './theme.js';
+import { onTheme, reducedMotion } from './theme.js';
 import { tripFeatures, tripLayers } from './trips.js';
 
 const FRAME = 33; // ms: thirty frames a second are smooth enough for cars
@@ -24,7 +24,7 @@ export class LiveMap {
     this.city = city;
     this.marks = new Marks(city);
     this.map = new maplibregl.Map({
-      container: element, style: groundStyle(base ?? graticule(info.bounds)), hash: 'map', bounds: info.bounds,
+      container: element, style: groundStyle(base ?? graticule(info.bounds)), hash: 'map', bounds: opening(info.bounds),
       fitBoundsOptions: { padding: margins() }, maxPitch: 0, dragRotate: false, pitchWithRotate: false, minZoom: 3, maxZoom: 18,
       attributionControl: false, fadeDuration: reducedMotion() ? 0 : 150,
     });
@@ -32,7 +32,7 @@ export class LiveMap {
     this.map.keyboard.disableRotation();
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'bottom-right');
     this.map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), 'bottom-right');
-    if (base?.attribution) this.map.addControl(new maplibregl.AttributionControl({ compact: true }), 'bottom-right');
+    if (base?.attribution) this.map.addControl(new maplibregl.AttributionControl({ compact: narrow() }), 'bottom-right');
     this.ready = new Promise((done) => this.map.once('load', done)).then(() => this.#fill());
   }
 
@@ -41,6 +41,7 @@ export class LiveMap {
     for (const layer of tripLayers()) this.map.addLayer(layer);
     this.map.addLayer(this.marks, 'trip-wait');
     this.map.on('mousemove', (e) => { this.map.getCanvas().style.cursor = this.hit(e.point) ? 'pointer' : ''; });
+    onTheme(() => this.#recolour());
     this.#animate();
   }
 
@@ -63,12 +64,12 @@ export class LiveMap {
 
   /** Brings points into view: nearer than now if need be, never farther than it must. */
   show(points) {
+    if (!points.length) return;
     const animate = !reducedMotion();
     this.map.fitBounds(boxAround(points), { padding: margins(this.selected), maxZoom: Math.max(15, this.map.getZoom()), animate, duration: 900 });
   }
 
-  /** Takes on the colours of the theme. */
-  recolour() {
+  #recolour() {
     this.marks.recolour();
     recolour(this.map, [...groundLayers(), ...tripLayers()]);
   }
@@ -132,8 +133,15 @@ export class LiveMap {
   }
 }
 
+const narrow = () => innerWidth < 760;
+
+/** What to show first: on a phone the middle, where most happens. */
+function opening(bounds) {
+  return narrow() ? grown(bounds, -0.22) : bounds;
+}
+
 /** What the panel and an open card cover, so that what is shown lies beside them. */
 function margins(card) {
-  if (innerWidth >= 760) return { top: 70, right: card ? 360 : 60, bottom: 60, left: 410 };
+  if (!narrow()) return { top: 70, right: card ? 360 : 60, bottom: 60, left: 410 };
   return { top: 100, right: 40, bottom: card ? Math.min(400, innerHeight * 0.5) : 160, left: 40 };
 }

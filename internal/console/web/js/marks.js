@@ -190,7 +190,7 @@ function doubled(data) {
 
 /** Pixels across a driver's mark: small in a wide view, where there are many. */
 export function driverSize(zoom) {
-  return Math.min(36, Math.max(12, 13 + (zoom - 10) * 4));
+  return Math.min(34, Math.max(9, 10 + (zoom - 10) * 3.4));
 }
 
 function link(gl) {

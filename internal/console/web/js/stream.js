@@ -1,13 +1,14 @@
 // The live stream: one WebSocket that reconnects by itself and subscribes again
 // to the part of the map that is in view.
 
-import { grown, within } from './geometry.js';
+import { clipped, grown, within } from './geometry.js';
 
 const BACKOFF = { first: 500, most: 15000 }; // ms
 const STALE = 12000; // ms without a frame; the server sends counts every few seconds
 const SETTLE = 300; // ms that the view has to rest before it is subscribed to
 const MARGIN = 0.25; // of the view, on each side: small moves need no new subscription
 const TOO_WIDE = 9; // times the area of the view: then a narrower subscription pays
+const WIDEST = { lon: 2.4, lat: 1.2 }; // degrees: the server watches 64 cells at most, of 0.35 by 0.18
 const FELL_BEHIND = 4008; // close code: this reader was too slow, it may come back at once
 
 export class Stream {
@@ -76,7 +77,7 @@ export class Stream {
 
   async #closed({ code }) {
     this.#socket = null;
-    if (code === FELL_BEHIND) return this.#connect();
+    if (code === FELL_BEHIND && this.#attempts++ === 0) return this.#connect();
     this.#become('reconnecting');
     // A browser does not say why an upgrade was refused: ask.
     if (this.#attempts > 0 && !(await this.session.holds())) return this.#refused();
@@ -103,10 +104,18 @@ export class Stream {
 
   #subscribe() {
     if (this.#socket?.readyState !== WebSocket.OPEN || !this.#view) return;
-    if (this.#subscribed && within(this.#view, this.#subscribed) && area(this.#subscribed) < area(this.#view) * TOO_WIDE) return;
-    this.#subscribed = grown(this.#view, MARGIN);
+    const view = watchable(this.#view);
+    if (this.#subscribed && within(view, this.#subscribed) && area(this.#subscribed) < area(view) * TOO_WIDE) return;
+    this.#subscribed = watchable(grown(view, MARGIN));
     this.#socket.send(JSON.stringify({ type: 'subscribe', bbox: this.#subscribed }));
   }
+}
+
+const watchable = (box) => clipped(box, WIDEST.lon, WIDEST.lat);
+
+/** Whether a view is too wide for all of it to be live. */
+export function tooWide(view) {
+  return !within(view, watchable(view));
 }
 
 const area = ([w, s, e, n]) => (e - w) * (n - s);

@@ -5,19 +5,23 @@ const KEY = 'cabstand.theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 const root = document.documentElement;
 
-/** Sets the theme, and calls onChange at each later change. */
-export function initTheme(button, onChange) {
+/** Sets the theme, and lets the button change it. */
+export function initTheme(button) {
   const apply = () => {
     root.dataset.theme = localStorage.getItem(KEY) ?? (system.matches ? 'dark' : 'light');
     button.setAttribute('aria-pressed', String(root.dataset.theme === 'dark'));
   };
   apply();
-  system.addEventListener('change', () => { apply(); onChange(); });
+  system.addEventListener('change', apply);
   button.addEventListener('click', () => {
     localStorage.setItem(KEY, root.dataset.theme === 'dark' ? 'light' : 'dark');
     apply();
-    onChange();
   });
+}
+
+/** Calls fn after each change of the theme. */
+export function onTheme(fn) {
+  new MutationObserver(fn).observe(root, { attributeFilter: ['data-theme'] });
 }
 
 /** The value of a custom property: colour('water') is --water. */
