@@ -37,7 +37,7 @@ func TestMetrics(t *testing.T) {
 	c.call("GET", "/v1/trips/"+mine.ID, "", "")
 	c.call("GET", "/no/such/route", "", "")
 	c.dialStream("rider:r1").until("trip", &struct{}{})
-	text := string(c.expect(http.StatusOK, "GET", "/metrics", "", "").body)
+	metrics := func() string { return string(c.expect(http.StatusOK, "GET", "/metrics", "", "").body) }
 	for _, line := range []string{
 		`cabstand_http_requests_total{method="POST",route="/v1/trips",status="201"} 1`,
 		`cabstand_http_requests_total{method="GET",route="/v1/trips/{id}",status="200"} 1`,
@@ -48,10 +48,9 @@ func TestMetrics(t *testing.T) {
 		`cabstand_stream_open{stream="rider"} 1`,
 		`cabstand_stream_frames_total{direction="out",stream="rider"} 1`,
 	} {
-		if !strings.Contains(text, line+"\n") {
-			t.Errorf("%s is not there", line)
-		}
+		eventually(t, line, func() bool { return strings.Contains(metrics(), line+"\n") })
 	}
+	text := metrics()
 	if strings.Contains(text, mine.ID) || strings.Contains(text, "/no/such") {
 		t.Error("a path is a label: the number of series has no bound")
 	}

@@ -20,6 +20,7 @@ type Store interface {
 	outbox.Source
 	watch.History
 
+	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Offers(ctx context.Context, tripID string) ([]trip.Offer, error)

@@ -82,6 +82,16 @@ func testOnce(t *testing.T, p Place) {
 			t.Errorf("the answer is %+v, %v; trip stored: %v", first, err, stored(id))
 		}
 	})
+	t.Run("Answered", func(t *testing.T) {
+		if first, err := s.Answered(t.Context(), "r1", "k"); err != nil || !reflect.DeepEqual(first, &original) {
+			t.Errorf("the answer is %+v, %v", first, err)
+		}
+		for _, unknown := range [][2]string{{"r2", "k"}, {"r1", "K"}} {
+			if first, err := s.Answered(t.Context(), unknown[0], unknown[1]); first != nil || err != nil {
+				t.Errorf("%v: %+v, %v", unknown, first, err)
+			}
+		}
+	})
 	t.Run("ErrKeyReused", func(t *testing.T) {
 		other := original
 		other.Digest = "e"
