@@ -16,13 +16,14 @@ import (
 // rule says who may call a route.
 type rule struct {
 	roles []trip.Role
-	// query: the token may come as ?access_token=, since browsers cannot set
-	// headers on this kind of request. Elsewhere it would end up in logs.
-	query bool
+	// streamed: the answer lasts as long as the client wants, and the token may
+	// come as ?access_token=, since browsers cannot set headers on this kind of
+	// request. Elsewhere it would end up in logs.
+	streamed bool
 }
 
 func only(roles ...trip.Role) rule     { return rule{roles: roles} }
-func streamed(roles ...trip.Role) rule { return rule{roles: roles, query: true} }
+func streamed(roles ...trip.Role) rule { return rule{roles: roles, streamed: true} }
 
 // access is the one table of who may call what. A route that is not in it is
 // refused, and a test compares it with the routes that there are.
@@ -58,7 +59,16 @@ func caller(ctx context.Context) auth.Identity {
 // guard lets through whom the table allows, and tells handlers who it is.
 func (a *API) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, err := a.admit(r)
+		rule := access[r.Method+" "+chi.RouteContext(r.Context()).RoutePattern()]
+		if !rule.streamed { // streams take a place of their own kind
+			leave, err := a.desks.take()
+			if err != nil {
+				a.fail(w, r, err)
+				return
+			}
+			defer leave()
+		}
+		who, err := a.admit(r, rule)
 		if err != nil {
 			a.fail(w, r, err)
 			return
@@ -67,10 +77,8 @@ func (a *API) guard(next http.Handler) http.Handler {
 	})
 }
 
-func (a *API) admit(r *http.Request) (auth.Identity, error) {
-	route := r.Method + " " + chi.RouteContext(r.Context()).RoutePattern()
-	rule := access[route]
-	who, err := a.Verifier.Verify(r.Context(), tokenOf(r, rule.query))
+func (a *API) admit(r *http.Request, rule rule) (auth.Identity, error) {
+	who, err := a.Verifier.Verify(r.Context(), tokenOf(r, rule.streamed))
 	if err != nil {
 		return auth.Identity{}, err
 	}
@@ -108,4 +116,17 @@ func visible(who auth.Identity, t *trip.Trip) error {
 		}
 	}
 	return fault.New(fault.NotFound, "no such trip")
+}
+
+// places bounds what goes on at the same time. Nobody waits for a place: a
+// client that is told at once can go elsewhere.
+type places chan struct{}
+
+func (p places) take() (leave func(), err error) {
+	select {
+	case p <- struct{}{}:
+		return func() { <-p }, nil
+	default:
+		return nil, fault.New(fault.Unavailable, "all %d places are taken: try again", cap(p))
+	}
 }

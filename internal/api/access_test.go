@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -8,6 +9,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/cabstand/cabstand/internal/api"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
 )
 
 // roles is who may call what: r a rider, d a driver, o an operator. It is
@@ -138,4 +141,38 @@ func TestAccess_FullHouse(t *testing.T) {
 	if a.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
+}
+
+// slowStore is a store that answers when it is let.
+type slowStore struct {
+	api.Trips
+	asked, answer chan struct{}
+}
+
+func (s slowStore) Trip(context.Context, string) (*trip.Trip, error) {
+	s.asked <- struct{}{}
+	<-s.answer
+	return nil, fault.New(fault.NotFound, "no such trip")
+}
+
+// What is more than the store can take is told so at once, and holds nothing.
+func TestAccess_Saturated(t *testing.T) {
+	slow := slowStore{asked: make(chan struct{}), answer: make(chan struct{})}
+	c := newCity(t, func(d *api.Deps) {
+		slow.Trips = d.Trips
+		d.Trips, d.MaxRequests = slow, 1
+	})
+	done := make(chan answer)
+	go func() { done <- c.call("GET", "/v1/trips/some-trip", "rider:r1", "") }()
+	<-slow.asked
+	a := c.refused(http.StatusServiceUnavailable, "unavailable", "GET", "/v1/trips", "rider:r1", "")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	c.expect(http.StatusOK, "GET", "/healthz", "", "")
+	close(slow.answer)
+	if first := <-done; first.status != http.StatusNotFound {
+		t.Errorf("the first: %d %s", first.status, first.body)
+	}
+	c.expect(http.StatusOK, "GET", "/v1/trips", "rider:r1", "")
 }

@@ -90,6 +90,7 @@ type Deps struct {
 	Registry       *prometheus.Registry
 	AllowedOrigins []string // of pages, beside the server's own, that may open sockets
 	MaxSockets     int      // streams open at once; DefaultSockets if 0
+	MaxRequests    int      // other requests answered at once; DefaultRequests if 0
 	Now            func() time.Time
 	Log            *slog.Logger
 }
@@ -100,6 +101,9 @@ const (
 	maxBody = 64 << 10
 	// DefaultSockets is how many streams are open at once if Deps do not say.
 	DefaultSockets = 20_000
+	// DefaultRequests is how many other requests are answered at once if Deps do
+	// not say. More would only wait for the store, and hold memory meanwhile.
+	DefaultRequests = 1024
 )
 
 // API is the HTTP interface.
@@ -109,7 +113,8 @@ type API struct {
 	huma    huma.API
 	sealer  *fare.Sealer
 	signals *signals
-	sockets chan struct{} // a place for each open stream
+	sockets places // of open streams
+	desks   places // of other requests
 	spec    func() []byte
 }
 
@@ -119,9 +124,13 @@ func New(d Deps) *API {
 	if d.MaxSockets == 0 {
 		d.MaxSockets = DefaultSockets
 	}
+	if d.MaxRequests == 0 {
+		d.MaxRequests = DefaultRequests
+	}
 	a := &API{
 		Deps: d, router: chi.NewRouter(), sealer: fare.NewSealer(d.QuoteKey),
-		signals: newSignals(d.Registry, d.Hub), sockets: make(chan struct{}, d.MaxSockets),
+		signals: newSignals(d.Registry, d.Hub),
+		sockets: make(places, d.MaxSockets), desks: make(places, d.MaxRequests),
 	}
 	a.router.Use(identify, a.signals.observe, a.recoverer)
 	a.router.NotFound(a.notFound)

@@ -37,32 +37,27 @@ const closeSlow = websocket.StatusCode(4008)
 func (a *API) streamRoutes(r chi.Router) {
 	r.Get("/v1/stream", a.stream)
 	r.Get("/v1/trips/{id}/events", a.events)
-	describe := func(id, path, summary, description, status, contentType string) {
+	describe := func(id, path, summary, description, status, contentType string, parameters ...*huma.Param) {
 		response := &huma.Response{Description: "The stream"}
 		if contentType != "" {
 			response.Content = map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: huma.TypeString}}}
 		}
 		a.huma.OpenAPI().AddOperation(&huma.Operation{
-			OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{"stream"}, Summary: summary, Description: description,
+			OperationID: id, Method: http.MethodGet, Path: path, Tags: []string{"stream"}, Summary: summary, Description: description, Parameters: parameters,
 			Responses: map[string]*huma.Response{status: response},
 		})
 	}
 	describe("stream", "/v1/stream", "Live frames by WebSocket",
-		"Riders: their trips at each change, and where the driver is. Operators: after a subscribe frame, the trips and drivers of an area. "+
-			"The token may come as the query parameter access_token.", "101", "")
+		"Riders: their trips at each change, and where the driver is. Operators: after a subscribe frame, the trips and drivers of an area.",
+		"101", "", textParam("query", "access_token"))
 	describe("trip-events", "/v1/trips/{id}/events", "A trip's events as server-sent events",
-		"Each is a CloudEvent; its id is the trip's version. Last-Event-ID resumes behind a version; 204 when the trip ended and there is nothing more. "+
-			"The token may come as the query parameter access_token.", "200", eventStream)
+		"Each is a CloudEvent; its id is the trip's version. Last-Event-ID resumes behind a version; 204 when the trip ended and there is nothing more.",
+		"200", eventStream, textParam("path", "id"), textParam("header", "Last-Event-ID"), textParam("query", "access_token"))
 }
 
-// enter takes a place among the open streams; leave gives it back.
-func (a *API) enter() (leave func(), err error) {
-	select {
-	case a.sockets <- struct{}{}:
-		return func() { <-a.sockets }, nil
-	default:
-		return nil, fault.New(fault.Unavailable, "%d streams are open already: try again", cap(a.sockets))
-	}
+// textParam describes a parameter of a route that huma does not know.
+func textParam(in, name string) *huma.Param {
+	return &huma.Param{Name: name, In: in, Required: in == "path", Schema: &huma.Schema{Type: huma.TypeString}}
 }
 
 // stream is the WebSocket of riders and operators.
@@ -95,7 +90,7 @@ func (a *API) mayUpgrade(r *http.Request) (leave func(), err error) {
 	if !trackerOriginAllowed(r, a.AllowedOrigins) {
 		return nil, fault.New(fault.Forbidden, "the origin %.*q is not allowed", longest, r.Header.Get("Origin"))
 	}
-	return a.enter()
+	return a.sockets.take()
 }
 
 // source is where the frames of a stream come from.
