@@ -65,6 +65,9 @@ var layers = []layer{
 	{name: "simulator", packages: []string{"internal/sim/..."}, inside: join(vocabulary, "internal/sim/..."),
 		outside: []string{"github.com/coder/websocket", "github.com/google/uuid", "golang.org/x/"}, not: tests},
 	{name: "composition", packages: []string{"internal/node"}, inside: everything, outside: []string{""}, not: tests},
+	// The simulator is its own composition root: files to streets, a key to tokens.
+	{name: "program", packages: []string{"cmd/simulator"}, inside: join(pure, "internal/node", "internal/sim/...", "internal/auth"),
+		outside: []string{"github.com/alecthomas/kong"}, not: tests},
 	{name: "program", packages: []string{"cmd/..."}, inside: []string{"internal/node", "internal/sim/..."},
 		outside: []string{"github.com/alecthomas/kong"}, not: tests},
 
