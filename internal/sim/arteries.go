@@ -30,11 +30,11 @@ func (g *grower) motorway() {
 	line = append(line, vec{4700, -700}, vec{5600, -880})
 	bypass := curve(line)
 	from := nearestPoint(bypass, vec{-700, 3000})
-	bypass = append(append([]vec{{-horizon, -760}}, bypass...), vec{horizon, -880})
+	bypass = append(append([]vec{{-outskirts, -760}}, bypass...), vec{outskirts, -880})
 	g.lay(bypass, road.Motorway)
 	// It begins a little before the bypass, so that the two surely cross.
 	branch := curve([]vec{{from.x, from.y - 6}, {from.x - 40, from.y + 700}, {from.x + 120, from.y + 1500}, {from.x - 60, from.y + 2300}})
-	g.lay(append(branch, vec{from.x - 600, horizon}), road.Motorway)
+	g.lay(append(branch, vec{from.x - 600, outskirts}), road.Motorway)
 }
 
 // waterside lays the embankments and the coast road.

@@ -158,9 +158,13 @@ func (c *cabbie) fix(now time.Time) positionFrame {
 	fix := c.car.where(now)
 	return positionFrame{
 		Type: wire.FramePosition, Seq: c.seq, Lat: round(fix.Lat, 1e6), Lon: round(fix.Lon, 1e6), T: now.UnixMilli(),
-		Speed: round(fix.Speed, 10), Heading: math.Mod(math.Round(fix.Heading), 360), Accuracy: 6,
+		Speed: round(min(fix.Speed, topSpeed), 10), Heading: math.Mod(math.Round(fix.Heading), 360), Accuracy: 6,
 	}
 }
+
+// topSpeed is the highest speed that a phone reports, m/s. Recorded fixes are
+// sometimes kilometres off, and the way there is faster than that.
+const topSpeed = 70
 
 func round(x, parts float64) float64 { return math.Round(x*parts) / parts }
 

@@ -77,10 +77,11 @@ func Drive(ctx context.Context, cfg Config) (Report, error) {
 	c.last(ctx, work, enough, served)
 	enough()
 	c.audit(work)
+	report := c.report() // while everybody is still there
 	stop()
 	err = people.Wait()
 	<-served
-	return c.report(), err
+	return report, err
 }
 
 func newCity(cfg Config) (*city, error) {

@@ -19,13 +19,17 @@ type phone struct {
 	client *client
 	ledger *ledger
 	now    func() time.Time
+
+	// unanswered is when a position was sent after which nothing was heard: each
+	// is acknowledged or rejected soon. Zero: there is none.
+	unanswered time.Time
 }
 
 // incoming is how many frames of the engine may wait for the driver; more of
 // them wait in the connection.
 const incoming = 16
 
-// silence is how long the engine may say nothing, though positions are sent,
+// silence is how long the engine may say nothing after a position was sent,
 // before the phone takes the connection for dead.
 const silence = 45 * time.Second
 
@@ -108,7 +112,7 @@ func pump(ctx context.Context, conn *websocket.Conn, frames chan<- []byte) error
 func (p *phone) talk(ctx context.Context, conn *websocket.Conn, frames <-chan []byte) (begun bool, err error) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	lastHeard := p.now()
+	p.unanswered = time.Time{}
 	for {
 		wait := 15 * time.Second // for hello
 		if begun {
@@ -122,7 +126,7 @@ func (p *phone) talk(ctx context.Context, conn *websocket.Conn, frames <-chan []
 			if !ok {
 				return begun, nil
 			}
-			lastHeard = p.now()
+			p.unanswered = time.Time{}
 			if p.hear(data) {
 				begun = true
 			}
@@ -130,7 +134,7 @@ func (p *phone) talk(ctx context.Context, conn *websocket.Conn, frames <-chan []
 			if !begun {
 				return false, errors.New("no hello")
 			}
-			if p.now().Sub(lastHeard) > silence {
+			if !p.unanswered.IsZero() && p.now().Sub(p.unanswered) > silence {
 				return true, errors.New("the engine fell silent")
 			}
 		}
@@ -168,6 +172,9 @@ func (p *phone) act(ctx context.Context, conn *websocket.Conn) error {
 	}
 	for _, frame := range p.cabbie.act(now) {
 		p.ledger.said(p.cabbie.id, frame)
+		if _, position := frame.(positionFrame); position && p.unanswered.IsZero() {
+			p.unanswered = now
+		}
 		if err := send(ctx, conn, frame); err != nil {
 			return err
 		}

@@ -174,22 +174,29 @@ func (f *following) next(now time.Time, here geo.Point) spell {
 		return spell{way: f.recording.from(at)}
 	}
 	begins, ok := f.recording.begins(at)
-	switch {
-	case !ok:
+	if !ok {
 		return spell{way: standing(here, retired), off: true}
-	case !working && begins > at:
-		return f.startAt(begins, at, here)
+	}
+	if s, ok := f.commute(begins, at, here); ok {
+		return s
 	}
 	return f.rejoin(at, here)
 }
 
-// startAt lets a driver who is off come back where and when the recording does.
-// Nobody sees how the car gets there.
-func (f *following) startAt(begins, at time.Duration, here geo.Point) spell {
+// commuteSpeed is the fastest that a driver who is off is taken to drive, m/s:
+// on a motorway, which nobody saw.
+const commuteSpeed = 25
+
+// commute takes a driver who is off to where the recording begins again, if there
+// is the time.
+func (f *following) commute(begins, at time.Duration, here geo.Point) (spell, bool) {
 	p, _ := f.recording.where(begins)
-	way := standing(here, begins-at)
-	way.Points[1] = p
-	return spell{way: way, off: true}
+	left := begins - at
+	if left <= 0 || geo.Distance(here, p) > commuteSpeed*left.Seconds() {
+		return spell{}, false
+	}
+	way := road.Way{Points: []geo.Point{here, p}, At: []time.Duration{0, left}}
+	return spell{way: way, off: true}, true
 }
 
 // rejoinStep is how finely a meeting with the recording is sought, and

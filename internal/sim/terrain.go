@@ -27,6 +27,7 @@ const (
 	halfWidth  = 5000.0  // the city lies within, east and west of the centre
 	halfHeight = 4200.0  // north and south
 	horizon    = 30000.0 // as far as there is ground to draw
+	outskirts  = 11000.0 // as far as the motorway goes
 	shore      = -2750.0 // the coast's mean latitude
 )
 
@@ -48,10 +49,10 @@ func sign(rng *rand.Rand) float64 {
 	return 1
 }
 
-// coastY is how far north the sea reaches at x. Far out the coast is calm.
+// coastY is how far north the sea reaches at x.
 func (t *terrain) coastY(x float64) float64 {
 	bay := 420 * math.Exp(-math.Pow((x-t.riverX)/1300, 2))
-	return shore + t.lean*x + 380*t.coast.at(x) + bay
+	return shore + t.lean*math.Min(6000, math.Max(-6000, x)) + 380*t.coast.at(x) + bay
 }
 
 // river is the middle of the river at y, and half its width there.
