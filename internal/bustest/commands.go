@@ -87,14 +87,15 @@ func testCommandsSlow(t *testing.T, s Server) {
 // their turn and are answered.
 func testCommandsBounded(t *testing.T, s Server) {
 	const commands, limit = 200, 64
-	tracker, dispatcher := join(t, s), join(t, s)
+	tracker, dispatcher := join(t, s, func(o *natsbus.Options) { o.CommandTimeout = patience }), join(t, s)
+	var once sync.Once
 	var running, most atomic.Int64
 	full, release := make(chan struct{}), make(chan struct{})
 	serve(t, dispatcher, func(context.Context, wire.Command) wire.Reply {
 		n := running.Add(1)
 		defer running.Add(-1)
 		if n == limit {
-			close(full)
+			once.Do(func() { close(full) })
 		}
 		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
 		}

@@ -174,13 +174,16 @@ func (b *beater) watch() (err error) {
 	return err
 }
 
+// unwatch stops the watcher. One that is stopped at the wrong moment never
+// closes its channel: so nobody waits for that, but room is made in the channel
+// for what the watcher may be about to tell.
 func (b *beater) unwatch() {
 	if b.watcher == nil {
 		return
 	}
 	_ = b.watcher.Stop() // fails on a closed connection, where there is nothing to do
-	for range b.watcher.Updates() {
-		// The watcher blocks until what it had is read, then ends.
+	for updates := b.watcher.Updates(); len(updates) > 0; {
+		<-updates
 	}
 	b.watcher = nil
 }
