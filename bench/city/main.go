@@ -1,10 +1,11 @@
 // Command city drives recorded demand through the real programs, in both sizes,
 // and prints the table of docs/benchmarks.md: what the simulator measured, what
-// it cost the machine, and whether the goals were met.
+// it cost the machine, and whether the goals were met. A goal that was missed is
+// said; it is no failure of the run.
 //
-// It builds nothing: `make bench-city` builds the programs into bin/ first. It
-// exits 1 when a goal was missed. Where the recorded data is absent it says so
-// and ends well: the data is no part of the project.
+// It builds nothing: `make bench-city` builds the programs into bin/ first.
+// Where the recorded data is absent it says so and ends well: the data is no part
+// of the project.
 package main
 
 import (
@@ -40,41 +41,39 @@ func main() {
 	kong.Parse(&c, kong.Description("Drives recorded demand through both sizes of Cabstand."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	met, err := bench(ctx, c, os.Stdout)
-	if err != nil {
+	if err := bench(ctx, c, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/city:", err)
-	}
-	if err != nil || !met {
 		os.Exit(1)
 	}
 }
 
 // bench does the chosen runs one after the other and reports on all of them.
-func bench(ctx context.Context, c config, out io.Writer) (met bool, err error) {
+func bench(ctx context.Context, c config, out io.Writer) error {
 	chosen, err := c.chosen()
 	if err != nil {
-		return false, err
+		return err
 	}
 	if _, err := os.Stat(filepath.Join(c.Data, "nyc_trips.csv.gz")); errors.Is(err, os.ErrNotExist) {
 		fmt.Fprintf(out, "skipped: no recorded data in %s; CABSTAND_DATA names its folder\n", c.Data)
-		return true, nil
+		return nil
 	}
 	if err := os.MkdirAll(c.Logs, 0o755); err != nil {
-		return false, err
+		return err
 	}
 	var results []result
 	for _, s := range chosen {
 		fmt.Fprintf(os.Stderr, "%s %s: %d minutes\n", time.Now().Format(time.TimeOnly), s.name, c.Minutes)
 		r, err := s.run(ctx, c)
 		if err != nil {
-			return false, fmt.Errorf("%s: %w", s.name, err)
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		results = append(results, r)
 	}
 	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH,
 		runtime.NumCPU(), strings.Join(append([]string{"bench/city"}, os.Args[1:]...), " "))
 	writeTable(out, results)
-	return writeGoals(out, results), nil
+	writeGoals(out, results)
+	return nil
 }
 
 // chosen is the runs that Only names.

@@ -97,9 +97,13 @@ func writeTable(w io.Writer, results []result) {
 	fmt.Fprintln(w)
 }
 
-// writeGoals says of each goal whether it was met, and whether all were.
-func writeGoals(w io.Writer, results []result) (met bool) {
-	met = true
+// writeGoals names every violation, then says of each goal whether it was met.
+func writeGoals(w io.Writer, results []result) {
+	for _, r := range results {
+		for _, v := range r.report.Violations {
+			fmt.Fprintf(w, "%s: %v\n", r.name, v)
+		}
+	}
 	for _, r := range results {
 		for _, goal := range []struct {
 			name     string
@@ -107,18 +111,14 @@ func writeGoals(w io.Writer, results []result) (met bool) {
 		}{
 			{"violations", len(r.report.Violations)},
 			{"5xx", r.report.ServerErrors()},
-			{"lost trips", lost(r.report)},
-			{"garbled frames", r.report.Garbled},
+			{"lost-trips", lost(r.report)},
+			{"garbled-frames", r.report.Garbled},
 		} {
 			verdict := "met"
 			if goal.measured > 0 {
-				met, verdict = false, "missed"
+				verdict = "missed"
 			}
-			fmt.Fprintf(w, "goal %s %s measured %d target 0 %s\n", r.name, goal.name, goal.measured, verdict)
-		}
-		for _, v := range r.report.Violations {
-			fmt.Fprintf(w, "  %v\n", v)
+			fmt.Fprintf(w, "goal %s-%s measured %d target <=0 %s\n", r.name, goal.name, goal.measured, verdict)
 		}
 	}
-	return met
 }
