@@ -25,7 +25,7 @@ func TestWriteGoals(t *testing.T) {
 				t.Errorf("%d goals were to be missed:\n%s", len(c.missed), &out)
 			}
 			for _, goal := range c.missed {
-				if !strings.Contains(out.String(), "goal run "+goal+" measured 1 target <=0 missed\n") {
+				if !strings.Contains(out.String(), "goal run-"+goal+" measured 1 target <=0 missed\n") {
 					t.Errorf("nothing of %s in\n%s", goal, &out)
 				}
 			}
