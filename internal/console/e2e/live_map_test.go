@@ -16,23 +16,44 @@ import (
 )
 
 const (
-	startWithin = 60 * time.Second // the demo says where it listens
+	startWithin = 60 * time.Second // the program says where it listens
 	watchWithin = 8 * time.Minute  // the browser is done, on a slow machine without a graphics card
 	stopWithin  = 20 * time.Second
 )
 
-// TestLiveMap starts a demo city and lets e2e.mjs look at it.
+// TestLiveMap lets e2e.mjs look at a demo city.
 func TestLiveMap(t *testing.T) {
-	node, chromium := mustFind(t, "node"), mustFindChromium(t)
-	mustHavePackages(t)
-	address := startDemo(t)
+	look := mustBrowser(t)
+	address := start(t, mustBuild(t), "--demo", "--data", t.TempDir())
+	look("e2e.mjs", address)
+}
 
-	ctx, cancel := context.WithTimeout(t.Context(), watchWithin)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, node, "e2e.mjs", address, chromium).CombinedOutput()
-	t.Logf("%s", out)
-	if err != nil {
-		t.Fatalf("node e2e.mjs: %v", err)
+// TestSignIn lets signin.mjs try to get in where there is no demo.
+func TestSignIn(t *testing.T) {
+	look := mustBrowser(t)
+	bin, data := mustBuild(t), t.TempDir()
+	address := start(t, bin, "--data", data)
+	look("signin.mjs", address,
+		"OPERATOR_TOKEN="+mustToken(t, bin, data, "operator"), "RIDER_TOKEN="+mustToken(t, bin, data, "rider"))
+}
+
+// mustBrowser makes sure that everything is installed. What it gives back runs a
+// script on an address, with more environment.
+func mustBrowser(tb testing.TB) func(script, address string, env ...string) {
+	tb.Helper()
+	node, chromium := mustFind(tb, "node"), mustFindChromium(tb)
+	mustHavePackages(tb)
+	return func(script, address string, env ...string) {
+		tb.Helper()
+		ctx, cancel := context.WithTimeout(tb.Context(), watchWithin)
+		defer cancel()
+		run := exec.CommandContext(ctx, node, script, address, chromium)
+		run.Env = append(os.Environ(), env...)
+		out, err := run.CombinedOutput()
+		tb.Logf("%s", out)
+		if err != nil {
+			tb.Fatalf("node %s: %v", script, err)
+		}
 	}
 }
 
@@ -65,34 +86,50 @@ func mustHavePackages(tb testing.TB) {
 	}
 }
 
-// startDemo builds and starts the program, and stops it when the test is over.
-// It gives back where the program listens.
-func startDemo(tb testing.TB) string {
+// mustBuild builds the program and gives back its path.
+func mustBuild(tb testing.TB) string {
 	tb.Helper()
 	bin := filepath.Join(tb.TempDir(), "dispatcher")
 	if out, err := exec.Command("go", "build", "-o", bin, "github.com/cabstand/cabstand/cmd/dispatcher").CombinedOutput(); err != nil {
 		tb.Fatalf("go build: %v\n%s", err, out)
 	}
+	return bin
+}
+
+// mustToken is a token by the key in the data folder.
+func mustToken(tb testing.TB, bin, data, role string) string {
+	tb.Helper()
+	out, err := exec.Command(bin, "token", "--data", data, "--role", role, "--sub", "e2e", "--ttl", "1h").Output()
+	if err != nil {
+		tb.Fatalf("dispatcher token: %v", err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// start starts the embedded program, and stops it when the test is over. It
+// gives back where the program listens.
+func start(tb testing.TB, bin string, args ...string) string {
+	tb.Helper()
 	var log bytes.Buffer
-	demo := exec.Command(bin, "embedded", "--demo", "--listen", "127.0.0.1:0", "--data", tb.TempDir())
-	demo.Stderr = &log
-	stdout, err := demo.StdoutPipe()
+	program := exec.Command(bin, append([]string{"embedded", "--listen", "127.0.0.1:0"}, args...)...)
+	program.Stderr = &log
+	stdout, err := program.StdoutPipe()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := demo.Start(); err != nil {
+	if err := program.Start(); err != nil {
 		tb.Fatal(err)
 	}
 	exited := make(chan error, 1)
 	address := make(chan string, 1)
 	go func() {
 		tell(stdout, address)
-		exited <- demo.Wait()
+		exited <- program.Wait()
 	}()
 	tb.Cleanup(func() {
-		stop(tb, demo.Process, exited)
+		stop(tb, program.Process, exited)
 		if tb.Failed() {
-			tb.Logf("the demo's log:\n%s", &log)
+			tb.Logf("the program's log:\n%s", &log)
 		}
 	})
 
@@ -101,9 +138,9 @@ func startDemo(tb testing.TB) string {
 		if ok {
 			return url
 		}
-		tb.Fatal("the demo ended before it listened")
+		tb.Fatal("the program ended before it listened")
 	case <-time.After(startWithin):
-		tb.Fatalf("the demo did not listen within %v", startWithin)
+		tb.Fatalf("the program did not listen within %v", startWithin)
 	}
 	return ""
 }
@@ -127,10 +164,10 @@ func stop(tb testing.TB, p *os.Process, exited <-chan error) {
 	select {
 	case err := <-exited:
 		if err != nil {
-			tb.Errorf("the demo ended with %v", err)
+			tb.Errorf("the program ended with %v", err)
 		}
 	case <-time.After(stopWithin):
 		_ = p.Kill()
-		tb.Errorf("the demo did not end within %v; killed: %v", stopWithin, <-exited)
+		tb.Errorf("the program did not end within %v; killed: %v", stopWithin, <-exited)
 	}
 }

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 const SEEN_WITHIN = 30000; // ms from the request to its mark on the map
-const SERVED_WITHIN = 300000; // ms to the end: drivers drive real streets in real time
+const SERVED_WITHIN = 360000; // ms to the end: drivers drive real streets in real time
 
 async function call(url, options) {
   const response = await fetch(url, options);
@@ -12,45 +12,49 @@ async function call(url, options) {
   return JSON.parse(body);
 }
 
-/** Asks for a short ride from where a free driver near the centre is. */
-export async function askForTrip(page, address) {
+/** Asks for short rides from where the free drivers nearest to the centre are. Gives back their ids. */
+export async function askForTrips(page, address, count) {
   const json = { 'Content-Type': 'application/json' };
   const { center } = await call(new URL('/v1/map', address));
   const { token } = await call(new URL('/v1/demo/token', address), {
     method: 'POST', headers: json, body: JSON.stringify({ role: 'rider' }),
   });
-  const { lat, lon } = await page.evaluate(({ lat, lon }) => {
+  const pickups = await page.evaluate(([{ lat, lon }, n]) => {
     const far = (d) => Math.hypot(d.lat - lat, d.lon - lon);
-    return cabstand.drivers().filter((d) => d.status === 'available').sort((a, b) => far(a) - far(b))[0];
-  }, center);
-  return call(new URL('/v1/trips', address), {
+    const free = cabstand.drivers().filter((d) => d.status === 'available').sort((a, b) => far(a) - far(b));
+    return free.slice(0, n).map((d) => ({ lat: d.lat, lon: d.lon }));
+  }, [center, count]);
+  const trips = await Promise.all(pickups.map((pickup) => call(new URL('/v1/trips', address), {
     method: 'POST',
     headers: { ...json, Authorization: `Bearer ${token}`, 'Idempotency-Key': randomUUID() },
-    body: JSON.stringify({ pickup: { lat, lon }, dropoff: { lat: lat + 0.003, lon: lon + 0.002 } }),
-  });
+    body: JSON.stringify({ pickup, dropoff: { lat: pickup.lat + 0.0012, lon: pickup.lon } }),
+  })));
+  return trips.map((t) => t.id);
 }
 
 /**
- * Selects the trip on the map and watches until it is completed. Gives back the
- * states in the order in which the page had them, and what was drawn of the trip.
+ * Watches trips on the map until the first of them is completed, and selects it.
+ * Gives back its id, the states in the order in which the page had them, and
+ * what was drawn of it.
  */
-export async function follow(page, id) {
-  await page.evaluate((trip) => {
-    const seen = { states: [], lines: [] };
-    window.seenOfTrip = seen;
+export async function firstCompleted(page, ids) {
+  await page.evaluate((trips) => {
+    window.seen = trips.map((id) => ({ id, states: [], lines: [] }));
     window.seeing = setInterval(() => {
-      const state = cabstand.trips().find((t) => t.id === trip)?.state;
-      if (state && seen.states.at(-1) !== state) seen.states.push(state);
-      for (const line of cabstand.lines(trip)) if (!seen.lines.includes(line)) seen.lines.push(line);
+      for (const { id, states, lines } of window.seen) {
+        const state = cabstand.trips().find((t) => t.id === id)?.state;
+        if (state && states.at(-1) !== state) states.push(state);
+        for (const line of cabstand.lines(id)) if (!lines.includes(line)) lines.push(line);
+      }
     }, 100);
-  }, id);
-  await page.waitForFunction((trip) => cabstand.trips().some((t) => t.id === trip), id, { timeout: SEEN_WITHIN });
-  await page.evaluate((trip) => { location.hash += `&trip=${trip}`; }, id);
-  await page.waitForFunction(() => window.seenOfTrip.states.at(-1) === 'completed', null, { timeout: SERVED_WITHIN });
-  await page.waitForFunction(() => document.querySelector('#card-state').textContent === 'Completed', null, { timeout: SEEN_WITHIN });
-  const { states, lines } = await page.evaluate(() => {
+  }, ids);
+  await page.waitForFunction(() => window.seen.every((t) => t.states.length > 0), null, { timeout: SEEN_WITHIN });
+  const first = await page.waitForFunction(() => window.seen.find((t) => t.states.at(-1) === 'completed'), null, { timeout: SERVED_WITHIN });
+  const trip = await first.jsonValue();
+  await page.evaluate((id) => {
     clearInterval(window.seeing);
-    return window.seenOfTrip;
-  });
-  return { states, lines: new Set(lines) };
+    location.hash += `&trip=${id}`;
+  }, trip.id);
+  await page.waitForFunction(() => document.querySelector('#card-state').textContent === 'Completed', null, { timeout: SEEN_WITHIN });
+  return trip;
 }
