@@ -17,7 +17,7 @@ import (
 
 // However many trips are published at once, each one's events come in order.
 func testTripsOrder(t *testing.T, s Server) {
-	const trips, versions, batch = 8, 250, 50
+	const trips, versions, batch = 8, 100, 20
 	relay, reader := join(t, s), join(t, s)
 	var wg sync.WaitGroup
 	ids := map[string]chan string{}
