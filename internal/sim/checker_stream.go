@@ -77,10 +77,14 @@ func (c *Checker) checkShown(s *stream, t wire.Trip, at time.Time) {
 }
 
 // Expect tells that the engine answered with a trip: if the rider's stream stays
-// open it has to show that version in time.
+// open it has to show that version in time. A trip that was over before the
+// stream was opened is not shown.
 func (c *Checker) Expect(riderID string, t wire.Trip, now time.Time) {
 	s := c.stream(riderID)
 	if s.opened.IsZero() || s.shown[t.ID] >= t.Version {
+		return
+	}
+	if t.State.Final() && s.shown[t.ID] == 0 && t.RequestedAt.Before(s.opened) {
 		return
 	}
 	if d, ok := s.due[t.ID]; !ok || d.version < t.Version {

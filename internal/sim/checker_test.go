@@ -186,6 +186,22 @@ var histories = []struct {
 		c.StreamClosed("r")
 		c.Tick(at(40))
 	}, nil},
+	{"OverWhileTheStreamWasClosed", func(c *Checker) {
+		c.StreamOpened("r", at(-2))
+		show(c, told("t", 1, trip.Searching, ""))
+		c.StreamClosed("r")
+		c.StreamOpened("r", at(30))
+		c.Expect("r", told("t", 2, trip.Cancelled, ""), at(31))
+		c.Tick(at(60))
+	}, nil},
+	{"ChangedWhileTheStreamWasClosed", func(c *Checker) {
+		c.StreamOpened("r", at(-2))
+		show(c, told("t", 1, trip.Searching, ""))
+		c.StreamClosed("r")
+		c.StreamOpened("r", at(30))
+		c.Expect("r", told("t", 2, trip.Assigned, "d"), at(31))
+		c.Tick(at(60))
+	}, []Breach{Missing}},
 	{"StreamReopens", func(c *Checker) {
 		c.StreamOpened("r", at(-2))
 		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"))

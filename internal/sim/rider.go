@@ -35,8 +35,11 @@ type rider struct {
 const opening = 1500 * time.Millisecond
 
 // checkEvery is how often a rider's app asks for the trip, in case that its
-// stream has nothing to show.
-const checkEvery = 20 * time.Second
+// stream has nothing to show; checkSoon is when it does after a reconnect.
+const (
+	checkEvery = 20 * time.Second
+	checkSoon  = 3 * time.Second
+)
 
 // longWait is how long a client tries to get an answer: riders give up last.
 const longWait = 5 * time.Minute
@@ -86,15 +89,16 @@ func (r *rider) session(ctx context.Context) (done bool, err error) {
 
 // follow asks for the trip, if that was not done, and watches it.
 func (r *rider) follow(ctx context.Context, frames <-chan []byte) (done bool, err error) {
+	check := r.now().Add(checkSoon) // the trip may have ended while there was no connection
 	if r.trip.ID == "" {
 		sleep(ctx, opening)
 		if done, err = r.request(ctx); done || err != nil {
 			return done, err
 		}
+		check = r.now().Add(checkEvery)
 	}
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	check := r.now().Add(checkEvery)
 	for {
 		timer.Reset(max(0, r.soonest(check).Sub(r.now())))
 		select {
