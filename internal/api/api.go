@@ -27,6 +27,7 @@ import (
 	"github.com/cabstand/cabstand/internal/fare"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/watch"
+	"github.com/cabstand/cabstand/internal/wire"
 )
 
 // Trips is what the interface reads of the store of trips.
@@ -57,9 +58,10 @@ type Locations interface {
 	Locations(ctx context.Context, driverIDs []string) ([]driver.Location, error)
 }
 
-// Decisions tells what was decided for a trip.
+// Decisions tells what was decided for a trip, by whichever dispatcher; the
+// oldest first.
 type Decisions interface {
-	Decisions(tripID string) []dispatch.Decision
+	Recall(ctx context.Context, tripID string) ([]wire.Decision, error)
 }
 
 // Verifier tells who a token speaks for.

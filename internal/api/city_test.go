@@ -139,7 +139,9 @@ func (c *city) ping(context.Context) error {
 
 type noDecisions struct{}
 
-func (noDecisions) Decisions(string) []dispatch.Decision { return nil }
+func (noDecisions) Recall(context.Context, string) ([]wire.Decision, error) {
+	return []wire.Decision{}, nil
+}
 
 // start runs the hub and the relay until the test ends.
 func (c *city) start() {

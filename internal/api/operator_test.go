@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"math"
 	"net/http"
 	"testing"
@@ -179,12 +180,13 @@ func TestDriver_Nearby(t *testing.T) {
 
 type oneDecision struct{}
 
-func (oneDecision) Decisions(tripID string) []dispatch.Decision {
-	return []dispatch.Decision{{
+func (oneDecision) Recall(_ context.Context, tripID string) ([]wire.Decision, error) {
+	d := dispatch.Decision{
 		TripID: tripID, Epoch: 1, Ticks: 3, Policy: "greedy", Rung: "straight",
 		Candidates: []dispatch.Candidate{{DriverID: "d1", Metres: 500, PickupIn: time.Minute, Age: 2 * time.Second, Accuracy: 5}},
 		Excluded:   []dispatch.Exclusion{{DriverID: "d2", Metres: 300, Reason: dispatch.Declined}},
-	}}
+	}
+	return []wire.Decision{d.Public()}, nil
 }
 
 func TestTrip_Decisions(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -146,8 +145,8 @@ func (b *reasonBody) reason() string {
 
 type decisionsOutput struct {
 	Body struct {
-		TripID    string     `json:"trip_id"`
-		Decisions []decision `json:"decisions" nullable:"false" doc:"the oldest first; only what this dispatcher decided and remembers"`
+		TripID    string          `json:"trip_id"`
+		Decisions []wire.Decision `json:"decisions" nullable:"false" doc:"the oldest first; what the dispatchers that live remember"`
 	}
 }
 
@@ -157,11 +156,9 @@ func (a *API) decisions(ctx context.Context, in *IDInput) (*decisionsOutput, err
 		return nil, err
 	}
 	out := &decisionsOutput{}
-	out.Body.TripID, out.Body.Decisions = t.ID, []decision{}
-	for _, d := range a.Decisions.Decisions(t.ID) {
-		out.Body.Decisions = append(out.Body.Decisions, fromDecision(d))
+	out.Body.TripID = t.ID
+	if out.Body.Decisions, err = a.Decisions.Recall(ctx, t.ID); err != nil {
+		return nil, err
 	}
 	return out, nil
 }
-
-var _ Decisions = (*dispatch.Dispatcher)(nil)

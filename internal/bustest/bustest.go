@@ -68,6 +68,7 @@ func Run(t *testing.T, start func(testing.TB) Server) {
 		"Members":           testMembers,
 		"MembersDeath":      testMembersDeath,
 		"MembersJoin":       testMembersJoin,
+		"Decisions":         testDecisions,
 		"Malformed":         testMalformed,
 		"Closed":            testClosed,
 		"CancelledContexts": testCancelled,

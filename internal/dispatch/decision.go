@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/internal/match"
+	"github.com/cabstand/cabstand/internal/wire"
 )
 
 // Decision records what a tick decided for one trip, and why.
@@ -120,4 +121,22 @@ func (d Decision) same(e Decision) bool {
 		}
 	}
 	return true
+}
+
+// Public is the public form of the decision.
+func (d Decision) Public() wire.Decision {
+	public := wire.Decision{
+		At: d.At.UTC(), Epoch: d.Epoch, Ticks: d.Ticks, Policy: d.Policy, Rung: string(d.Rung), Chosen: d.Chosen, Refused: d.Refused,
+		Candidates: make([]wire.Candidate, len(d.Candidates)), Excluded: make([]wire.Exclusion, len(d.Excluded)),
+	}
+	for i, c := range d.Candidates {
+		public.Candidates[i] = wire.Candidate{
+			DriverID: c.DriverID, DistanceM: c.Metres, PickupS: int(c.PickupIn.Round(time.Second) / time.Second),
+			AgeS: c.Age.Seconds(), AccuracyM: c.Accuracy,
+		}
+	}
+	for i, e := range d.Excluded {
+		public.Excluded[i] = wire.Exclusion{DriverID: e.DriverID, DistanceM: e.Metres, Reason: string(e.Reason)}
+	}
+	return public
 }

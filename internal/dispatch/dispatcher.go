@@ -90,6 +90,15 @@ func (d *Dispatcher) Changed(t *trip.Trip) { d.inbox.changed(t) }
 // Decisions is what was decided for the trip here, the oldest first.
 func (d *Dispatcher) Decisions(tripID string) []Decision { return d.journal.of(tripID) }
 
+// Recall is the public form of Decisions.
+func (d *Dispatcher) Recall(tripID string) []wire.Decision {
+	public := []wire.Decision{}
+	for _, decision := range d.journal.of(tripID) {
+		public = append(public, decision.Public())
+	}
+	return public
+}
+
 // Run dispatches until ctx ends.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	stop, err := d.subscribe()

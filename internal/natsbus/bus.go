@@ -5,6 +5,7 @@
 //	drivers.<id>.push        core            to the session of a driver
 //	dispatch.command         request-reply   trackers ask dispatchers
 //	dispatch.nudge           core            dispatchers tell of offers
+//	dispatch.decisions       request-reply   every dispatcher tells what it decided
 //	DISPATCHERS              KV, TTL 5 s     who dispatches
 //
 // The core subjects are best effort: what is published while a reader is away,
@@ -62,6 +63,7 @@ type Bus struct {
 	Commands  *Commands
 	Signals   *Signals
 	Members   *Members
+	Decisions *Decisions
 
 	*link
 }
@@ -80,9 +82,9 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		l.Close()
 		return nil, fault.Wrap(err, fault.Unavailable, "the bus has no JetStream to store trip events")
 	}
-	trips := &Trips{link: l}
+	trips, members := &Trips{link: l}, newMembers(l)
 	return &Bus{
 		Positions: &Positions{l}, Trips: trips, Line: &Line{l}, Commands: &Commands{l},
-		Signals: &Signals{link: l, trips: trips}, Members: newMembers(l), link: l,
+		Signals: &Signals{link: l, trips: trips}, Members: members, Decisions: &Decisions{l, members}, link: l,
 	}, nil
 }

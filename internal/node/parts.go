@@ -100,7 +100,8 @@ func (p *parts) dispatching(id string, m Matching) (*dispatching, error) {
 	p.node.task("dispatcher", d.dispatcher.Run)
 	p.node.task("outbox", relay.Run)
 	p.node.task("watch", d.hub.Run)
-	p.node.task("commands", func(ctx context.Context) error { return p.commands(ctx, d.desk) })
+	p.node.task("commands", func(ctx context.Context) error { return serve(ctx, p.bus.Commands.Serve, d.desk.Command) })
+	p.node.task("decisions", func(ctx context.Context) error { return serve(ctx, p.bus.Decisions.Serve, d.dispatcher.Recall) })
 	p.node.task("sweep", func(ctx context.Context) error { return p.sweep(ctx) })
 	p.node.onDrain(d.hub.Drain)
 	return d, nil
@@ -121,9 +122,9 @@ func (p *parts) member(ctx context.Context, id string) error {
 	return nil
 }
 
-// commands serves the trackers' commands until ctx ends.
-func (p *parts) commands(ctx context.Context, desk *dispatch.Desk) error {
-	stop, err := p.bus.Commands.Serve(desk.Command)
+// serve answers what comes over the bus with fn until ctx ends.
+func serve[F any](ctx context.Context, start func(F) (stop func(), err error), fn F) error {
+	stop, err := start(fn)
 	if err != nil {
 		return err
 	}

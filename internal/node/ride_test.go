@@ -334,7 +334,22 @@ func (s site) ride(driverID, riderID string) wire.Trip {
 	if trip.State != "completed" || trip.DriverID != driverID || trip.CompletedAt == nil {
 		s.tb.Fatalf("trip = %+v", trip)
 	}
+	s.decided(trip, operator)
 	return trip
+}
+
+// decided checks that any dispatcher tells what was decided for the trip.
+func (s site) decided(trip wire.Trip, operator string) {
+	s.tb.Helper()
+	for range 2 { // the load balancer takes turns
+		var told struct{ Decisions []wire.Decision }
+		if status := s.call("GET", "/v1/trips/"+trip.ID+"/decisions", operator, nil, &told); status != http.StatusOK {
+			s.tb.Fatalf("reading the decisions answers %d", status)
+		}
+		if !slices.ContainsFunc(told.Decisions, func(d wire.Decision) bool { return d.Chosen == trip.DriverID }) {
+			s.tb.Fatalf("no decision chose %s: %+v", trip.DriverID, told.Decisions)
+		}
+	}
 }
 
 // TestRide plays a whole ride in both sizes.
