@@ -131,5 +131,5 @@ installed=$e2e/node_modules/.package-lock.json
 if [ -f $e2e/package-lock.json ] &&
 	{ [ ! -f $installed ] || [ -n "$(find $e2e/package-lock.json -newer $installed)" ]; }; then
 	echo "deps: npm ci in $e2e"
-	(cd $e2e && npm ci --silent --no-audit --no-fund --ignore-scripts </dev/null)
+	(cd $e2e && npm ci --loglevel=error --no-audit --no-fund --ignore-scripts </dev/null)
 fi
