@@ -55,9 +55,6 @@ func (g *Graph) Bounds() geo.Box {
 	return b
 }
 
-// out are the edges that leave n.
-func (g *Graph) out(n Node) []edge { return g.edges[g.first[n]:g.first[n+1]] }
-
 // into are the numbers of the edges that enter n.
 func (g *Graph) into(n Node) []int32 { return g.in[g.firstIn[n]:g.firstIn[n+1]] }
 
