@@ -28,18 +28,23 @@ type book struct {
 
 func newBook() *book { return &book{entries: map[string]*entry{}} }
 
-// put takes over what is known of a trip, unless the book knows better.
-func (b *book) put(t *trip.Trip, whole bool, now time.Time) {
-	old, known := b.entries[t.ID]
-	switch {
-	case known && newer(old.trip, t):
-		return
-	case t.State.Final():
+// set takes over what the store says, which is never wrong.
+func (b *book) set(t *trip.Trip, now time.Time) { b.write(t, true, now) }
+
+// hear takes over what somebody told, unless the book knows better.
+func (b *book) hear(t *trip.Trip, whole bool, now time.Time) {
+	if old, known := b.entries[t.ID]; !known || !newer(old.trip, t) {
+		b.write(t, whole, now)
+	}
+}
+
+func (b *book) write(t *trip.Trip, whole bool, now time.Time) {
+	if t.State.Final() {
 		delete(b.entries, t.ID)
 		return
 	}
 	since := now
-	if known && old.trip.DriverID == t.DriverID && t.DriverID != "" {
+	if old, known := b.entries[t.ID]; known && old.trip.DriverID == t.DriverID && t.DriverID != "" {
 		since = old.since
 	}
 	b.entries[t.ID] = &entry{trip: t, whole: whole, since: since}
@@ -92,7 +97,9 @@ func (b *book) busy() map[string]string {
 }
 
 // newer reports whether a is a later stand of the same trip than b: by version,
-// then by how far the newest offer has come.
+// then by how far the newest offer has come. That goes by the clocks of those who
+// changed it, which may be set back: it orders news, and never stands against
+// the store.
 func newer(a, b *trip.Trip) bool {
 	if a.Version != b.Version {
 		return a.Version > b.Version

@@ -186,7 +186,7 @@ func (d *Dispatcher) catchUp(ctx context.Context, now time.Time) error {
 	live := d.deps.Peers.Live()
 	for id, n := range news {
 		if n.trip != nil {
-			d.book.put(n.trip, n.whole, now)
+			d.book.hear(n.trip, n.whole, now)
 		} else if err := d.read(ctx, id, now); err != nil {
 			return err
 		}
@@ -209,7 +209,7 @@ func (d *Dispatcher) read(ctx context.Context, id string, now time.Time) error {
 	case err != nil:
 		return err
 	}
-	d.book.put(t, true, now)
+	d.book.set(t, now)
 	return nil
 }
 
@@ -226,7 +226,7 @@ func (d *Dispatcher) sweep(ctx context.Context, now time.Time) error {
 		}
 		for _, t := range page {
 			found[t.ID], after = true, t.ID
-			d.book.put(t, true, now)
+			d.book.set(t, now)
 		}
 		if len(page) < sweepPage {
 			break

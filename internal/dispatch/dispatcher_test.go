@@ -78,7 +78,10 @@ func (c *city) newID() string { c.ids++; return fmt.Sprintf("id-%04d", c.ids) }
 
 func (c *city) Live() []string { return c.live }
 
-func (c *city) Push(_ context.Context, driverID string, p wire.Push) error {
+func (c *city) Push(ctx context.Context, driverID string, p wire.Push) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	c.pushed[driverID] = append(c.pushed[driverID], p)
 	return nil
 }
@@ -324,6 +327,26 @@ func TestDispatcher_AcceptWindowRunsFromTheConfirmation(t *testing.T) {
 	}
 	c.tick(c.desk.Limits.Unwilling + time.Second) // not a refusal: asked again after a while
 	c.offered(tr.ID, "a")
+}
+
+func TestDispatcher_ClockSetBack(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	c.at("b", east(200))
+	tr := c.request()
+	c.tick(0)
+	if _, err := c.desk.Decline(c.ctx, "a", c.offered(tr.ID, "a").ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	c.now = c.now.Add(-10 * time.Minute)
+	c.tick(time.Second)
+	first := c.offered(tr.ID, "b").ID
+	for range 20 {
+		c.tick(time.Second)
+	}
+	if o := c.read(tr.ID).Offer; o.ID == first && o.Pending() {
+		t.Fatal("an offer that nobody confirmed hangs since the clock was set back")
+	}
 }
 
 func TestDispatcher_SearchExpires(t *testing.T) {

@@ -57,7 +57,7 @@ func TestInbox(t *testing.T) {
 	})
 }
 
-func TestBook_PutKeepsTheNewer(t *testing.T) {
+func TestBook_HearKeepsTheNewer(t *testing.T) {
 	at := time.Unix(1_700_000_000, 0)
 	pending := &trip.Trip{ID: "t", State: trip.Searching, Version: 1, Offer: &trip.Offer{ID: "o", State: trip.OfferPending, CreatedAt: at}}
 	declined := pending.Clone()
@@ -66,13 +66,26 @@ func TestBook_PutKeepsTheNewer(t *testing.T) {
 	cancelled.State, cancelled.Version = trip.Cancelled, 2
 
 	b := newBook()
-	b.put(declined, true, at)
-	b.put(pending, true, at)
+	b.hear(declined, true, at)
+	b.hear(pending, true, at)
 	if got := b.entries["t"].trip.Offer.State; got != trip.OfferDeclined {
 		t.Fatalf("offer = %s: an older stand took the place of a newer one", got)
 	}
-	b.put(cancelled, true, at)
+	b.hear(cancelled, true, at)
 	if len(b.entries) != 0 {
 		t.Fatal("a final trip stays in the book")
+	}
+}
+
+func TestBook_TheStoreIsRightWhateverTheClocks(t *testing.T) {
+	at := time.Unix(1_700_000_000, 0)
+	closed := &trip.Trip{ID: "t", State: trip.Searching, Version: 1, Offer: &trip.Offer{ID: "o1", State: trip.OfferDeclined, CreatedAt: at, ClosedAt: at}}
+	next := closed.Clone()
+	next.Offer = &trip.Offer{ID: "o2", State: trip.OfferPending, CreatedAt: at.Add(-10 * time.Minute)} // the clock was set back
+	b := newBook()
+	b.set(closed, at)
+	b.set(next, at)
+	if got := b.entries["t"].trip.Offer.ID; got != "o2" {
+		t.Fatalf("the book keeps offer %s against the store", got)
 	}
 }

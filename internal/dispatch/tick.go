@@ -199,7 +199,7 @@ func (d *Dispatcher) settle(ctx context.Context, r *round, p trip.Proposal, o tr
 	if o.Err == nil {
 		report.Offered++
 		record.Chosen = p.DriverID
-		d.book.put(o.Trip, true, r.now)
+		d.book.set(o.Trip, r.now)
 		d.push(ctx, p.DriverID, wire.OfferPush(o.Trip))
 		return
 	}

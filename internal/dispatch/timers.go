@@ -25,12 +25,12 @@ func (d *Dispatcher) runOut(ctx context.Context, now time.Time) (int, error) {
 	live := d.deps.Peers.Live()
 	due := d.book.oldestFirst(func(e *entry) bool { return d.owns(e.trip, live) && d.due(e, now) != nil })
 	results := make([]*trip.Trip, len(due))
-	group, ctx := errgroup.WithContext(ctx)
+	group, steps := errgroup.WithContext(ctx) // its context ends with the steps; what follows outlives it
 	group.SetLimit(stepsAtOnce)
 	for i, e := range due {
 		next := d.due(e, now)
 		group.Go(func() (err error) {
-			results[i], err = d.take(ctx, e.trip.ID, next)
+			results[i], err = d.take(steps, e.trip.ID, next)
 			return err
 		})
 	}
@@ -59,7 +59,7 @@ func (d *Dispatcher) tookStep(ctx context.Context, e *entry, t *trip.Trip, now t
 		d.sulk(t.Offer, now)
 		d.push(ctx, t.Offer.DriverID, wire.OfferClosedPush(t.Offer.ID, t.Offer.Reason))
 	}
-	d.book.put(t, true, now)
+	d.book.set(t, now)
 }
 
 // sulk keeps a driver who did not answer from the next offers for a while.
