@@ -46,6 +46,12 @@ type Listen struct {
 	DrainTimeout   time.Duration `default:"10s" help:"How long open requests and sockets have to end at shutdown."`
 }
 
+// onLoopback reports whether nobody but this machine can come in.
+func (l Listen) onLoopback() bool {
+	host, _, err := net.SplitHostPort(l.Listen)
+	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
+}
+
 func (l Listen) validate() error {
 	if _, _, err := net.SplitHostPort(l.Listen); err != nil {
 		return &ConfigError{"listen", l.Listen, "host:port, for example 127.0.0.1:8080"}
@@ -229,6 +235,8 @@ func (c *EmbeddedConfig) Validate() error {
 		return &ConfigError{"demo-fleet", fmt.Sprint(c.DemoFleet), "0 to 10000"}
 	case c.Demo && c.Nodes != "":
 		return &ConfigError{"nodes", c.Nodes, "no road graph beside --demo, which makes its own city"}
+	case c.Demo && !c.onLoopback():
+		return &ConfigError{"listen", c.Listen.Listen, "an address of this machine alone beside --demo, which lets everybody in as an operator: 127.0.0.1:8080"}
 	case c.JWKSURL != "":
 		if err := address("jwks-url", c.JWKSURL, "http", "https"); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -55,21 +56,37 @@ func (h *health) Run(ctx context.Context) error {
 	return nil
 }
 
+// round asks every part at the same time, each within its own limit: one that
+// hangs is no other's fault.
 func (h *health) round(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	before, gone := h.gone(), []string{}
-	for _, c := range h.checks {
-		if err := c.ask(ctx); err != nil {
-			gone = append(gone, c.name)
-			if !slices.Contains(before, c.name) {
-				h.log.Warn("a part is gone", "part", c.name, "err", err)
-			}
-		}
+	errs := make([]error, len(h.checks))
+	var asking sync.WaitGroup
+	for i, c := range h.checks {
+		asking.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+			defer cancel()
+			errs[i] = c.ask(ctx)
+		})
 	}
-	for _, name := range before {
-		if !slices.Contains(gone, name) {
-			h.log.Info("a part is back", "part", name)
+	asking.Wait()
+	if ctx.Err() == nil {
+		h.note(errs)
+	}
+}
+
+// note keeps who is gone, and logs who went and who came back.
+func (h *health) note(errs []error) {
+	before, gone := h.gone(), []string{}
+	for i, c := range h.checks {
+		wasGone := slices.Contains(before, c.name)
+		switch {
+		case errs[i] != nil && !wasGone:
+			h.log.Warn("a part is gone", "part", c.name, "err", errs[i])
+		case errs[i] == nil && wasGone:
+			h.log.Info("a part is back", "part", c.name)
+		}
+		if errs[i] != nil {
+			gone = append(gone, c.name)
 		}
 	}
 	h.state.Store(&gone)
