@@ -69,10 +69,13 @@ type Verifier interface {
 	Verify(ctx context.Context, token string) (auth.Identity, error)
 }
 
-// Check is a part that must answer for the program to be ready.
+// Check is a part that the program stands on. It is ready without an Optional
+// one, and serves on, in part: taken out of a load balancer for that it would
+// serve nobody.
 type Check struct {
-	Name string
-	Ping func(context.Context) error
+	Name     string
+	Optional bool
+	Ping     func(context.Context) error
 }
 
 // Deps are the parts that the interface stands on.

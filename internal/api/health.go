@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ const checkWithin = 2 * time.Second
 // readiness is the answer of /readyz.
 type readiness struct {
 	Ready   bool     `json:"ready"`
-	Missing []string `json:"missing"` // parts that do not answer
+	Missing []string `json:"missing"` // parts that do not answer, optional ones too
 }
 
 // HealthRoutes adds what every program answers, and to everybody: /healthz,
@@ -31,9 +32,10 @@ func HealthRoutes(r chi.Router, checks []Check, registry *prometheus.Registry, l
 	})
 	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
 		answer := readiness{Missing: missing(r.Context(), checks, log)}
-		status := http.StatusServiceUnavailable
-		if len(answer.Missing) == 0 {
-			answer.Ready, status = true, http.StatusOK
+		answer.Ready = !slices.ContainsFunc(checks, func(c Check) bool { return !c.Optional && slices.Contains(answer.Missing, c.Name) })
+		status := http.StatusOK
+		if !answer.Ready {
+			status = http.StatusServiceUnavailable
 		}
 		w.Header().Set("Cache-Control", "no-store")
 		writeJSON(w, status, "application/json", answer, log)

@@ -30,6 +30,20 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+func TestHealth_GoesOnWithoutAnOptionalPart(t *testing.T) {
+	c := newCity(t, func(d *api.Deps) {
+		d.Ready = append(d.Ready, api.Check{Name: "redis", Optional: true, Ping: func(context.Context) error { return errors.New("away") }})
+	})
+	var got struct {
+		Ready   bool
+		Missing []string
+	}
+	c.expect(http.StatusOK, "GET", "/readyz", "", "").into(t, &got)
+	if !got.Ready || len(got.Missing) != 1 || got.Missing[0] != "redis" {
+		t.Errorf("got %+v, want ready, with redis named", got)
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	c := newCity(t, nil)
 	mine := c.request("r1")

@@ -12,8 +12,9 @@ import (
 
 // check is one part that the program needs.
 type check struct {
-	name string
-	ask  func(ctx context.Context) error
+	name     string
+	optional bool // the program goes on without it, in part
+	ask      func(ctx context.Context) error
 }
 
 // health knows which parts are gone. It asks in the background, so that
@@ -34,8 +35,8 @@ var errDisconnected = errors.New("not connected")
 // checks are the parts that a program of these parts needs.
 func (p *parts) checks() []check {
 	checks := []check{
-		{"redis", p.locations.Ping},
-		{"nats", func(context.Context) error {
+		{"redis", true, p.locations.Ping},
+		{"nats", true, func(context.Context) error {
 			if !p.bus.Connected() {
 				return errDisconnected
 			}
@@ -43,7 +44,7 @@ func (p *parts) checks() []check {
 		}},
 	}
 	if p.store != nil {
-		checks = append(checks, check{"store", p.store.Ping})
+		checks = append(checks, check{"store", false, p.store.Ping})
 	}
 	return checks
 }

@@ -15,7 +15,7 @@ func TestHealth_OneThatHangsIsNoOthersFault(t *testing.T) {
 		hangs := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 		var storeErr error
 		h := &health{log: slog.New(slog.DiscardHandler), checks: []check{
-			{"redis", hangs}, {"store", func(ctx context.Context) error { return errors.Join(storeErr, ctx.Err()) }},
+			{"redis", true, hangs}, {"store", false, func(ctx context.Context) error { return errors.Join(storeErr, ctx.Err()) }},
 		}}
 		if h.asked() || h.ready("store") == nil {
 			t.Fatal("ready before anybody was asked")

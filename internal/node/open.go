@@ -233,7 +233,9 @@ func (p *parts) watchHealth() {
 func (p *parts) ready() []api.Check {
 	var ready []api.Check
 	for _, c := range p.health.checks {
-		ready = append(ready, api.Check{Name: c.name, Ping: func(context.Context) error { return p.health.ready(c.name) }})
+		ready = append(ready, api.Check{
+			Name: c.name, Optional: c.optional, Ping: func(context.Context) error { return p.health.ready(c.name) },
+		})
 	}
 	return ready
 }
