@@ -7,7 +7,10 @@ package driver
 
 import (
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/fault"
@@ -37,13 +40,31 @@ var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 // digits, '-' and '_', so that it fits into a subject of the bus and into a key.
 func ValidID(s string) bool { return idPattern.MatchString(s) }
 
+// MaxText is how many characters a text for people may have.
+const MaxText = 200
+
+// CheckText checks a text for people that somebody sent in, a name or a reason:
+// at most MaxText characters, none of them a control character, since not every
+// store can keep those and no screen shows them.
+func CheckText(field, s string) error {
+	if n := utf8.RuneCountInString(s); n > MaxText {
+		return fault.Field(field, "%d characters are too many: at most %d", n, MaxText)
+	}
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+		return fault.Field(field, "%q is not accepted: text without control characters", s)
+	}
+	return nil
+}
+
 // Validate checks a profile that somebody sent in.
 func (p Profile) Validate() error {
-	switch {
-	case !ValidID(p.ID):
+	if !ValidID(p.ID) {
 		return fault.Field("id", "%q is not accepted: 1 to 64 letters, digits, '-' or '_'", p.ID)
-	case len(p.Name) > 200:
-		return fault.Field("name", "%d characters are too many: at most 200", len(p.Name))
+	}
+	if err := CheckText("name", p.Name); err != nil {
+		return err
+	}
+	switch {
 	case !ValidID(string(p.Class)):
 		return fault.Field("class", "%q is not accepted: 1 to 64 letters, digits, '-' or '_'", p.Class)
 	case p.Seats < 1 || p.Seats > MaxSeats:

@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // Code names a kind of error. Codes are public and never change their meaning.
@@ -50,14 +51,46 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// New makes an error of the given code.
+// New makes an error of the given code. Texts among the arguments are cut, see
+// [Cut]: they are mostly what a client sent.
 func New(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Detail: fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Detail: fmt.Sprintf(format, cutAll(args)...)}
 }
 
-// Field makes an error about one field of the input.
+// Field makes an error about one field of the input; the rest is as for New.
 func Field(field, format string, args ...any) *Error {
-	return &Error{Code: Invalid, Field: field, Detail: field + ": " + fmt.Sprintf(format, args...)}
+	e := New(Invalid, format, args...)
+	e.Field = Cut(field)
+	e.Detail = e.Field + ": " + e.Detail
+	return e
+}
+
+// longest is how many characters of a text an error repeats: enough to know it
+// again, and no more than the log and a phone's screen bear.
+const longest = 80
+
+// Cut is s as an error repeats it: its first 80 characters, then "…".
+func Cut(s string) string {
+	n := 0
+	for i := range s {
+		if n == longest {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}
+
+// cutAll cuts the texts among args, whatever type of string they have.
+func cutAll(args []any) []any {
+	cut := make([]any, len(args))
+	for i, arg := range args {
+		cut[i] = arg
+		if v := reflect.ValueOf(arg); v.Kind() == reflect.String {
+			cut[i] = Cut(v.String())
+		}
+	}
+	return cut
 }
 
 // Wrap gives err a code; the detail is shown to clients, err only in the log.

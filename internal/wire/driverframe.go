@@ -14,14 +14,12 @@ import (
 
 // Bounds of a driver's frame.
 const (
-	MaxFrameBytes     = 32 << 10 // a longer frame closes the socket
-	MaxPositions      = 100      // in a "positions" frame
-	MaxReason         = 200      // characters of a reason
-	maxUnixMs         = 253402300799999
-	maxSpeed          = 1000.0  // m/s
-	maxAccuracy       = 1e6     // metres
-	maxSeq            = 1 << 53 // beyond it JavaScript cannot count
-	longestShownValue = 64      // characters of a refused value that an error repeats
+	MaxFrameBytes = 32 << 10 // a longer frame closes the socket
+	MaxPositions  = 100      // in a "positions" frame
+	maxUnixMs     = 253402300799999
+	maxSpeed      = 1000.0  // m/s
+	maxAccuracy   = 1e6     // metres
+	maxSeq        = 1 << 53 // beyond it JavaScript cannot count
 )
 
 // DriverFrame is a frame that a driver sent. Type says which of the fields
@@ -187,11 +185,5 @@ func decodeObject(data []byte) (map[string]json.RawMessage, error) {
 	return fields, nil
 }
 
-// shown is a refused value as an error repeats it: cut to a bearable length.
-func shown(raw []byte) string {
-	text := []rune(string(raw))
-	if len(text) > longestShownValue {
-		return string(text[:longestShownValue]) + "…"
-	}
-	return string(text)
-}
+// shown is a refused value as an error repeats it.
+func shown(raw []byte) string { return fault.Cut(string(raw)) }

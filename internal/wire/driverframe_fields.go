@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
@@ -86,27 +84,17 @@ func (r *fieldReader) id(name string) string {
 	return s
 }
 
-// reason is an optional text for people. Control characters are refused: not
-// every store can keep them.
+// reason is an optional text for people.
 func (r *fieldReader) reason(name string) string {
 	raw := r.take(name)
 	if raw == nil {
 		return ""
 	}
 	var s string
-	if r.into(name, raw, &s, "a string") && (utf8.RuneCountInString(s) > MaxReason || hasControl(s)) {
-		r.fail(name, "%s is not accepted: at most %d characters, no control characters", shown(raw), MaxReason)
+	if r.into(name, raw, &s, "a string") {
+		r.err = driver.CheckText(r.prefix+name, s)
 	}
 	return s
-}
-
-func hasControl(s string) bool {
-	for _, c := range s {
-		if unicode.IsControl(c) {
-			return true
-		}
-	}
-	return false
 }
 
 func (r *fieldReader) number(name string) float64 {
