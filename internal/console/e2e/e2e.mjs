@@ -21,6 +21,7 @@ try {
   await step('figures are shown', () => figuresAreShown(page));
   await step('the keyboard reaches what there is', () => keyboard(page));
   await step('a trip goes from request to completed', () => tripIsSeen(page));
+  await step('a click on a driver tells who it is', () => clickDriver(page));
   await step('dark is dark', () => dark(page));
   await step('news is taken in order and forgotten in time', () => cityKeepsOrder(page));
   await step('marks move as cars do', () => motionIsPlausible(page));
@@ -71,7 +72,7 @@ async function driversMove(page) {
 async function mapIsDrawn(page) {
   assert.ok(await page.evaluate(() => cabstand.drawn()) > 20, 'few marks are drawn');
   const seen = await colours(browser, page, { x: 420, y: 80, width: 800, height: 640 });
-  for (const [name, least] of [['--map-ground', 20000], ['--map-street', 1000], ['--available', 200]]) {
+  for (const [name, least] of [['--map-ground', 20000], ['--map-motorway', 500], ['--available', 200]]) {
     const pixels = seen.get(await rgb(page, name)) ?? 0;
     assert.ok(pixels >= least, `${pixels} pixels of ${name}, at least ${least} expected`);
   }
@@ -110,6 +111,27 @@ async function tripIsSeen(page) {
   assert.ok(page.url().includes(`trip=${seen.id}`), 'the address does not name the trip');
   await page.click('#card-close');
   assert.ok(await page.isHidden('#card') && !page.url().includes('trip='), 'the card does not close');
+}
+
+/** A driver is found by id, flown to, and picked with a click on the mark. */
+async function clickDriver(page) {
+  const id = await page.evaluate(() => cabstand.drivers().find((d) => d.status === 'available').id);
+  await page.fill('#find-id', id);
+  await page.click('#find button');
+  await cardIsOf(page, id);
+  assert.match(await page.textContent('#card-facts'), /Name.*Vehicle.*Speed.*Accuracy.*Last position.*ago/s);
+  await page.waitForFunction(() => /map=1[5-9]/.test(location.hash)); // it is flown to
+  await page.click('#card-close');
+  await page.waitForFunction(() => !location.hash.includes('driver='));
+
+  const { x, y } = await page.evaluate((driver) => cabstand.pixel(driver), id);
+  await page.mouse.click(x, y);
+  await cardIsOf(page, id);
+}
+
+async function cardIsOf(page, id) {
+  await page.waitForFunction((want) => document.querySelector('#card-id').title === want && location.hash.includes(`=${want}`), id);
+  await page.waitForFunction(() => /ago$/.test(document.querySelector('#card-facts').lastElementChild?.lastElementChild.textContent));
 }
 
 async function dark(page) {

@@ -7,15 +7,15 @@ const FONT = ['system-ui', 'Segoe UI', 'Roboto', 'sans-serif'];
 
 /** Widths in pixels by zoom, and the zoom from which a class of street is drawn. */
 const streets = [
-  { class: 'residential', from: 11.5, widths: [11.5, 0.3, 13, 1, 15, 4, 17, 12] },
-  { class: 'secondary', from: 10, widths: [10, 0.4, 13, 2, 15, 6, 17, 16] },
+  { class: 'residential', from: 8, widths: [8, 0.3, 11, 0.5, 13, 1.2, 15, 4, 17, 12] },
+  { class: 'secondary', from: 8, widths: [10, 0.4, 13, 2, 15, 6, 17, 16] },
   { class: 'primary', from: 0, widths: [9, 0.5, 13, 3, 15, 8, 17, 20] },
   { class: 'motorway', from: 0, widths: [9, 0.8, 13, 4, 15, 10, 17, 24] },
 ];
 
 const kind = (name) => ['==', ['get', 'kind'], name];
 const width = (stops, extra = 0) => [
-  'interpolate', ['exponential', 1.4], ['zoom'], ...stops.map((v, i) => (i % 2 ? v + (v > 1 ? extra : 0) : v)),
+  'interpolate', ['exponential', 1.4], ['zoom'], ...stops.map((v, i) => (i % 2 ? v + Math.min(extra, v) : v)),
 ];
 
 /** The layers of the ground in the colours of the theme. */
@@ -28,7 +28,7 @@ export function groundLayers() {
     { ...line('river', kind('water'), 'map-water'), filter: ['all', kind('water'), ['==', ['geometry-type'], 'LineString']] },
     { ...line('graticule', kind('graticule'), 'map-casing'), paint: { 'line-color': colour('map-casing'), 'line-width': 1 } },
     ...streets.map((s) => street(`${s.class}-casing`, s, 'map-casing', 2)),
-    ...streets.map((s) => street(s.class, s, s.class === 'residential' ? 'map-street' : `map-${s.class}`, 0)),
+    ...streets.map((s) => street(s.class, s, `map-${s.class}`, 0)),
     label('street-name', ['all', kind('street'), ['has', 'name']], {
       'symbol-placement': 'line', 'text-size': 11, 'symbol-spacing': 600, 'text-padding': 12,
     }, 14, colour('map-label-soft')),
@@ -57,8 +57,13 @@ function street(id, { class: name, from, widths }, shade, extra) {
   const filter = ['all', kind('street'), ['==', ['get', 'class'], name]];
   return {
     ...line(id, filter, shade), minzoom: from,
-    paint: { 'line-color': colour(shade), 'line-width': width(widths, extra) },
+    paint: { 'line-color': name === 'residential' ? nearAndFar(shade) : colour(shade), 'line-width': width(widths, extra) },
   };
+}
+
+/** Small streets are a hair wide from afar: they need more contrast there. */
+function nearAndFar(shade) {
+  return ['interpolate', ['linear'], ['zoom'], 12, colour('map-street-far'), 13.5, colour(shade)];
 }
 
 function label(id, filter, layout, minzoom, shade) {

@@ -9,6 +9,7 @@ import { $ } from './dom.js';
  *   trips()     [{id, state, version, driver_id}] the same
  *   events()    [{id, version, state}] of the list, newest first
  *   shown(id)   {lat, lon} where a driver's mark is drawn now, or null
+ *   pixel(id)   {x, y} the same on the page
  *   drawn()     how many marks the last frame had
  *   lines(id)   what is drawn of a trip in view: ["now:assigned", "plan:assigned", …]
  *   state()     of the connection
@@ -19,6 +20,7 @@ export function hook(city, map) {
     trips: () => [...city.trips.values()].map(({ id, state, version, driver_id }) => ({ id, state, version, driver_id })),
     events: () => city.events.map(({ id, version, state }) => ({ id, version, state })),
     shown: (id) => city.drivers.get(id)?.motion.point(city.now()) ?? null,
+    pixel: (id) => map.pixelOf(id),
     drawn: () => map.marks.drawn,
     lines: (id) => map.drawnOf(id),
     state: () => $('#connection').dataset.state,

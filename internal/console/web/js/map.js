@@ -1,7 +1,7 @@
 // The map: the ground, the trips and the marks, and what a click on it means.
 
 import { graticule, groundLayers, groundStyle, recolour } from './basemap.js';
-import { boxAround, grown } from './geometry.js';
+import { boxAround, grown, mercatorX, mercatorY } from './geometry.js';
 import { driverSize, Marks } from './marks.js';
 import { onTheme, reducedMotion } from './theme.js';
 import { tripFeatures, tripLayers } from './trips.js';
@@ -42,7 +42,13 @@ export class LiveMap {
     this.map.addLayer(this.marks, 'trip-wait');
     this.map.on('mousemove', (e) => { this.map.getCanvas().style.cursor = this.hit(e.point) ? 'pointer' : ''; });
     onTheme(() => this.#recolour());
+    if (narrow()) this.#foldAttribution();
     this.#animate();
+  }
+
+  /** MapLibre shows it unfolded until the map is moved; on a phone a tap is to unfold it. */
+  #foldAttribution() {
+    this.map.getContainer().querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show');
   }
 
   /** Calls fn with what was clicked, {kind, id} or null. */
@@ -74,24 +80,33 @@ export class LiveMap {
     recolour(this.map, [...groundLayers(), ...tripLayers()]);
   }
 
-  /** What is at a place on the screen: drivers before requests before trips. */
+  /** What is at a place on the screen: drivers before requests before other trips. */
   hit(at) {
-    const reach = driverSize(this.map.getZoom()) / 2 + REACH;
+    const { lng, lat } = this.map.unproject(at);
+    const [x, y] = [mercatorX(lng), mercatorY(lat)];
+    const reach = (driverSize(this.map.getZoom()) / 2 + REACH) / (512 * 2 ** this.map.getZoom());
     const now = this.city.now();
     const nearest = (kind, things, where) => {
       let best = null;
       let least = reach;
       for (const thing of things) {
-        const p = this.map.project(where(thing));
-        const d = Math.hypot(p.x - at.x, p.y - at.y);
+        const p = where(thing);
+        const d = Math.hypot(p.x - x, p.y - y);
         if (d < least) [best, least] = [{ kind, id: thing.id }, d];
       }
       return best;
     };
-    const place = ({ lat, lon }) => [lon, lat];
-    return nearest('driver', this.city.drivers.values(), (d) => place(d.motion.point(now)))
-      ?? nearest('trip', [...this.city.trips.values()].filter((t) => t.state === 'searching'), (t) => place(t.pickup))
+    const requests = [...this.city.trips.values()].filter((t) => t.state === 'searching');
+    return nearest('driver', this.city.drivers.values(), (d) => d.motion.at(now))
+      ?? nearest('trip', requests, ({ pickup }) => ({ x: mercatorX(pickup.lon), y: mercatorY(pickup.lat) }))
       ?? this.#tripLineAt(at);
+  }
+
+  /** Where a driver's mark is on the page. */
+  pixelOf(id) {
+    const { lat, lon } = this.city.drivers.get(id).motion.point(this.city.now());
+    const { x, y } = this.map.project([lon, lat]);
+    return { x, y };
   }
 
   /** The parts of a trip that are drawn in view: "leg:state". */

@@ -24,7 +24,11 @@ export function tripLayers() {
     { id: 'trip-plan', type: 'line', source: 'trips', filter: on('plan'), layout: { 'line-cap': 'round' },
       paint: { 'line-color': byState(), 'line-width': thin(3, 1.2), 'line-opacity': thin(0.9, 0.28), 'line-dasharray': DASH } },
     { id: 'trip-now', type: 'line', source: 'trips', filter: on('now'), layout: { 'line-cap': 'round' },
-      paint: { 'line-color': byState(), 'line-width': thin(4, 1.8), 'line-opacity': thin(1, 0.6) } },
+      // Whoever rides is served: those lines stand back behind the ones to a pickup.
+      paint: {
+        'line-color': byState(), 'line-width': thin(4, ['case', state('riding'), 1.2, 1.9]),
+        'line-opacity': thin(1, ['case', state('riding'), 0.3, 0.7]),
+      } },
     { id: 'trip-ends', type: 'circle', source: 'trips', filter: on('end'),
       paint: {
         'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, thin(4, 1.8), 15, thin(7, 4.5)],
