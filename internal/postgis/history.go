@@ -63,6 +63,9 @@ func conditions(q trip.Query) (where string, args []any, err error) {
 	if q.State != "" {
 		add(`t.state = $%d`, q.State)
 	}
+	if q.Unfinished {
+		all = append(all, unfinished)
+	}
 	if q.Cursor != "" {
 		at, id, err := trip.ParseCursor(q.Cursor)
 		if err != nil {

@@ -59,6 +59,9 @@ func conditions(q trip.Query) (where string, args []any, err error) {
 	if q.State != "" {
 		add(`t.state = ?`, q.State)
 	}
+	if q.Unfinished {
+		add(unfinished)
+	}
 	if q.Cursor != "" {
 		at, id, err := trip.ParseCursor(q.Cursor)
 		if err != nil {

@@ -64,6 +64,7 @@ func testList(t *testing.T, p Place) {
 	})
 	for _, q := range []trip.Query{
 		{}, {RiderID: "r1"}, {State: trip.Cancelled}, {DriverID: "d5"}, {RiderID: "r2", State: trip.Searching}, {RiderID: "nobody"},
+		{Unfinished: true}, {RiderID: "r1", Unfinished: true}, {State: trip.Cancelled, Unfinished: true},
 	} {
 		want := slices.DeleteFunc(slices.Clone(all), func(t *trip.Trip) bool { return !selects(q, t) })
 		for _, limit := range []int{0, 1, 5, len(want), 100} {
@@ -79,7 +80,7 @@ func testList(t *testing.T, p Place) {
 
 func selects(q trip.Query, t *trip.Trip) bool {
 	return (q.RiderID == "" || q.RiderID == t.RiderID) &&
-		(q.DriverID == "" || q.DriverID == t.DriverID) && (q.State == "" || q.State == t.State)
+		(q.DriverID == "" || q.DriverID == t.DriverID) && (q.State == "" || q.State == t.State) && !(q.Unfinished && t.State.Final())
 }
 
 func listAll(tb testing.TB, s Store, q trip.Query) []*trip.Trip {

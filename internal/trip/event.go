@@ -75,11 +75,12 @@ type Once struct {
 
 // Query selects a page of trips, newest request first.
 type Query struct {
-	RiderID  string // "" for any
-	DriverID string // "" for any
-	State    State  // "" for any
-	Cursor   string // of the page before; "" for the first
-	Limit    int
+	RiderID    string // "" for any
+	DriverID   string // "" for any
+	State      State  // "" for any
+	Unfinished bool   // only trips whose state is not final
+	Cursor     string // of the page before; "" for the first
+	Limit      int
 }
 
 // DriverStatus is what a driver who holds this trip is doing.
