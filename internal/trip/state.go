@@ -62,11 +62,23 @@ var transitions = map[State]map[command]State{
 	Riding:    {complete: Completed, cancel: Cancelled},
 }
 
+// inWords is what a command does to a trip, in words for people.
+var inWords = map[command]string{
+	release:    "be searched for",
+	accept:     "be accepted",
+	arrive:     "be arrived at",
+	start:      "be started",
+	complete:   "be completed",
+	redispatch: "be cancelled by its driver",
+	cancel:     "be cancelled",
+	expire:     "expire",
+}
+
 // next is the state that follows, or why there is none.
 func (s State) next(c command) (State, error) {
 	to, ok := transitions[s][c]
 	if !ok {
-		return "", fault.New(fault.WrongState, "a trip that is %s cannot %s", s, c)
+		return "", fault.New(fault.WrongState, "a trip that is %s cannot %s", s, inWords[c])
 	}
 	return to, nil
 }

@@ -63,6 +63,21 @@ func TestTransitions(t *testing.T) {
 	})
 }
 
+// Every refusal says in words what cannot be done: a driver who cancels knows
+// nothing of a "redispatch".
+func TestTransitions_RefusalsInWords(t *testing.T) {
+	for _, from := range transitions {
+		for c := range from {
+			if inWords[c] == "" {
+				t.Errorf("no words for %s", c)
+			}
+		}
+	}
+	if _, err := Riding.next(redispatch); err == nil || !strings.HasSuffix(err.Error(), "a trip that is riding cannot be cancelled by its driver") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // diagramPage is docs/state_machine.md.
 func diagramPage() string {
 	var b strings.Builder
