@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 )
 
@@ -19,12 +20,16 @@ func (t *Trip) Cursor() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(at + " " + t.ID))
 }
 
+// maxMicros is the last microsecond of the year 9999: what no store keeps is no
+// cursor of ours.
+const maxMicros = 253402300799999999
+
 // ParseCursor reads what Cursor wrote.
 func ParseCursor(s string) (requestedAt time.Time, id string, err error) {
 	data, err := base64.RawURLEncoding.DecodeString(s)
 	if err == nil {
 		micros, rest, _ := strings.Cut(string(data), " ")
-		if at, bad := strconv.ParseInt(micros, 10, 64); bad == nil && rest != "" {
+		if at, bad := strconv.ParseInt(micros, 10, 64); bad == nil && at >= 0 && at <= maxMicros && driver.ValidID(rest) {
 			return time.UnixMicro(at).UTC(), rest, nil
 		}
 	}
