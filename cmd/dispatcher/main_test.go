@@ -97,6 +97,24 @@ func TestEmbedded_SurvivesKill(t *testing.T) {
 	p.stop()
 }
 
+// A demo whose riders wait for answers of an engine that has ended does not end.
+func TestEmbedded_DemoEnds(t *testing.T) {
+	p := mustStart(t, t.TempDir(), "--demo", "--demo-fleet", "100")
+	poll := time.NewTicker(100 * time.Millisecond)
+	defer poll.Stop()
+	type page struct{ Trips []wire.Trip }
+	for deadline := time.Now().Add(3 * patience); ; <-poll.C {
+		trips := call[page](p, "operator", "o1", http.MethodGet, "/v1/trips", nil, http.StatusOK).Trips
+		if len(trips) > 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nobody in the demo asks for a trip")
+		}
+	}
+	p.stop()
+}
+
 func TestConfig_NamesWhatIsWrong(t *testing.T) {
 	for _, c := range []struct{ name, args, says string }{
 		{"Listen", "embedded --listen nowhere --data DIR", `--listen: "nowhere" is not accepted`},

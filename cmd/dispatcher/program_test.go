@@ -53,11 +53,12 @@ type program struct {
 	sockets []*websocket.Conn
 }
 
-// mustStart starts the program on a free port, and returns when it serves.
-func mustStart(tb testing.TB, folder string) *program {
+// mustStart starts the program on a free port, with more flags where given, and
+// returns when it serves.
+func mustStart(tb testing.TB, folder string, flags ...string) *program {
 	tb.Helper()
 	p := &program{tb: tb, folder: folder, log: &bytes.Buffer{}, tokens: map[string]string{}}
-	p.cmd = exec.Command(binary, "embedded", "--listen", "127.0.0.1:0", "--data", folder)
+	p.cmd = exec.Command(binary, append([]string{"embedded", "--listen", "127.0.0.1:0", "--data", folder}, flags...)...)
 	p.cmd.Stderr = p.log
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -99,6 +100,8 @@ func (p *program) stop() {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.tb.Fatal(err)
 	}
+	late := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+	defer late.Stop()
 	if err := p.cmd.Wait(); err != nil {
 		p.tb.Errorf("the program ended with %v\n%s", err, p.log)
 	}
