@@ -81,24 +81,3 @@ func TestProblem_KeepsOurTextInside(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
-
-func FuzzDecodeSubscribe(f *testing.F) {
-	for _, frame := range []string{
-		`{"type":"subscribe","cells":["dr5r"]}`, `{"type":"subscribe","bbox":[-74.1,40.6,-73.8,40.9]}`,
-		`{"type":"subscribe","bbox":[1e999]}`, `{"type":"subscribe","cells":"dr5r"}`, `{"type":"hello"}`, `{"type":5}`,
-		`{"type":"subscribe"} {}`, `{"type":"subscribe","zoom":3}`, `[]`, `null`, `{`, ``, "\xff\xfe", `"subscribe"`,
-	} {
-		f.Add([]byte(frame))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		frame, err := decodeSubscribe(data)
-		switch {
-		case err == nil && frame.Type != "subscribe":
-			t.Errorf("%q passed for %+v", data, frame)
-		case err != nil && fault.CodeOf(err) != fault.Invalid && fault.CodeOf(err) != fault.Malformed:
-			t.Errorf("%q: %v", data, err)
-		case err != nil && len(newProblem(err).Detail) > 600:
-			t.Errorf("%q: the answer repeats too much", data)
-		}
-	})
-}
