@@ -29,5 +29,5 @@
 //
 // Tests of faults, and benchmarks, use StartPostgres, StartRedis and StartNATS:
 // servers of their own that can be stopped, killed and started again on the
-// same data and address.
+// same data and address. A PostgreSQL can be paused as well.
 package testenv

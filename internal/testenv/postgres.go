@@ -116,7 +116,7 @@ func runPostgres(bin, dir string, port int, address string) (running, error) {
 		_ = p.kill()
 		return nil, err
 	}
-	return p, nil
+	return &cluster{process: p, address: address}, nil
 }
 
 // execOn runs one statement on a connection of its own.

@@ -45,6 +45,25 @@ func TestServer_PostgresKeepsItsDataOverKill(t *testing.T) {
 	mustExec(t, mustConnect(t, s.URL), "INSERT INTO kept VALUES (1)")
 }
 
+func TestServer_PausedPostgresDoesNotAnswer(t *testing.T) {
+	s := mustStart(t, testenv.StartPostgres)
+	conn := mustConnect(t, s.URL)
+	mustDo(t, s.Pause)
+	answered := make(chan error, 1)
+	go func() { answered <- conn.Ping(context.Background()) }()
+	select {
+	case err := <-answered:
+		t.Errorf("a paused server answers: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	mustDo(t, s.Resume)
+	if err := <-answered; err != nil {
+		t.Errorf("resumed: %v", err)
+	}
+	mustDo(t, s.Pause)
+	mustDo(t, s.Kill) // it ends all the same
+}
+
 func TestRedis_EachTestHasItsOwn(t *testing.T) {
 	a, b := mustRedis(t, testenv.Redis(t)), mustRedis(t, testenv.Redis(t))
 	if err := a.Set(t.Context(), "mine", "1", 0).Err(); err != nil {
