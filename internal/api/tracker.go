@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -11,6 +9,7 @@ import (
 	"path"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/go-chi/chi/v5"
@@ -24,10 +23,10 @@ import (
 // options do not say.
 const DefaultTrackerSockets = 100_000
 
-// TrackerVerify is the id of the driver whom the token speaks for. The error is
-// a fault: Unauthenticated, Forbidden for another role than driver, Unavailable
-// while there are no keys.
-type TrackerVerify func(ctx context.Context, token string) (driverID string, err error)
+// TrackerVerify is the id of the driver whom the token speaks for, and when it
+// stops to. The error is a fault: Unauthenticated, Forbidden for another role
+// than driver, Unavailable while there are no keys.
+type TrackerVerify func(ctx context.Context, token string) (driverID string, expires time.Time, err error)
 
 // TrackerOptions tunes the driver's socket. Every field may be left out.
 type TrackerOptions struct {
@@ -65,7 +64,7 @@ type trackerDoor struct {
 func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 	defer d.open.Add(-1)
 	full := d.open.Add(1) > int64(d.opts.Sockets)
-	driverID, err := d.admit(r, full)
+	driverID, expires, err := d.admit(r, full)
 	if err != nil {
 		d.refuse(w, r, err)
 		return
@@ -81,27 +80,36 @@ func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	socket.SetReadLimit(wire.MaxFrameBytes)
 	// How it ended is the tracker's to count and log.
-	_ = d.tracker.Serve(r.Context(), trackerSocket{socket}, driverID)
+	_ = d.tracker.Serve(r.Context(), trackerSocket{socket}, driverID, expires)
 }
 
-// admit is the driver who may connect, or why not.
-func (d *trackerDoor) admit(r *http.Request, full bool) (string, error) {
+// admit is the driver who may connect and until when, or why not.
+func (d *trackerDoor) admit(r *http.Request, full bool) (driverID string, expires time.Time, err error) {
 	switch {
-	case !strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
-		return "", errTrackerUpgrade
-	case !trackerOriginAllowed(r, d.opts.Origins):
-		return "", fault.New(fault.Forbidden, "the origin %q is not allowed", r.Header.Get("Origin"))
+	case !upgrades(r):
+		err = errUpgrade
+	case !originAllowed(r, d.opts.Origins):
+		err = fault.New(fault.Forbidden, "the origin %q is not allowed", r.Header.Get("Origin"))
 	case full:
-		return "", fault.New(fault.Unavailable, "%d drivers are connected already: try again", d.opts.Sockets)
+		err = fault.New(fault.Unavailable, "%d drivers are connected already: try again", d.opts.Sockets)
+	default:
+		err = checkQuery(r)
+	}
+	if err != nil {
+		return "", time.Time{}, err
 	}
 	return d.verify(r.Context(), tokenOf(r, true))
 }
 
-var errTrackerUpgrade = fault.New(fault.Malformed, "this is a WebSocket: send Upgrade: websocket")
+// errUpgrade is answered with 426 and with the protocol to upgrade to.
+var errUpgrade = fault.New(fault.Malformed, "this is a WebSocket: send Upgrade: websocket")
 
-// trackerOriginAllowed keeps the pages of strangers from using a browser's
+// upgrades reports whether the client wants a WebSocket.
+func upgrades(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
+
+// originAllowed keeps the pages of strangers from using a browser's
 // credentials. Only browsers send an origin.
-func trackerOriginAllowed(r *http.Request, allowed []string) bool {
+func originAllowed(r *http.Request, allowed []string) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
 		return true
@@ -133,16 +141,6 @@ func (d *trackerDoor) refuse(w http.ResponseWriter, r *http.Request, err error) 
 		d.opts.Log.Error("driver not let in", "request_id", p.ID, "err", err)
 	}
 	d.opts.Metrics.refused(p.Code)
-	h := w.Header()
-	maps.Copy(h, p.GetHeaders())
-	if errors.Is(err, errTrackerUpgrade) {
-		p.Status, p.Title = http.StatusUpgradeRequired, http.StatusText(http.StatusUpgradeRequired)
-		h.Set("Upgrade", "websocket")
-		h.Set("Connection", "Upgrade")
-	}
-	h.Set("Content-Type", p.ContentType(""))
-	w.WriteHeader(p.Status)
-	if err := json.NewEncoder(w).Encode(p); err != nil {
-		d.opts.Log.Debug("answer not written", "request_id", p.ID, "err", err)
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
+	writeJSON(w, p.Status, p.ContentType(""), p, d.opts.Log)
 }

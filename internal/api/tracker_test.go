@@ -65,19 +65,22 @@ func (p *trackerPlaces) Listen(string, func(wire.Push)) (func(), error) { return
 
 func (p *trackerPlaces) Push(context.Context, string, wire.Push) error { return nil }
 
-func trackerVerify(_ context.Context, token string) (string, error) {
+func trackerVerify(_ context.Context, token string) (string, time.Time, error) {
 	role, id, ok := strings.Cut(token, ":")
+	never := time.Time{}
 	switch {
 	case !ok:
-		return "", fault.New(fault.Unauthenticated, "the token %q is not valid", token)
+		return "", never, fault.New(fault.Unauthenticated, "the token %q is not valid", token)
 	case role != "driver":
-		return "", fault.New(fault.Forbidden, "a %s has no business here", role)
+		return "", never, fault.New(fault.Forbidden, "a %s has no business here", role)
 	case id == "nokeys":
-		return "", fault.New(fault.Unavailable, "no keys")
+		return "", never, fault.New(fault.Unavailable, "no keys")
 	case id == "broken":
-		return "", errors.New("a secret of ours")
+		return "", never, errors.New("a secret of ours")
+	case id == "brief":
+		return id, time.Now().Add(200 * time.Millisecond), nil
 	}
-	return id, nil
+	return id, time.Now().Add(time.Hour), nil
 }
 
 func newTrackerWorld(t *testing.T, opts api.TrackerOptions) *trackerWorld {
@@ -265,7 +268,7 @@ func checkProblem(t *testing.T, request *http.Request, status int, code string) 
 	if response.StatusCode != status || problem.Status != status || problem.Code != code || problem.Title == "" || problem.Type == "" {
 		t.Errorf("got %d %+v, want %d %s", response.StatusCode, problem, status, code)
 	}
-	if kind := response.Header.Get("Content-Type"); kind != "application/problem+json" {
+	if kind := response.Header.Get("Content-Type"); kind != "application/problem+json" || response.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("content type %s", kind)
 	}
 	if status == 401 && response.Header.Get("WWW-Authenticate") == "" || status == 503 && response.Header.Get("Retry-After") == "" {
@@ -349,6 +352,11 @@ func TestTrackerRoutes_NewestSessionWins(t *testing.T) {
 	expectSocketClosed(t, first, track.CloseReplaced)
 	sendText(t, second, `{"type":"position","seq":1,"lat":40.73,"lon":-73.98}`)
 	expectFrame(t, second, "ack")
+}
+
+func TestTrackerRoutes_TokenExpires(t *testing.T) {
+	w := newTrackerWorld(t, api.TrackerOptions{})
+	expectSocketClosed(t, w.dial(t, "brief"), track.ClosePolicy)
 }
 
 func TestTrackerRoutes_Drain(t *testing.T) {

@@ -210,16 +210,16 @@ func (p *parts) tracking(r chi.Router, t Tracking, l Listen) {
 	})
 }
 
-// verifyDriver lets drivers in, and nobody else.
-func (p *parts) verifyDriver(ctx context.Context, token string) (string, error) {
+// verifyDriver lets drivers in until their token expires, and nobody else.
+func (p *parts) verifyDriver(ctx context.Context, token string) (driverID string, expires time.Time, err error) {
 	who, err := p.verifier.Verify(ctx, token)
 	switch {
 	case err != nil:
-		return "", err
+		return "", time.Time{}, err
 	case who.Role != trip.Driver:
-		return "", fault.New(fault.Forbidden, "a %s may not open a driver's socket", who.Role)
+		return "", time.Time{}, fault.New(fault.Forbidden, "a %s may not open a driver's socket", who.Role)
 	}
-	return who.Subject, nil
+	return who.Subject, who.Expires, nil
 }
 
 // watchHealth asks the parts in the background from now on.

@@ -24,7 +24,7 @@ type Conn interface {
 // limit).
 const (
 	CloseGoingAway = 1001 // the phone did not answer pings
-	ClosePolicy    = 1008 // too many bad frames
+	ClosePolicy    = 1008 // too many bad frames, or the driver's token expired
 	CloseRestart   = 1012 // the tracker shuts down: reconnect at once
 	CloseTryLater  = 1013 // no dispatcher answers, or the phone reads too slowly: reconnect after a pause
 	CloseReplaced  = 4001 // a newer session of the driver is open: do not reconnect

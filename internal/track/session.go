@@ -20,6 +20,7 @@ const (
 	reasonSlow     = "frames are read too slowly: reconnect"
 	reasonSilent   = "no answer to pings"
 	reasonFlood    = "too many bad frames"
+	reasonExpired  = "token expired"
 	reasonStopped  = "the tracker stops"
 	reasonNobody   = "no dispatcher answers: try again"
 	reasonUnknown  = "the driver is not registered"
@@ -33,7 +34,8 @@ type session struct {
 	t        *Tracker
 	conn     Conn
 	driverID string
-	id       string // UUIDv7: of two sessions the greater is the newer
+	id       string    // UUIDv7: of two sessions the greater is the newer
+	expires  time.Time // of the driver's token: the session ends then
 
 	out    *outgoing
 	orders chan wire.DriverFrame // for a dispatcher; when full the next is refused
@@ -92,6 +94,7 @@ func (s *session) run(ctx context.Context) *Ended {
 	live, kill := context.WithCancel(context.WithoutCancel(ctx))
 	defer kill()
 	defer context.AfterFunc(ctx, func() { s.end(CloseGoingAway, reasonStopped) })()
+	defer time.AfterFunc(s.expires.Sub(s.t.now()), func() { s.end(ClosePolicy, reasonExpired) }).Stop()
 
 	s.send(wire.FrameHello, wire.HelloFrame{
 		Type: wire.FrameHello, DriverID: s.driverID, Session: s.id,

@@ -494,9 +494,25 @@ func TestTracker_Serve_EndOfContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		p := &phone{t: t, in: make(chan []byte), out: make(chan []byte, 10), closed: make(chan struct{}), served: make(chan error, 1)}
 		tracker := w.tracker()
-		go func() { p.served <- tracker.Serve(ctx, p, "d1") }()
+		go func() { p.served <- tracker.Serve(ctx, p, "d1", time.Now().Add(tokenTTL)) }()
 		p.expect(wire.FrameHello)
 		cancel()
 		p.expectClose(track.CloseGoingAway)
+	})
+}
+
+// A socket is worth no more than the token that opened it.
+func TestTracker_Serve_EndOfToken(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		p := &phone{t: t, in: make(chan []byte), out: make(chan []byte, 100), closed: make(chan struct{}), served: make(chan error, 1)}
+		tracker, expires := w.tracker(), time.Now().Add(time.Minute)
+		go func() { p.served <- tracker.Serve(t.Context(), p, "d1", expires) }()
+		p.expect(wire.FrameHello)
+		time.Sleep(time.Minute - time.Millisecond)
+		p.expectOpen()
+		p.expectClose(track.ClosePolicy)
+		if late := time.Since(expires); late != 0 || p.reason != "token expired" {
+			t.Errorf("closed %v late for %q", late, p.reason)
+		}
 	})
 }

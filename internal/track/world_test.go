@@ -294,6 +294,9 @@ type phone struct {
 	served chan error // what Serve returned
 }
 
+// tokenTTL is how long the phones' tokens are valid.
+const tokenTTL = 24 * time.Hour
+
 // connect opens a session. Frames that the phone does not read wait, up to
 // unread.
 func (w *world) connect(tracker *track.Tracker, driverID string, unread int) *phone {
@@ -301,7 +304,7 @@ func (w *world) connect(tracker *track.Tracker, driverID string, unread int) *ph
 		t: w.t, in: make(chan []byte), out: make(chan []byte, unread),
 		closed: make(chan struct{}), served: make(chan error, 1),
 	}
-	go func() { p.served <- tracker.Serve(w.t.Context(), p, driverID) }()
+	go func() { p.served <- tracker.Serve(w.t.Context(), p, driverID, time.Now().Add(tokenTTL)) }()
 	return p
 }
 
