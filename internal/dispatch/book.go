@@ -33,9 +33,11 @@ func (b *book) set(t *trip.Trip, now time.Time) { b.write(t, true, now) }
 
 // hear takes over what somebody told, unless the book knows better.
 func (b *book) hear(t *trip.Trip, whole bool, now time.Time) {
-	if old, known := b.entries[t.ID]; !known || !newer(old.trip, t) {
-		b.write(t, whole, now)
+	old, known := b.entries[t.ID]
+	if known && (newer(old.trip, t) || (old.whole && !whole && old.trip.Version == t.Version)) {
+		return
 	}
+	b.write(t, whole, now)
 }
 
 func (b *book) write(t *trip.Trip, whole bool, now time.Time) {

@@ -56,7 +56,7 @@ const (
 
 // Bounds of what is remembered of decisions.
 const (
-	decisionsPerTrip  = 50
+	decisionsPerTrip  = 20
 	decisionTrips     = 5000
 	candidatesPerTrip = 20
 	exclusionsPerTrip = 20

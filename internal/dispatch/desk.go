@@ -157,7 +157,8 @@ func (d *Desk) tell(ctx context.Context, t *trip.Trip) {
 		d.Changed(t)
 	}
 	n := wire.Nudge{TripID: t.ID, Cell: string(t.Cell()), From: d.ID}
-	if err := d.Signals.Nudge(ctx, n); err != nil {
+	// The change is committed: whoever asked for it may have left.
+	if err := d.Signals.Nudge(context.WithoutCancel(ctx), n); err != nil {
 		d.Log.Debug("nudge not sent; the sweep will find the trip", "trip", t.ID, "err", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/cabstand/cabstand/geo"
@@ -33,6 +34,7 @@ type Deps struct {
 	Locations Locations
 	Peers     Peers
 	Signals   Signals
+	Reachable func() bool   // whether pushes leave this process at the moment; nil: always
 	NewID     func() string // of offers
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -62,7 +64,8 @@ type Dispatcher struct {
 	// What follows is touched by the goroutine of Run alone.
 	book    *book
 	supply  *supply
-	sulks   map[sulk]time.Time // until when
+	sulks   map[sulk]time.Time   // until when
+	claimed map[string]time.Time // drivers whom the store refused, until when they are left alone
 	sweptAt time.Time
 	ailing  bool // the store failed; logged once an outage
 }
@@ -76,7 +79,7 @@ const sweepEvery = 5 * time.Second
 // New makes a dispatcher. It does nothing until Run.
 func New(config Config, deps Deps) *Dispatcher {
 	return &Dispatcher{
-		config: config, deps: deps, book: newBook(), sulks: map[sulk]time.Time{},
+		config: config, deps: deps, book: newBook(), sulks: map[sulk]time.Time{}, claimed: map[string]time.Time{},
 		supply: &supply{
 			feed: deps.Feed, locations: deps.Locations, fleet: driver.NewFleet(), now: deps.Now, log: deps.Log,
 			followed: map[geo.Cell]*following{},
@@ -162,11 +165,12 @@ func (d *Dispatcher) tick(ctx context.Context, now time.Time) (Tick, error) {
 	}
 	d.supply.follow(ctx, d.cells())
 	d.supply.listen(ctx)
-	var err error
-	if report.Expired, err = d.runOut(ctx, now); err != nil {
-		return report, err
+	var late error // one trip that cannot be written is no reason not to match the others
+	report.Expired, late = d.runOut(ctx, now)
+	if d.deps.Reachable != nil && !d.deps.Reachable() {
+		return report, late // an offer now would reach no phone, and hold its driver for nothing
 	}
-	return report, d.match(ctx, now, &report)
+	return report, errors.Join(late, d.match(ctx, now, &report))
 }
 
 // owns reports whether the trip is this dispatcher's to work on.
@@ -234,11 +238,9 @@ func (d *Dispatcher) sweep(ctx context.Context, now time.Time) error {
 	}
 	d.book.keepOnly(found, before)
 	d.supply.forget()
-	for s, until := range d.sulks {
-		if now.After(until) {
-			delete(d.sulks, s)
-		}
-	}
+	over := func(until time.Time) bool { return now.After(until) }
+	maps.DeleteFunc(d.sulks, func(_ sulk, until time.Time) bool { return over(until) })
+	maps.DeleteFunc(d.claimed, func(_ string, until time.Time) bool { return over(until) })
 	d.sweptAt = now
 	return nil
 }

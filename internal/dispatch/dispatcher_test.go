@@ -34,6 +34,8 @@ type city struct {
 	followers  map[geo.Cell]func([]driver.Location)
 	live       []string
 	pushed     map[string][]wire.Push // by driver
+	deaf       bool                   // the bus is away, and pushing fails
+	known      bool                   // the dispatcher is told so
 	ids        int
 }
 
@@ -66,7 +68,7 @@ func (c *city) restart() {
 	config.ID, config.Limits = "me", dispatch.DefaultLimits
 	c.dispatcher = dispatch.New(config, dispatch.Deps{
 		Trips: c.store, Estimator: eta.DefaultStraight, Pusher: c, Feed: c, Locations: c, Peers: c, Signals: quiet{},
-		NewID: c.newID, Now: clock, Log: log,
+		Reachable: func() bool { return !c.known }, NewID: c.newID, Now: clock, Log: log,
 	})
 	c.desk = &dispatch.Desk{
 		ID: "me", Trips: c.store, Drivers: c.store, Pusher: c, Signals: quiet{},
@@ -82,6 +84,9 @@ func (c *city) Push(ctx context.Context, driverID string, p wire.Push) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if c.deaf {
+		return fault.New(fault.Unavailable, "no bus")
+	}
 	c.pushed[driverID] = append(c.pushed[driverID], p)
 	return nil
 }
@@ -95,6 +100,16 @@ func (c *city) InCells(_ context.Context, cells []geo.Cell) ([]driver.Location, 
 	var found []driver.Location
 	for _, l := range c.drivers {
 		if slices.Contains(cells, geo.CellOf(l.Point, geo.OwnerLength)) {
+			found = append(found, l)
+		}
+	}
+	return found, nil
+}
+
+func (c *city) Locations(_ context.Context, ids []string) ([]driver.Location, error) {
+	var found []driver.Location
+	for _, id := range ids {
+		if l, ok := c.drivers[id]; ok {
 			found = append(found, l)
 		}
 	}
@@ -424,6 +439,109 @@ func TestDispatcher_DeafnessIsNoLoss(t *testing.T) {
 	c.dispatcher.Tick(c.ctx)
 	if got := c.read(tr.ID); got.State != trip.Assigned {
 		t.Fatalf("trip is %s: a new process took its own deafness for the driver's silence", got.State)
+	}
+}
+
+// TestDispatcher_TrackersGone: nobody's position arrives any more, though the
+// shared store still answers with the old ones.
+func TestDispatcher_TrackersGone(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	c.at("b", east(200))
+	tr := c.request()
+	c.tick(0)
+	c.accept(tr.ID, "a")
+	c.tick(time.Second)
+	for range 2 * int(c.desk.Limits.Lost/time.Second) {
+		c.now = c.now.Add(time.Second)
+		c.dispatcher.Tick(c.ctx)
+	}
+	if got := c.read(tr.ID); got.DriverID != "a" {
+		t.Fatalf("trip is %s: the silence of all was taken for that of one", got.State)
+	}
+}
+
+// TestDispatcher_FeedOfOneTrackerGone: the feed has lost the driver, the shared
+// store has not.
+func TestDispatcher_FeedOfOneTrackerGone(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	c.at("b", east(200))
+	tr := c.request()
+	c.tick(0)
+	c.accept(tr.ID, "a")
+	c.tick(time.Second)
+	for range 2 * int(c.desk.Limits.Lost/time.Second) {
+		c.now = c.now.Add(time.Second)
+		lost := c.drivers["a"]
+		lost.SeenAt = c.now
+		c.drivers["a"] = lost // no word of it on the feed
+		c.at("b", east(200))
+		c.dispatcher.Tick(c.ctx)
+	}
+	if got := c.read(tr.ID); got.DriverID != "a" {
+		t.Fatalf("trip is %s though the store has the driver fresh", got.State)
+	}
+}
+
+func TestDispatcher_BusGone(t *testing.T) {
+	t.Run("NoOffersAreMade", func(t *testing.T) {
+		c := mustCity(t)
+		c.deaf, c.known = true, true
+		c.at("a", east(100))
+		tr := c.request()
+		c.tick(time.Second)
+		c.noOffer(tr.ID)
+		c.deaf, c.known = false, false
+		c.tick(time.Second)
+		c.offered(tr.ID, "a")
+	})
+	t.Run("AnOfferThatWasNotSentIsTakenBack", func(t *testing.T) {
+		c := mustCity(t)
+		c.deaf = true
+		c.at("a", east(100))
+		tr := c.request()
+		c.tick(time.Second)
+		c.noOffer(tr.ID)
+		if claims, err := c.store.ClaimedBy(c.ctx, "a"); err != nil || len(claims) != 0 {
+			t.Fatalf("the driver is held by %v, %v", claims, err)
+		}
+		c.deaf = false
+		c.tick(time.Second) // and not blamed
+		c.offered(tr.ID, "a")
+	})
+}
+
+// TestDispatcher_LastRideOfTheDay: offline while on the way is no way out of the
+// trip, and no reason to be taken for lost while the phone still sends.
+func TestDispatcher_LastRideOfTheDay(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	tr := c.request()
+	c.tick(0)
+	c.accept(tr.ID, "a")
+	c.at("a", east(100), func(l *driver.Location) { l.Available = false })
+	for range 2 * int(c.desk.Limits.Lost/time.Second) {
+		c.tick(time.Second)
+	}
+	if got := c.read(tr.ID); got.DriverID != "a" {
+		t.Fatalf("trip is %s, want the driver still on it", got.State)
+	}
+}
+
+func TestDispatcher_LateDeclineIsADecline(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	tr := c.request()
+	c.tick(0)
+	id := c.offered(tr.ID, "a").ID
+	c.tick(c.desk.Limits.Deliver)
+	if _, err := c.desk.Decline(c.ctx, "a", id, ""); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		c.tick(time.Second)
+		c.noOffer(tr.ID)
 	}
 }
 

@@ -67,6 +67,7 @@ type Feed interface {
 // cells that are new here, and stands in while the feed is silent.
 type Locations interface {
 	InCells(ctx context.Context, cells []geo.Cell) ([]driver.Location, error)
+	Locations(ctx context.Context, driverIDs []string) ([]driver.Location, error)
 }
 
 // Peers tells who else dispatches.

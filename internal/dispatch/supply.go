@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +25,7 @@ type supply struct {
 
 	followed map[geo.Cell]*following // touched by the dispatcher's goroutine alone
 
-	heardAt  atomic.Int64 // unix ms of the last word on where drivers are, from feed or store
+	heardAt  atomic.Int64 // unix ms of the newest position that we know of, whoever told
 	feedAt   atomic.Int64 // unix ms of the last word from the feed
 	askedAt  time.Time    // of the last question to the store
 	impaired bool         // the store did not answer the last one
@@ -38,7 +39,8 @@ type following struct {
 const (
 	feedSilence   = 2 * time.Second  // no word from the feed for longer: ask the store
 	askEvery      = time.Second      // how often to ask
-	hearing       = 5 * time.Second  // no word at all for longer: silence of a driver proves nothing
+	cellsAtOnce   = 64               // owner cells in one question to the store
+	hearing       = 5 * time.Second  // no position of anybody for longer: silence of a driver proves nothing
 	unfollowAfter = 10 * time.Minute // a cell that no trip needs any more
 	forgetAfter   = 5 * time.Minute  // a driver without a position
 )
@@ -74,10 +76,19 @@ func (s *supply) touch(cell geo.Cell, now time.Time) (isNew bool) {
 
 // heard takes a batch of the feed.
 func (s *supply) heard(batch []driver.Location) {
+	s.apply(batch)
+	s.feedAt.Store(s.now().UnixMilli())
+}
+
+// apply takes a batch into the index. That somebody tells of old positions does
+// not mean that we hear: the trackers may be gone.
+func (s *supply) apply(batch []driver.Location) {
 	s.fleet.Apply(batch)
-	ms := s.now().UnixMilli()
-	s.feedAt.Store(ms)
-	s.heardAt.Store(ms)
+	newest := s.heardAt.Load()
+	for _, l := range batch {
+		newest = max(newest, l.SeenAt.UnixMilli())
+	}
+	s.heardAt.Store(min(newest, s.now().UnixMilli()))
 }
 
 // listen asks the store for every followed cell while the feed is silent.
@@ -100,17 +111,34 @@ func (s *supply) seed(ctx context.Context, cells []geo.Cell) {
 	s.askedAt = s.now()
 	ctx, cancel := context.WithTimeout(ctx, askEvery)
 	defer cancel()
-	batch, err := s.locations.InCells(ctx, cells)
+	for some := range slices.Chunk(cells, cellsAtOnce) {
+		if !s.ask(func() ([]driver.Location, error) { return s.locations.InCells(ctx, some) }) {
+			return
+		}
+	}
+}
+
+// confirm asks the store for drivers of whom the feed has been silent: it may
+// have lost a tracker that still reaches the store.
+func (s *supply) confirm(ctx context.Context, driverIDs []string) {
+	ctx, cancel := context.WithTimeout(ctx, askEvery)
+	defer cancel()
+	s.ask(func() ([]driver.Location, error) { return s.locations.Locations(ctx, driverIDs) })
+}
+
+// ask takes in what the store tells, and logs the begin of its silence.
+func (s *supply) ask(locations func() ([]driver.Location, error)) (ok bool) {
+	batch, err := locations()
 	if err != nil {
 		if !s.impaired {
 			s.log.Warn("the shared store does not tell where drivers are; the feed goes on", "err", err)
 		}
 		s.impaired = true
-		return
+		return false
 	}
 	s.impaired = false
-	s.fleet.Apply(batch)
-	s.heardAt.Store(s.now().UnixMilli())
+	s.apply(batch)
+	return true
 }
 
 // hears reports whether the silence of a driver says something about the

@@ -72,6 +72,9 @@ func (d *Dispatcher) price(ctx context.Context, r *round, request int) {
 	slices.SortFunc(record.Candidates, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(a.PickupIn, b.PickupIn), cmp.Compare(a.DriverID, b.DriverID))
 	})
+	if len(record.Candidates) > candidatesPerTrip {
+		record.Candidates = slices.Clone(record.Candidates[:candidatesPerTrip])
+	}
 	r.records = append(r.records, record)
 }
 
@@ -107,7 +110,7 @@ func (d *Dispatcher) reasonAgainst(r *round, l driver.Location) Reason {
 		return NotFresh
 	case !l.Available:
 		return NotAvailable
-	case r.busy[l.DriverID] != "":
+	case r.busy[l.DriverID] != "" || r.now.Before(d.claimed[l.DriverID]):
 		return Claimed
 	case r.now.Before(d.sulks[sulk{driverID: l.DriverID}]):
 		return Unreachable
@@ -153,41 +156,58 @@ const proposalsAtOnce = 256
 func (d *Dispatcher) propose(ctx context.Context, r *round, driverOf []int, report *Tick) error {
 	var proposals []trip.Proposal
 	var recordOf []int
+	costs := r.costs(driverOf)
 	for i, driverNumber := range driverOf {
 		if driverNumber == match.None {
 			continue
 		}
-		proposals = append(proposals, d.proposal(r, i, r.drivers[driverNumber]))
+		proposals = append(proposals, d.proposal(r.requests[i], r.drivers[driverNumber], costs[i]))
 		recordOf = append(recordOf, i)
 	}
-	for start := 0; start < len(proposals); start += proposalsAtOnce {
+	var err error
+	for start := 0; start < len(proposals) && err == nil; start += proposalsAtOnce {
 		end := min(start+proposalsAtOnce, len(proposals))
-		outcomes, err := d.deps.Trips.Offer(ctx, proposals[start:end])
-		if err != nil {
-			return err
-		}
-		for i, o := range outcomes {
-			d.settle(ctx, r, proposals[start+i], o, &r.records[recordOf[start+i]], report)
-		}
+		err = d.offer(ctx, r, proposals[start:end], recordOf[start:end], report)
 	}
-	for i := range r.records {
-		d.journal.add(r.records[i].trimmed())
+	for _, record := range r.records {
+		d.journal.add(record)
+	}
+	return err
+}
+
+// offer commits some proposals. Their time runs from here: what the tick took
+// before is not taken from the drivers.
+func (d *Dispatcher) offer(ctx context.Context, r *round, proposals []trip.Proposal, recordOf []int, report *Tick) error {
+	now := d.deps.Now()
+	for i := range proposals {
+		proposals[i].Now = now
+	}
+	outcomes, err := d.deps.Trips.Offer(ctx, proposals)
+	if err != nil {
+		return err
+	}
+	for i, o := range outcomes {
+		d.settle(ctx, r, proposals[i], o, &r.records[recordOf[i]], report)
 	}
 	return nil
 }
 
-func (d *Dispatcher) proposal(r *round, request int, driverID string) trip.Proposal {
-	t := r.requests[request]
-	var pickupIn time.Duration
-	for _, c := range r.records[request].Candidates {
-		if c.DriverID == driverID {
-			pickupIn = c.PickupIn
-		}
-	}
+func (d *Dispatcher) proposal(t *trip.Trip, driverID string, cost match.Cost) trip.Proposal {
 	return trip.Proposal{
 		OfferID: d.deps.NewID(), TripID: t.ID, DriverID: driverID, Epoch: t.Epoch,
-		PickupIn: pickupIn, Now: r.now, Deliver: d.config.Limits.Deliver,
+		PickupIn: time.Duration(cost) * time.Millisecond, Deliver: d.config.Limits.Deliver,
 	}
+}
+
+// costs is the cost of each request's pair.
+func (r *round) costs(driverOf []int) []match.Cost {
+	costs := make([]match.Cost, len(driverOf))
+	for _, a := range r.arcs {
+		if driverOf[a.Request] == a.Driver {
+			costs[a.Request] = a.Cost
+		}
+	}
+	return costs
 }
 
 // claimedElsewhere is how long a driver whom the store refused is left alone,
@@ -200,22 +220,31 @@ func (d *Dispatcher) settle(ctx context.Context, r *round, p trip.Proposal, o tr
 		report.Offered++
 		record.Chosen = p.DriverID
 		d.book.set(o.Trip, r.now)
-		d.push(ctx, p.DriverID, wire.OfferPush(o.Trip))
+		if err := d.deps.Pusher.Push(ctx, p.DriverID, wire.OfferPush(o.Trip)); err != nil {
+			d.withdraw(ctx, o.Trip, err)
+		}
 		return
 	}
 	report.Refused++
 	record.Refused = string(fault.CodeOf(o.Err))
 	if fault.Is(o.Err, fault.DriverClaimed) {
-		d.sulks[sulk{driverID: p.DriverID}] = r.now.Add(claimedElsewhere)
+		d.claimed[p.DriverID] = r.now.Add(claimedElsewhere)
 		return
 	}
 	d.inbox.nudged(wire.Nudge{TripID: p.TripID}) // the book was behind: read it at the next tick
 }
 
-// trimmed is the record with as many candidates as are kept.
-func (d Decision) trimmed() Decision {
-	if len(d.Candidates) > candidatesPerTrip {
-		d.Candidates = slices.Clone(d.Candidates[:candidatesPerTrip])
+// withdraw takes back an offer that did not leave this process: no driver is to
+// be held, nor blamed, for what no phone was shown. If that fails too the offer
+// runs out.
+func (d *Dispatcher) withdraw(ctx context.Context, t *trip.Trip, why error) {
+	d.deps.Log.Warn("an offer was not sent; it is taken back", "trip", t.ID, "driver", t.Offer.DriverID, "err", why)
+	offerID := t.Offer.ID
+	t, err := d.deps.Trips.Update(ctx, t.ID, func(t *trip.Trip) ([]trip.Event, error) {
+		t.Withdraw(offerID, d.deps.Now())
+		return nil, nil
+	})
+	if err == nil {
+		d.book.set(t, d.deps.Now())
 	}
-	return d
 }

@@ -23,14 +23,15 @@ const stepsAtOnce = 8
 // runOut takes the steps that are due, and returns how many were taken.
 func (d *Dispatcher) runOut(ctx context.Context, now time.Time) (int, error) {
 	live := d.deps.Peers.Live()
+	d.confirmLost(ctx, live, now)
 	due := d.book.oldestFirst(func(e *entry) bool { return d.owns(e.trip, live) && d.due(e, now) != nil })
 	results := make([]*trip.Trip, len(due))
-	group, steps := errgroup.WithContext(ctx) // its context ends with the steps; what follows outlives it
+	var group errgroup.Group // without a context: one step that fails is no reason to cut off the others
 	group.SetLimit(stepsAtOnce)
 	for i, e := range due {
 		next := d.due(e, now)
 		group.Go(func() (err error) {
-			results[i], err = d.take(steps, e.trip.ID, next)
+			results[i], err = d.take(ctx, e.trip.ID, next)
 			return err
 		})
 	}
@@ -111,6 +112,20 @@ func (d *Dispatcher) lost(e *entry, now time.Time) bool {
 		last = l.SeenAt
 	}
 	return now.Sub(last) > d.config.Limits.Lost
+}
+
+// confirmLost asks the shared store about the drivers who seem lost, so that the
+// steps that follow go by the latest that anybody knows.
+func (d *Dispatcher) confirmLost(ctx context.Context, live []string, now time.Time) {
+	var ids []string
+	for _, e := range d.book.entries {
+		if d.owns(e.trip, live) && d.lost(e, now) {
+			ids = append(ids, e.trip.DriverID)
+		}
+	}
+	if len(ids) > 0 {
+		d.supply.confirm(ctx, ids)
+	}
 }
 
 // replace takes a lost driver off the trip, if it is still the same driver and

@@ -97,6 +97,8 @@ func (m *model) decline(offer, driver string) fault.Code {
 		return fault.WrongState
 	case m.pending():
 		m.fate[offer], m.gone[driver] = trip.OfferDeclined, true
+	case m.fate[offer] == trip.OfferExpired && !m.state.Final():
+		m.gone[driver] = true
 	}
 	return ""
 }

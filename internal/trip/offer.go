@@ -17,6 +17,7 @@ const (
 // Reasons why an offer closed, where its state does not say it all.
 const (
 	ReasonUndelivered = "undelivered" // no phone confirmed it in time
+	ReasonUnsent      = "unsent"      // it did not leave the dispatcher
 	ReasonUnanswered  = "unanswered"  // confirmed, but neither accepted nor declined in time
 )
 

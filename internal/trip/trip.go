@@ -227,8 +227,9 @@ func (t *Trip) Accept(offerID, driverID string, now time.Time) ([]Event, error) 
 	return []Event{t.record(Actor{Driver, driverID}, "", now)}, nil
 }
 
-// Decline closes the offer and excludes the driver from this trip. Declining an
-// offer that is closed already changes nothing.
+// Decline closes the offer and excludes the driver from this trip, also when the
+// offer ran out a moment before. Otherwise declining an offer that is closed
+// changes nothing.
 func (t *Trip) Decline(offerID, driverID, reason string, now time.Time) error {
 	o, err := t.offerOf(offerID, driverID)
 	if err != nil {
@@ -239,9 +240,22 @@ func (t *Trip) Decline(offerID, driverID, reason string, now time.Time) error {
 	}
 	if o.Pending() {
 		o.close(OfferDeclined, reason, now)
+	}
+	if !t.State.Final() && (o.State == OfferDeclined || o.State == OfferExpired) { // too late, but a no
 		t.exclude(driverID)
 	}
 	return nil
+}
+
+// Withdraw closes the offer, which its driver has not been shown, and reports
+// whether it did. The driver may be offered the trip again.
+func (t *Trip) Withdraw(offerID string, now time.Time) bool {
+	o := t.Offer
+	if !o.Pending() || o.ID != offerID || !o.ReceivedAt.IsZero() {
+		return false
+	}
+	o.close(OfferRevoked, ReasonUnsent, now)
+	return true
 }
 
 // ExpireOffer closes the offer if its time is over by now, and reports whether
