@@ -145,11 +145,11 @@ func TestUnit_SayStampsInOrder(t *testing.T) {
 			var l driver.Location
 			var told bool
 			if rapid.Bool().Draw(t, "position") {
-				h := u.hear("s1", []driver.Position{{Point: geo.Point{Lat: 40, Lon: -74}, Seq: uint64(i) + 1, FixedAt: epoch}}, epoch)
+				h := u.hear("s1", []driver.Position{{Point: geo.Point{Lat: 40, Lon: -74}, Seq: uint64(i) + 1, FixedAt: epoch}}, epoch, false)
 				l, told = h.location, h.publish
 			} else {
 				said := rapid.SampledFrom([]driver.Status{driver.Available, driver.Offline}).Draw(t, "status")
-				l, told = u.say("s1", said, epoch, time.Minute)
+				l, told = u.say("s1", said, epoch, time.Minute, false)
 			}
 			l.SeenAt = l.SeenAt.Truncate(time.Millisecond)
 			if told && last.DriverID != "" && !l.Supersedes(last) {
@@ -183,7 +183,7 @@ func TestRoster_EnterLate(t *testing.T) {
 	if us.take(older.id, p) != u || u.session != newer.id {
 		t.Error("the older one took the unit")
 	}
-	if h := u.hear(older.id, []driver.Position{{Point: geo.Point{Lat: 1, Lon: 1}, FixedAt: epoch}}, epoch); h.believed != 0 {
+	if h := u.hear(older.id, []driver.Position{{Point: geo.Point{Lat: 1, Lon: 1}, FixedAt: epoch}}, epoch, false); h.believed != 0 {
 		t.Error("the older one was heard")
 	}
 }

@@ -2,6 +2,8 @@ package track
 
 import (
 	"context"
+	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/cabstand/cabstand/internal/fault"
@@ -19,6 +21,7 @@ func (s *session) begin(ctx context.Context) error {
 		return err
 	}
 	s.unit = s.t.units.take(s.id, profile)
+	s.known.Store(true)
 	return nil
 }
 
@@ -45,6 +48,7 @@ func (s *session) attach(ctx context.Context) error {
 // restore sends what is pending: the offer to be answered, the trip under way.
 func (s *session) restore(r wire.Reply) {
 	if r.Trip != nil {
+		s.hold(*r.Trip)
 		s.mustFit(s.out.trip(*r.Trip))
 	}
 	if r.Offer != nil {
@@ -98,6 +102,12 @@ func (s *session) pushed(p wire.Push) {
 		select {
 		case s.again <- struct{}{}:
 		default:
+		}
+	}
+	if p.TripID != "" {
+		var f wire.TripFrame
+		if json.Unmarshal(p.Frame, &f) == nil {
+			s.hold(f.Trip)
 		}
 	}
 	if len(p.Frame) > 0 {
@@ -162,8 +172,48 @@ func (s *session) carryOut(ctx context.Context, f wire.DriverFrame) {
 		return
 	}
 	if reply.Trip != nil && concerns(f.Type, s.driverID, *reply.Trip) {
+		s.hold(*reply.Trip)
 		s.mustFit(s.out.trip(*reply.Trip))
 	}
+}
+
+// hold notes whether the trip holds the driver. One who said offline meanwhile is
+// gone when it lets go.
+func (s *session) hold(t wire.Trip) {
+	if !s.trip.note(s.driverID, t) || !s.known.Load() {
+		return
+	}
+	if l, publish := s.unit.depart(s.id, s.t.now()); publish {
+		s.t.publish(l)
+	}
+}
+
+// holder is the trip that holds a driver, as far as a session was told.
+type holder struct {
+	mu     sync.Mutex
+	tripID string // "" for none
+}
+
+// note takes in a stand of a trip, and reports whether it has let go of the
+// driver.
+func (h *holder) note(driverID string, t wire.Trip) (letGo bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t.DriverID == driverID && t.State.HasDriver() {
+		h.tripID = t.ID
+		return false
+	}
+	if h.tripID != t.ID {
+		return false
+	}
+	h.tripID = ""
+	return true
+}
+
+func (h *holder) holds() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.tripID != ""
 }
 
 // concerns reports whether the trip after an order is the driver's to see: one

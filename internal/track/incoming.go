@@ -75,7 +75,7 @@ func (s *session) hear(positions []driver.Position) {
 		}
 	}
 	slices.SortStableFunc(positions, func(a, b driver.Position) int { return a.FixedAt.Compare(b.FixedAt) })
-	h := s.unit.hear(s.id, positions, now)
+	h := s.unit.hear(s.id, positions, now, s.trip.holds())
 	s.out.acknowledge(h.seq)
 	for _, r := range h.refused {
 		s.t.metrics.PositionRefused(r.why)
@@ -89,7 +89,7 @@ func (s *session) hear(positions []driver.Position) {
 
 // say notes that the driver is available or offline.
 func (s *session) say(status driver.Status) {
-	if l, publish := s.unit.say(s.id, status, s.t.now(), s.t.config.StatusFresh); publish {
+	if l, publish := s.unit.say(s.id, status, s.t.now(), s.t.config.StatusFresh, s.trip.holds()); publish {
 		s.t.publish(l)
 	}
 }

@@ -6,15 +6,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/track"
+	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
-var home = geo.Point{Lat: 40.73, Lon: -73.98}
+var home, near = geo.Point{Lat: 40.73, Lon: -73.98}, geo.Point{Lat: 40.7301, Lon: -73.98}
 
 func position(seq uint64, at geo.Point) string {
 	return fmt.Sprintf(`{"type":"position","seq":%d,"lat":%v,"lon":%v}`, seq, at.Lat, at.Lon)
@@ -104,6 +106,33 @@ func TestTracker_Positions(t *testing.T) {
 			w.flushed()
 			if l := w.mirror.last("d1"); l.Gone || !l.Available {
 				t.Errorf("available again: %+v", l)
+			}
+		})
+	})
+	t.Run("OfflineOnTheLastTripIsSeenToItsEnd", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			p := w.online(w.tracker(), "d1")
+			p.send(status("available"), position(1, home))
+			w.flushed()
+			on := trip.Trip{ID: "t1", State: trip.Assigned, DriverID: "d1", Version: 2}
+			if err := w.line.Push(t.Context(), "d1", wire.TripPush(&on)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			p.send(status("offline"), position(2, near))
+			w.flushed()
+			if l := w.feed.last("d1"); l.Gone || l.Available || l.Point != near {
+				t.Errorf("on the way: %+v", l)
+			}
+			done := trip.Trip{ID: "t1", State: trip.Completed, DriverID: "d1", Version: 5}
+			if err := w.line.Push(t.Context(), "d1", wire.TripPush(&done)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			p.send(position(3, home))
+			w.flushed()
+			if l := w.feed.last("d1"); !l.Gone {
+				t.Errorf("after the trip: %+v", l)
 			}
 		})
 	})

@@ -37,6 +37,8 @@ type session struct {
 	id       string    // UUIDv7: of two sessions the greater is the newer
 	expires  time.Time // of the driver's token: the session ends then
 
+	trip   holder      // what holds the driver
+	known  atomic.Bool // unit is set
 	out    *outgoing
 	orders chan wire.DriverFrame // for a dispatcher; when full the next is refused
 	again  chan struct{}         // asks to announce the session again; capacity one

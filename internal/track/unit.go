@@ -110,8 +110,9 @@ func (u *unit) leftBefore(t time.Time) bool {
 }
 
 // hear judges positions, oldest first, and keeps the last believed one. It is
-// published unless the driver is offline.
-func (u *unit) hear(session string, positions []driver.Position, now time.Time) heard {
+// published unless the driver is offline, for a trip's driver all the same: also
+// on the last one of the day the rider wants to see where the car is.
+func (u *unit) hear(session string, positions []driver.Position, now time.Time, onTrip bool) heard {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var h heard
@@ -128,8 +129,8 @@ func (u *unit) hear(session string, positions []driver.Position, now time.Time) 
 		u.latest.Position = p
 	}
 	if h.believed > 0 {
-		u.located, u.latest.SeenAt = true, u.stamp(now, 0)
-		h.location, h.publish = u.location(), u.status != driver.Offline
+		u.located, u.latest.SeenAt = true, u.stamp(now, u.afterLast())
+		h.location, h.publish = u.location(), u.status != driver.Offline || onTrip
 	}
 	return h
 }
@@ -137,20 +138,41 @@ func (u *unit) hear(session string, positions []driver.Position, now time.Time) 
 // say notes the driver's status. A change is published at the place of the last
 // position: as gone, or as available if that position is fresh; else the next
 // position brings it.
-func (u *unit) say(session string, status driver.Status, now time.Time, fresh time.Duration) (driver.Location, bool) {
+func (u *unit) say(session string, status driver.Status, now time.Time, fresh time.Duration, onTrip bool) (driver.Location, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.session != session || u.status == status {
 		return driver.Location{}, false
 	}
 	u.status = status
-	gone := status == driver.Offline
+	gone := status == driver.Offline && !onTrip
 	if !u.located || !gone && !u.latest.Fresh(now, fresh) {
 		return driver.Location{}, false
 	}
 	l := u.location()
 	l.SeenAt, l.Gone = u.stamp(now, time.Millisecond), gone
 	return l, true
+}
+
+// depart is for a driver who said offline on a trip that has let go now.
+func (u *unit) depart(session string, now time.Time) (driver.Location, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.session != session || u.status != driver.Offline || !u.located {
+		return driver.Location{}, false
+	}
+	l := u.location()
+	l.SeenAt, l.Gone = u.stamp(now, time.Millisecond), true
+	return l, true
+}
+
+// afterLast is how much later than the last word a position must be stamped: a
+// Gone is outdone by a later one alone.
+func (u *unit) afterLast() time.Duration {
+	if u.status == driver.Offline {
+		return time.Millisecond
+	}
+	return 0
 }
 
 // stamp is now, or later: the least time after what was published last. Stores
