@@ -195,7 +195,13 @@ func (c *DispatcherConfig) Validate() error {
 	if c.MaxConns < 4 {
 		return &ConfigError{"max-conns", fmt.Sprint(c.MaxConns), "at least 4"}
 	}
-	return firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Matching.validate, c.Streets.validate)
+	if err := firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Matching.validate, c.Streets.validate); err != nil {
+		return err
+	}
+	if c.AuthKey == "" && c.QuoteKey == "" {
+		return &ConfigError{"quote-key", "", fmt.Sprintf("a secret of at least %d bytes beside --jwks-url: anybody could forge quotes without it", minKey)}
+	}
+	return nil
 }
 
 // TrackerConfig is `tracker serve`: the services size.
@@ -283,6 +289,9 @@ func hostID(listen string) string {
 		host = "dispatcher"
 	}
 	_, port, _ := net.SplitHostPort(listen)
+	if port == "" || port == "0" {
+		port = newID() // a free port is not known yet, and two programs of one name would not hear each other
+	}
 	return strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' || (r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') {
 			return r

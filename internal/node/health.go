@@ -22,6 +22,7 @@ type check struct {
 type health struct {
 	checks []check
 	log    *slog.Logger
+	left   atomic.Bool              // the program is draining
 	state  atomic.Pointer[[]string] // names of the parts that are gone; nil before the first round
 }
 
@@ -97,6 +98,17 @@ func (h *health) note(errs []error) {
 func (h *health) gone() []string {
 	if state := h.state.Load(); state != nil {
 		return *state
+	}
+	return nil
+}
+
+// leave makes the program unready: it is about to end.
+func (h *health) leave() { h.left.Store(true) }
+
+// accepting is nil until the program drains.
+func (h *health) accepting(context.Context) error {
+	if h.left.Load() {
+		return errors.New("draining")
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,7 +30,7 @@ type Node struct {
 	Listening func()
 
 	tasks   []task
-	drains  []func(context.Context) // in order, at shutdown, while tasks still run
+	drains  []func(context.Context) // side by side, at shutdown, while tasks still run
 	closers []func()                // in reverse order, after all tasks have ended
 }
 
@@ -58,11 +59,13 @@ func (n *Node) listen(c Listen) error {
 	return nil
 }
 
-// serve sets the handler. Slow and oversized headers are cut off here; bodies
-// and sockets have their own limits.
+// serve sets the handler. Clients who send or read slowly are cut off here,
+// whoever they are; sockets, once they are open, and streams have their own
+// limits.
 func (n *Node) serve(handler http.Handler) {
 	n.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
 	}
 }
@@ -118,14 +121,18 @@ func (n *Node) announce(ctx context.Context) {
 	}
 }
 
-// shutdown drains. Sockets first: the server does not wait for those.
+// shutdown drains. Sockets first: the server does not wait for those. Load
+// balancers see from the beginning that nobody new is wanted.
 func (n *Node) shutdown(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, n.drain)
 	defer cancel()
 	n.log.Info("draining", "at_most", n.drain)
+	n.health.leave()
+	var draining sync.WaitGroup
 	for _, drain := range n.drains {
-		drain(ctx)
+		draining.Go(func() { drain(ctx) })
 	}
+	draining.Wait()
 	if err := n.server.Shutdown(ctx); err != nil {
 		n.log.Warn("requests were cut off at shutdown", "err", err)
 		n.server.Close()

@@ -231,7 +231,7 @@ func (p *parts) watchHealth() {
 
 // ready is what /readyz asks.
 func (p *parts) ready() []api.Check {
-	var ready []api.Check
+	ready := []api.Check{{Name: "accepting", Ping: p.health.accepting}}
 	for _, c := range p.health.checks {
 		ready = append(ready, api.Check{
 			Name: c.name, Optional: c.optional, Ping: func(context.Context) error { return p.health.ready(c.name) },

@@ -83,7 +83,7 @@ func (p *parts) dispatching(id string, m Matching) (*dispatching, error) {
 		dispatch.Config{ID: id, Window: m.Window, PickupCap: m.PickupCap, Limits: m.limits()},
 		dispatch.Deps{
 			Trips: p.store, Estimator: d.estimator, Pusher: p.bus.Line, Feed: p.bus.Positions, Locations: p.locations,
-			Peers: p.bus.Members, Signals: p.bus.Signals, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticks.observe,
+			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticks.observe,
 		})
 	d.desk = &dispatch.Desk{
 		ID: id, Trips: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
