@@ -132,22 +132,33 @@ func TestConfig_NamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What --help shows and the documentation does not is a setting that nobody
-// finds.
+var flagName = regexp.MustCompile(`--[a-z][a-z-]+`)
+
+// A setting that --help shows and the documentation does not is one that nobody
+// finds; one that only the documentation has is a promise.
 func TestDocs_NameEverySetting(t *testing.T) {
 	docs, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	documented, offered := map[string]bool{}, map[string]bool{}
+	for _, flag := range flagName.FindAllString(string(docs), -1) {
+		documented[flag] = true
 	}
 	for _, command := range []string{"embedded", "serve", "migrate", "token"} {
 		help, err := exec.Command(binary, command, "--help").Output()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, flag := range regexp.MustCompile(`--[a-z][a-z-]+`).FindAllString(string(help), -1) {
-			if flag != "--help" && !strings.Contains(string(docs), "`"+flag) && !strings.Contains(string(docs), " "+flag+" ") {
+		for _, flag := range flagName.FindAllString(string(help), -1) {
+			if offered[flag] = true; !documented[flag] {
 				t.Errorf("dispatcher %s %s is not in docs/configuration.md", command, flag)
 			}
+		}
+	}
+	for flag := range documented {
+		if !offered[flag] && flag != "--target" { // Docker's
+			t.Errorf("docs/configuration.md names %s, which no command takes", flag)
 		}
 	}
 }
