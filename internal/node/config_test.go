@@ -1,0 +1,67 @@
+package node_test
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/cabstand/cabstand/internal/node"
+)
+
+// TestMain_Config: a wrong setting is named with its value and what is accepted,
+// and the program exits with 2 before it opens anything.
+func TestMain_Config(t *testing.T) {
+	serve := []string{"--database-url=postgres://u:hush@db/cabstand", "--auth-key=" + sharedKey}
+	for name, c := range map[string]struct {
+		command string
+		args    []string
+		says    []string
+	}{
+		"Address":         {"embedded", []string{"--listen=nonsense"}, []string{"--listen", `"nonsense"`, "host:port"}},
+		"ZeroWindow":      {"embedded", []string{"--window=0s"}, []string{"--window", `"0s"`, "above 0"}},
+		"DemoForAll":      {"embedded", []string{"--demo", "--listen=0.0.0.0:8080"}, []string{"--listen", "0.0.0.0:8080", "127.0.0.1"}},
+		"HalfAGraph":      {"embedded", []string{"--nodes=/dev/null"}, []string{"--nodes", "--links"}},
+		"NoSuchFile":      {"embedded", []string{"--tariff=no-such-file"}, []string{"--tariff", "no-such-file"}},
+		"ShortKey":        {"serve", []string{"--database-url=postgres://db/c", "--auth-key=short"}, []string{"--auth-key", "32 bytes"}},
+		"NoKey":           {"serve", []string{"--database-url=postgres://db/c"}, []string{"--auth-key", "--jwks-url"}},
+		"ForgeableQuotes": {"serve", []string{"--database-url=postgres://db/c", "--jwks-url=https://id.example/keys"}, []string{"--quote-key", "32 bytes"}},
+		"OtherDatabase":   {"serve", []string{"--database-url=mysql://u:hush@db/c", "--auth-key=" + sharedKey}, []string{"--database-url", "postgres://"}},
+		"OtherRedis":      {"serve", append(serve, "--redis-url=http://u:hush@redis"), []string{"--redis-url", "redis://"}},
+		"OtherNATS":       {"serve", append(serve, "--nats-url=nats://a,http://b"), []string{"--nats-url", "http://b", "nats://"}},
+		"UnknownRole":     {"token", []string{"--role=king", "--sub=k1", "--data=d"}, []string{"--role", `"king"`, "operator"}},
+		"BadSubject":      {"token", []string{"--role=rider", "--sub=a b", "--data=d"}, []string{"--sub", `"a b"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			var said bytes.Buffer
+			status := node.Main(t.Context(), "dispatcher", "", &grammar{}, append([]string{c.command}, c.args...), node.Std{Out: io.Discard, Err: &said})
+			if status != 2 {
+				t.Fatalf("exit status %d, want 2; said %s", status, &said)
+			}
+			for _, word := range c.says {
+				if !strings.Contains(said.String(), word) {
+					t.Errorf("it says %q, nothing of %s", &said, word)
+				}
+			}
+			if strings.Contains(said.String(), "hush") {
+				t.Errorf("it shows a password: %s", &said)
+			}
+		})
+	}
+}
+
+// grammar is the dispatcher's, without what it runs.
+type grammar struct {
+	Embedded embeddedIdle `cmd:""`
+	Serve    serveIdle    `cmd:""`
+	Token    node.Token   `cmd:""`
+}
+
+type embeddedIdle struct{ node.EmbeddedConfig }
+
+func (embeddedIdle) Run() error { return nil }
+
+type serveIdle struct{ node.DispatcherConfig }
+
+func (serveIdle) Run() error { return nil }
