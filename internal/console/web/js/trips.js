@@ -16,25 +16,32 @@ const byState = () => [
   'riding', colour('riding'), 'completed', colour('available'), colour('silent'),
 ];
 
+/** One value for what is selected; for the rest one from afar, where there are many, and one from near. */
+const standOut = (strong, far, near = far) => [
+  'interpolate', ['linear'], ['zoom'], 11.5, ['case', selected, strong, far], 14, ['case', selected, strong, near],
+];
+
 /** The layers of trips in the colours of the theme. */
 export function tripLayers() {
   const on = (leg) => ['==', ['get', 'leg'], leg];
-  const thin = (strong, faint) => ['case', selected, strong, faint];
+  const open = (yes, no) => ['case', ['get', 'open'], yes, no];
+  // Whoever rides is served: those lines stand back behind the ones to a pickup.
+  const served = (yes, no) => ['case', state('riding'), yes, no];
   return [
     { id: 'trip-plan', type: 'line', source: 'trips', filter: on('plan'), layout: { 'line-cap': 'round' },
-      paint: { 'line-color': byState(), 'line-width': thin(3, 1.2), 'line-opacity': thin(0.9, 0.28), 'line-dasharray': DASH } },
+      paint: { 'line-color': byState(), 'line-width': standOut(3, 1, 1.4), 'line-opacity': standOut(0.9, 0.12, 0.4), 'line-dasharray': DASH } },
     { id: 'trip-now', type: 'line', source: 'trips', filter: on('now'), layout: { 'line-cap': 'round' },
-      // Whoever rides is served: those lines stand back behind the ones to a pickup.
       paint: {
-        'line-color': byState(), 'line-width': thin(4, ['case', state('riding'), 1.2, 1.9]),
-        'line-opacity': thin(1, ['case', state('riding'), 0.3, 0.7]),
+        'line-color': byState(), 'line-width': standOut(4, served(1, 1.9), served(1.4, 2.2)),
+        'line-opacity': standOut(1, served(0.14, 0.75), served(0.4, 0.8)),
       } },
     { id: 'trip-ends', type: 'circle', source: 'trips', filter: on('end'),
       paint: {
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, thin(4, 1.8), 15, thin(7, 4.5)],
-        'circle-color': ['case', ['get', 'open'], colour('map-mark-halo'), byState()],
-        'circle-stroke-color': ['case', ['get', 'open'], byState(), colour('map-mark-halo')],
-        'circle-stroke-width': 1.6,
+        'circle-radius': standOut(5.5, open(1.6, 2.4), 4.5),
+        'circle-color': open(colour('map-mark-halo'), byState()),
+        'circle-stroke-color': open(byState(), colour('map-mark-halo')),
+        'circle-stroke-width': standOut(2, 1.2, 1.6),
+        'circle-stroke-opacity': standOut(1, open(0.5, 1), 1),
         'circle-opacity': ['case', state('cancelled', 'expired'), 0.4, 1],
       } },
     { id: 'trip-wait', type: 'symbol', source: 'trips', filter: ['has', 'wait'], minzoom: 11,
