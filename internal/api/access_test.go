@@ -90,7 +90,7 @@ func TestAccess_TokenInTheAddress(t *testing.T) {
 	token := "?access_token=" + c.token("operator:o1")
 	c.refused(http.StatusUnauthorized, "unauthenticated", "GET", "/v1/drivers"+token, "", "")
 	c.refused(http.StatusNotFound, "not_found", "GET", "/v1/trips/nobody/events"+token, "", "")
-	c.refused(http.StatusBadRequest, "malformed", "GET", "/v1/stream"+token, "", "", "WebSocket")
+	c.refused(http.StatusUpgradeRequired, "malformed", "GET", "/v1/stream"+token, "", "", "WebSocket")
 }
 
 func TestAccess_StrangersSeeNothing(t *testing.T) {

@@ -203,6 +203,12 @@ func (c *city) call(method, path, who, body string, headers ...string) answer {
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
+	return c.do(req)
+}
+
+// do makes a request.
+func (c *city) do(req *http.Request) answer {
+	c.Helper()
 	res := must[*http.Response](c)(http.DefaultClient.Do(req))
 	defer res.Body.Close()
 	return answer{res.StatusCode, res.Header, must[[]byte](c)(io.ReadAll(res.Body))}
@@ -240,6 +246,11 @@ func (c *city) checkProblem(a answer, status int, code string, words ...string) 
 	for _, word := range words {
 		if !strings.Contains(p.Detail, word) {
 			c.Errorf("detail %q does not name %q", p.Detail, word)
+		}
+	}
+	for _, ours := range []string{"Go ", "float64", "int64", "struct", "json:"} {
+		if strings.Contains(p.Detail, ours) {
+			c.Errorf("detail %q tells of our code", p.Detail)
 		}
 	}
 }

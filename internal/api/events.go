@@ -59,7 +59,7 @@ func lastEvent(r *http.Request) (int64, error) {
 	}
 	version, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || version < 0 {
-		return 0, fault.Field("Last-Event-ID", "%.*q is not accepted: the id of an event", longest, text)
+		return 0, fault.Field("Last-Event-ID", "%q is not accepted: the id of an event", text)
 	}
 	return version, nil
 }
@@ -100,16 +100,25 @@ func nextEvent(ctx context.Context, source source) (watch.Frame, error) {
 	return f, err
 }
 
-// eventWriter writes and flushes, each within a time.
+// eventWriter writes and flushes, each within a time: the server's own limit is
+// that of a whole answer, and ends with the first write.
 type eventWriter struct {
 	controller *http.ResponseController
 	w          http.ResponseWriter
 }
 
+// settable is the error of setting a deadline. Not every writer can (those of
+// tests cannot).
+func settable(err error) error {
+	if err == nil || errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return errors.Join(errConnection, err)
+}
+
 func (e eventWriter) write(text string) error {
-	// Not every writer can set deadlines (those of tests cannot).
-	if err := e.controller.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return errors.Join(errConnection, err)
+	if err := settable(e.controller.SetWriteDeadline(time.Now().Add(writeWithin))); err != nil {
+		return err
 	}
 	if _, err := e.w.Write([]byte(text)); err != nil {
 		return errors.Join(errConnection, err)

@@ -4,12 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
-	"strings"
-
-	"github.com/danielgtaylor/huma/v2"
+	"strconv"
+	"time"
 
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -48,6 +47,8 @@ type Problem struct {
 	Code   fault.Code `json:"code" doc:"stable; programs go by it"`
 	Field  string     `json:"field,omitempty" doc:"the field at fault"`
 	ID     string     `json:"request_id,omitempty" doc:"to be quoted when asking for help"`
+
+	retry time.Duration // when it is worth trying again, if not as retryAfter says
 }
 
 // newProblem is the public form of err. What is not in the vocabulary is
@@ -61,6 +62,12 @@ func newProblem(err error) *Problem {
 	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
 	if f := (*fault.Error)(nil); errors.As(err, &f) {
 		p.Field = f.Field
+	}
+	if l := (later{}); errors.As(err, &l) {
+		p.retry = l.after
+	}
+	if errors.Is(err, errUpgrade) { // HTTP has a status for it, and the vocabulary needs no code
+		p.Status, p.Title = http.StatusUpgradeRequired, http.StatusText(http.StatusUpgradeRequired)
 	}
 	return p
 }
@@ -83,14 +90,24 @@ func (p *Problem) GetHeaders() http.Header {
 	if seconds, ok := retryAfter[p.Code]; ok {
 		h.Set("Retry-After", seconds)
 	}
+	if p.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retry.Seconds()))))
+	}
+	if p.Status == http.StatusUpgradeRequired {
+		h.Set("Upgrade", "websocket")
+		h.Set("Connection", "Upgrade")
+	}
 	return h
 }
 
 // problem is the public form of what went wrong with a request. An error of
-// ours is logged, here and only here.
+// ours is logged, here and only here; parts that are gone when they begin to be.
 func (a *API) problem(ctx context.Context, err error) *Problem {
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	switch {
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		err = fault.Wrap(err, fault.Unavailable, "the request ended before it was done")
+	case isOutage(err):
+		a.outages.failed(routeName(ctx), err)
 	}
 	p := newProblem(err)
 	p.ID = requestID(ctx)
@@ -111,67 +128,9 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func writeJSON(w http.ResponseWriter, status int, contentType string, body any, log *slog.Logger) {
 	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
 		log.Debug("answer not written", "err", err)
 	}
-}
-
-// huma's own refusals (bodies and parameters that do not fit their schema) take
-// the same form. It offers a variable of the package and no other way; this
-// package is the only one that uses huma.
-func init() {
-	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
-		return newProblem(refusal(status, msg, errs))
-	}
-	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
-		p := newProblem(refusal(status, msg, errs))
-		p.ID = requestID(ctx.Context())
-		return p
-	}
-}
-
-// refusal is what huma did not accept, as a fault. Its status 500 is a body that
-// could not be read: errors of handlers never come here.
-func refusal(status int, msg string, errs []error) error {
-	switch status {
-	case http.StatusRequestEntityTooLarge:
-		return fault.New(fault.TooLarge, "the body is too large: at most %d bytes are accepted", maxBody)
-	case http.StatusUnprocessableEntity:
-		if len(errs) > 0 {
-			return invalid(errs[0])
-		}
-	case http.StatusUnsupportedMediaType:
-		return fault.New(fault.Malformed, "the content type is not accepted: application/json is")
-	}
-	return fault.New(fault.Malformed, "the body is not accepted: %s", describe(msg, errs))
-}
-
-// longest is how many characters of a value or message of the client's making
-// an answer repeats.
-const longest = 100
-
-func describe(msg string, errs []error) string {
-	var detail *huma.ErrorDetail
-	if len(errs) > 0 && errors.As(errs[0], &detail) {
-		return fmt.Sprintf("%.*s", longest, detail.Message)
-	}
-	return fmt.Sprintf("%.*s", longest, msg)
-}
-
-// invalid names the field, its value and what is accepted.
-func invalid(err error) error {
-	var detail *huma.ErrorDetail
-	if !errors.As(err, &detail) {
-		return fault.New(fault.Invalid, "%.*s", longest, err.Error())
-	}
-	_, field, found := strings.Cut(detail.Location, ".")
-	if !found {
-		field = detail.Location
-	}
-	switch detail.Value.(type) {
-	case string, float64, bool: // of others only the field is named: they may be the whole body
-		return fault.Field(field, "%.*s is not accepted: %.*s", longest, mustJSON(detail.Value), longest, detail.Message)
-	}
-	return fault.Field(field, "%.*s", longest, detail.Message)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -84,11 +83,11 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) mayUpgrade(r *http.Request) (leave func(), err error) {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return nil, fault.New(fault.Malformed, "this is a WebSocket: send Upgrade: websocket")
+	if !upgrades(r) {
+		return nil, errUpgrade
 	}
-	if !trackerOriginAllowed(r, a.AllowedOrigins) {
-		return nil, fault.New(fault.Forbidden, "the origin %.*q is not allowed", longest, r.Header.Get("Origin"))
+	if !originAllowed(r, a.AllowedOrigins) {
+		return nil, fault.New(fault.Forbidden, "the origin %q is not allowed", r.Header.Get("Origin"))
 	}
 	return a.sockets.take()
 }
@@ -236,7 +235,7 @@ func (s *stream) take(kind websocket.MessageType, data []byte, allowed bool) err
 	case s.subscribe == nil:
 		return fault.Field("type", "a rider's stream takes no frames")
 	}
-	f, err := decodeSubscribe(data)
+	f, err := wire.DecodeSubscribeFrame(data)
 	if err != nil {
 		return err
 	}
