@@ -69,6 +69,9 @@ func (a *API) guard(next http.Handler) http.Handler {
 			defer leave()
 		}
 		who, err := a.admit(r, rule)
+		if err == nil {
+			err = a.paces.take(who, w.Header(), a.Now())
+		}
 		if err != nil {
 			a.fail(w, r, err)
 			return

@@ -103,13 +103,31 @@ type answered struct {
 
 var keyPattern = regexp.MustCompile(`^[!-~]{1,200}$`)
 
-func (a *API) request(ctx context.Context, in *tripInput) (*answered, error) {
-	if in.Key != "" && !keyPattern.MatchString(in.Key) {
-		return nil, fault.Field("Idempotency-Key", "%.*q is not accepted: 1 to 200 printable ASCII characters", longest, in.Key)
+// Resolve checks the key as it came: a blank one is a mistake of the client's,
+// who would believe the request to be safe to repeat. huma calls it.
+func (in *tripInput) Resolve(ctx huma.Context) []error {
+	var keys []string
+	ctx.EachHeader(func(name, value string) {
+		if name == "Idempotency-Key" {
+			keys = append(keys, value)
+		}
+	})
+	switch {
+	case len(keys) > 1:
+		return []error{fault.Field("Idempotency-Key", "is given %d times: once is accepted", len(keys))}
+	case len(keys) == 1 && !keyPattern.MatchString(keys[0]):
+		return []error{fault.Field("Idempotency-Key", "%q is not accepted: 1 to 200 printable ASCII characters", keys[0])}
 	}
+	return nil
+}
+
+func (a *API) request(ctx context.Context, in *tripInput) (*answered, error) {
 	who := caller(ctx)
 	once := onceFor(who, in)
 	r, err := a.tripRequest(ctx, who, in.Body)
+	if err == nil {
+		err = a.roomFor(ctx, who.Subject)
+	}
 	if err != nil {
 		return a.repeated(ctx, once, err)
 	}
@@ -163,6 +181,23 @@ func (a *API) repeated(ctx context.Context, once *trip.Once, refusal error) (*an
 		return nil, fault.New(fault.KeyReused, "the key was used before with another request")
 	}
 	return answer(first.Status, first.Answer), nil
+}
+
+// fullFor is how long a rider with too many trips is asked to wait.
+const fullFor = 30 * time.Second
+
+// roomFor refuses a rider who has too many unfinished trips. Requests that come
+// at the same moment do not see each other: the rider's pace bounds by how many
+// they exceed the limit.
+func (a *API) roomFor(ctx context.Context, riderID string) error {
+	open, _, err := a.Trips.List(ctx, trip.Query{RiderID: riderID, Unfinished: true, Limit: a.MaxOpenTrips})
+	if err != nil {
+		return err
+	}
+	if len(open) < a.MaxOpenTrips {
+		return nil
+	}
+	return later{fault.New(fault.RateLimited, "%d trips of yours are unfinished: no more than %d are accepted", len(open), a.MaxOpenTrips), fullFor}
 }
 
 // tripRequest is what the rider asks for, checked and priced.
