@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/driver"
@@ -10,8 +11,11 @@ import (
 	"github.com/cabstand/cabstand/internal/trip"
 )
 
-// maxRadius is how far around a place drivers are looked for, in metres.
-const maxRadius = 50_000.0
+// What a search for drivers is bound by.
+const (
+	maxRadius   = 50_000.0    // metres around a place
+	foundWithin = time.Second // for the store of locations to answer; then it counts as gone
+)
 
 type nearbyInput struct {
 	Lat     float64 `query:"lat" required:"true"`
@@ -60,6 +64,8 @@ func (a *API) nearby(ctx context.Context, in *nearbyInput) (*nearbyOutput, error
 		wanted.Available, wanted.SeenSince = true, now.Add(-a.Desk.Limits.Fresh)
 	}
 	p := geo.Point{Lat: in.Lat, Lon: in.Lon}
+	ctx, cancel := context.WithTimeout(ctx, foundWithin)
+	defer cancel()
 	found, err := a.Locations.Nearby(ctx, p, in.RadiusM, in.Limit, wanted)
 	if err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ type driversOutput struct {
 
 func (a *API) listDrivers(ctx context.Context, in *PageInput) (*driversOutput, error) {
 	if in.Cursor != "" && !driver.ValidID(in.Cursor) {
-		return nil, fault.Field("cursor", "%.*q is not accepted: the next_cursor of a page", longest, in.Cursor)
+		return nil, fault.Field("cursor", "%q is not accepted: the next_cursor of a page", in.Cursor)
 	}
 	page, next, err := a.Drivers.ListDrivers(ctx, in.Cursor, in.Limit)
 	if err != nil {
@@ -131,7 +131,7 @@ func (a *API) getDriver(ctx context.Context, in *IDInput) (*driverOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Locations.Locations(ctx, []string{in.ID})
+	found, err := a.located(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +144,13 @@ func (a *API) getDriver(ctx context.Context, in *IDInput) (*driverOutput, error)
 		view.Location = fromLocation(found[0], now)
 	}
 	return &driverOutput{view}, nil
+}
+
+// located is where the driver is, if online.
+func (a *API) located(ctx context.Context, driverID string) ([]driver.Location, error) {
+	ctx, cancel := context.WithTimeout(ctx, foundWithin)
+	defer cancel()
+	return a.Locations.Locations(ctx, []string{driverID})
 }
 
 // statusOf is what a driver is doing: online or not by the location, busy or

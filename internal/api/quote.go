@@ -13,9 +13,11 @@ import (
 
 // What a quote looks at.
 const (
-	quoteRadius  = 10_000.0 // metres around the pickup in which drivers are looked for
-	quoteDrivers = 8        // drivers of a class who are looked at for its pickup ETA
-	circuity     = 1.3      // streets over straight line, for the fare's distance
+	quoteRadius  = 10_000.0               // metres around the pickup in which drivers are looked for
+	quoteDrivers = 256                    // available drivers, of all classes, who are looked at
+	quoteEach    = 8                      // of them of a class, for its pickup ETA
+	quoteWithin  = 300 * time.Millisecond // for the store of locations to answer
+	circuity     = 1.3                    // streets over straight line, for the fare's distance
 )
 
 type quoteInput struct{ Body Way }
@@ -31,7 +33,7 @@ type quoted struct {
 	QuoteID    string     `json:"quote_id" doc:"honoured by POST /v1/trips until expires_at"`
 	Class      string     `json:"class"`
 	Fare       fare.Money `json:"fare"`
-	PickupEtaS *int       `json:"pickup_eta_s" doc:"seconds until the nearest free driver could be at the pickup; null when there is none" nullable:"true"`
+	PickupEtaS *int       `json:"pickup_eta_s" doc:"seconds until the nearest free driver could be at the pickup; null when none is known near it" nullable:"true"`
 	TripTimeS  int        `json:"trip_time_s" doc:"seconds from pickup to drop-off"`
 	DistanceM  int        `json:"distance_m" doc:"metres from pickup to drop-off"`
 	ExpiresAt  time.Time  `json:"expires_at"`
@@ -45,9 +47,9 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quotesOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := &quotesOutput{}
+	out, near := &quotesOutput{}, a.around(ctx, in.Body.Pickup)
 	for _, class := range a.Tariff.ClassNames() {
-		q, err := a.quoteClass(ctx, class, in.Body, ride)
+		q, err := a.quoteClass(ctx, class, in.Body, ride, near[class])
 		if err != nil {
 			return nil, err
 		}
@@ -56,12 +58,12 @@ func (a *API) quote(ctx context.Context, in *quoteInput) (*quotesOutput, error) 
 	return out, nil
 }
 
-func (a *API) quoteClass(ctx context.Context, class driver.Class, w Way, r ride) (quoted, error) {
+func (a *API) quoteClass(ctx context.Context, class driver.Class, w Way, r ride, near []driver.Located) (quoted, error) {
 	price, err := a.Tariff.Price(class, r.metres, r.took, fare.NoSurge)
 	if err != nil {
 		return quoted{}, err
 	}
-	eta, err := a.pickupETA(ctx, class, w.Pickup)
+	eta, err := a.pickupETA(ctx, near, w.Pickup)
 	if err != nil {
 		return quoted{}, err
 	}
@@ -87,14 +89,32 @@ func (a *API) measure(ctx context.Context, w Way) (ride, error) {
 	return ride{metres: geo.Distance(w.Pickup, w.Dropoff) * circuity, took: times[0]}, nil
 }
 
-// pickupETA is how many seconds the nearest free driver of the class needs to
-// the pickup; nil when there is none. While the store of locations does not
-// answer nobody knows, and a quote without it is better than none.
-func (a *API) pickupETA(ctx context.Context, class driver.Class, pickup geo.Point) (*int, error) {
-	near, err := a.Locations.Nearby(ctx, pickup, quoteRadius, quoteDrivers, driver.Wanted{
-		Class: class, Available: true, SeenSince: a.Now().Add(-a.Desk.Limits.Fresh),
+// around is the available drivers nearest to the pickup, by class. While the
+// store of locations does not answer nobody knows, and a quote without a pickup
+// ETA, at once, is better than none.
+func (a *API) around(ctx context.Context, pickup geo.Point) map[driver.Class][]driver.Located {
+	ctx, cancel := context.WithTimeout(ctx, quoteWithin)
+	defer cancel()
+	found, err := a.Locations.Nearby(ctx, pickup, quoteRadius, quoteDrivers, driver.Wanted{
+		Available: true, SeenSince: a.Now().Add(-a.Desk.Limits.Fresh),
 	})
-	if err != nil || len(near) == 0 {
+	if err != nil {
+		a.Log.Debug("quoting without pickup ETAs", "err", err)
+		return nil
+	}
+	near := map[driver.Class][]driver.Located{}
+	for _, l := range found {
+		if len(near[l.Class]) < quoteEach {
+			near[l.Class] = append(near[l.Class], l)
+		}
+	}
+	return near
+}
+
+// pickupETA is how many seconds the first of the drivers who is free needs to
+// the pickup; nil when there is none.
+func (a *API) pickupETA(ctx context.Context, near []driver.Located, pickup geo.Point) (*int, error) {
+	if len(near) == 0 {
 		return nil, nil
 	}
 	from := make([]geo.Point, len(near))
