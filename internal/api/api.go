@@ -9,6 +9,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -96,6 +97,9 @@ type Deps struct {
 	AllowedOrigins []string // of pages, beside the server's own, that may open sockets
 	MaxSockets     int      // streams open at once; DefaultSockets if 0
 	MaxRequests    int      // other requests answered at once; DefaultRequests if 0
+	MaxOpenTrips   int      // unfinished trips of one rider; DefaultOpenTrips if 0
+	Pace           Pace     // of each rider and driver; DefaultPace if zero
+	OperatorPace   Pace     // of each operator; DefaultOperatorPace if zero
 	Now            func() time.Time
 	Log            *slog.Logger
 }
@@ -109,6 +113,9 @@ const (
 	// DefaultRequests is how many other requests are answered at once if Deps do
 	// not say. More would only wait for the store, and hold memory meanwhile.
 	DefaultRequests = 1024
+	// DefaultOpenTrips is how many unfinished trips a rider has at most if Deps do
+	// not say: enough for a family. An account that books for many needs more.
+	DefaultOpenTrips = 5
 )
 
 // API is the HTTP interface.
@@ -118,6 +125,8 @@ type API struct {
 	huma    huma.API
 	sealer  *fare.Sealer
 	signals *signals
+	outages *outages
+	paces   *paces
 	sockets places // of open streams
 	desks   places // of other requests
 	spec    func() []byte
@@ -126,23 +135,19 @@ type API struct {
 // New makes the interface. It registers its metrics, and panics when they are
 // registered already.
 func New(d Deps) *API {
-	if d.MaxSockets == 0 {
-		d.MaxSockets = DefaultSockets
-	}
-	if d.MaxRequests == 0 {
-		d.MaxRequests = DefaultRequests
-	}
+	d = d.withDefaults()
 	a := &API{
 		Deps: d, router: chi.NewRouter(), sealer: fare.NewSealer(d.QuoteKey),
-		signals: newSignals(d.Registry, d.Hub),
+		signals: newSignals(d.Registry, d.Hub), outages: newOutages(d.Log, d.Now),
+		paces:   newPaces(d.Pace, d.OperatorPace, maxPaced),
 		sockets: make(places, d.MaxSockets), desks: make(places, d.MaxRequests),
 	}
-	a.router.Use(identify, a.signals.observe, a.recoverer)
+	a.router.Use(identify, a.signals.observe, a.outages.watch, a.recoverer)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	a.openRoutes()
 	a.router.Group(func(r chi.Router) {
-		r.Use(a.guard)
+		r.Use(a.guard, a.strict)
 		a.huma = humachi.New(r, humaConfig())
 		a.riderRoutes()
 		a.tripRoutes()
@@ -151,6 +156,15 @@ func New(d Deps) *API {
 		a.streamRoutes(r)
 	})
 	return a
+}
+
+func (d Deps) withDefaults() Deps {
+	d.MaxSockets = cmp.Or(d.MaxSockets, DefaultSockets)
+	d.MaxRequests = cmp.Or(d.MaxRequests, DefaultRequests)
+	d.MaxOpenTrips = cmp.Or(d.MaxOpenTrips, DefaultOpenTrips)
+	d.Pace = cmp.Or(d.Pace, DefaultPace)
+	d.OperatorPace = cmp.Or(d.OperatorPace, DefaultOperatorPace)
+	return d
 }
 
 // Handler serves the interface.
@@ -176,6 +190,7 @@ func humaConfig() huma.Config {
 // handle adds a route. Whatever error comes out of fn is answered as a problem.
 func handle[I, O any](a *API, op huma.Operation, fn func(context.Context, *I) (*O, error)) {
 	op.MaxBodyBytes = maxBody + 1 // huma refuses what fills the limit
+	op.Metadata = map[string]any{schemasKey: a.huma.OpenAPI().Components.Schemas}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)
 		if err != nil {
