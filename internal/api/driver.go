@@ -62,7 +62,11 @@ func (a *API) declineOffer(ctx context.Context, in *declineInput) (*done, error)
 	if err := in.check("offer"); err != nil {
 		return nil, err
 	}
-	_, err := a.Desk.Decline(ctx, caller(ctx).Subject, in.ID, in.Body.reason())
+	reason, err := in.Body.reason()
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.Desk.Decline(ctx, caller(ctx).Subject, in.ID, reason)
 	return &done{}, err
 }
 

@@ -133,14 +133,19 @@ func (a *API) cancelTrip(ctx context.Context, in *cancelInput) (*tripOutput, err
 	} else if err := in.check("trip"); err != nil {
 		return nil, err
 	}
-	return tripAnswer(a.Desk.Cancel(ctx, who.Actor(), in.ID, in.Body.reason()))
+	reason, err := in.Body.reason()
+	if err != nil {
+		return nil, err
+	}
+	return tripAnswer(a.Desk.Cancel(ctx, who.Actor(), in.ID, reason))
 }
 
-func (b *reasonBody) reason() string {
+// reason is what the client gave as one, "" without a body.
+func (b *reasonBody) reason() (string, error) {
 	if b == nil {
-		return ""
+		return "", nil
 	}
-	return b.Reason
+	return b.Reason, driver.CheckText("reason", b.Reason)
 }
 
 type decisionsOutput struct {
