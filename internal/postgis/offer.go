@@ -19,8 +19,8 @@ func (s *Store) Offer(ctx context.Context, proposals []trip.Proposal) (outcomes 
 	if len(proposals) == 0 {
 		return nil, nil
 	}
-	err = s.write(ctx, func(tx pgx.Tx) error {
-		trips, err := lockTrips(ctx, tx, tripIDs(proposals))
+	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		trips, err := lockFree(ctx, tx, tripIDs(proposals))
 		if err != nil {
 			return err
 		}
@@ -41,6 +41,30 @@ func (s *Store) Offer(ctx context.Context, proposals []trip.Proposal) (outcomes 
 	return outcomes, nil
 }
 
+// lockFree locks and reads those of the trips that nobody else has locked; the
+// others are nil. It does not wait for these, as lockTrips would: one of them
+// would hold up the offers of all, and the next tick is soon.
+func lockFree(ctx context.Context, tx pgx.Tx, ids []string) (map[string]*trip.Trip, error) {
+	trips := make(map[string]*trip.Trip, len(ids))
+	var locked []string // in order
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT id FROM trips WHERE id = ANY ($1) ORDER BY id FOR UPDATE SKIP LOCKED`, ids).Query(func(rows pgx.Rows) (err error) {
+		locked, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	batch.Queue(selectTrips+`WHERE t.id = ANY ($1)`, ids).Query(func(rows pgx.Rows) error {
+		found, err := pgx.CollectRows(rows, scanTrip)
+		for _, t := range found {
+			trips[t.ID] = nil
+			if _, mine := slices.BinarySearch(locked, t.ID); mine {
+				trips[t.ID] = t
+			}
+		}
+		return err
+	})
+	return trips, tx.SendBatch(ctx, batch).Close()
+}
+
 func tripIDs(proposals []trip.Proposal) []string {
 	ids := make([]string, len(proposals))
 	for i, p := range proposals {
@@ -54,8 +78,8 @@ func tripIDs(proposals []trip.Proposal) []string {
 // trip gets it, the claims decide.
 func fitting(trips map[string]*trip.Trip, proposals []trip.Proposal) []trip.Proposal {
 	return slices.DeleteFunc(slices.Clone(proposals), func(p trip.Proposal) bool {
-		t, ok := trips[p.TripID]
-		return !ok || t.Clone().Propose(p) != nil
+		t := trips[p.TripID]
+		return t == nil || t.Clone().Propose(p) != nil
 	})
 }
 
@@ -97,6 +121,9 @@ func settle(batch *pgx.Batch, trips map[string]*trip.Trip, won map[trip.Claim]bo
 	before, ok := trips[p.TripID]
 	if !ok {
 		return trip.Outcome{Err: fault.New(fault.NotFound, "no such trip")}
+	}
+	if before == nil {
+		return trip.Outcome{Err: fault.New(fault.WrongState, "the trip is being changed at the moment")}
 	}
 	c, err := trip.Run(before, func(t *trip.Trip) ([]trip.Event, error) { return nil, t.Propose(p) })
 	if err != nil {
