@@ -20,7 +20,7 @@ func (s *Store) Driver(ctx context.Context, id string) (driver.Profile, error) {
 // Register stores a new driver. The same data again stores nothing (created is
 // false); other data under the same id is fault.AlreadyExists.
 func (s *Store) Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error) {
-	err = s.write(ctx, func(tx pgx.Tx) error {
+	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `INSERT INTO drivers (id, name, class, seats, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
 			p.ID, p.Name, p.Class, p.Seats, p.CreatedAt.Truncate(trip.Precision))
 		if err != nil {

@@ -22,13 +22,15 @@ const (
 	idleInTransaction    = "25P03"
 )
 
-// faulted gives the errors of the database that pass by themselves a code. All
-// others stay as they are: of the context, of a trip's command, of our making.
+// faulted gives the errors of the database that pass by themselves a code, and
+// so those of time that ran out, the store's or the caller's: the caller is
+// still there to be told. All others stay as they are: of a caller who went
+// away, of a trip's command, of our making.
 func faulted(ctx context.Context, err error) error {
 	switch {
-	case err == nil, ctx.Err() != nil, fault.CodeOf(err) != fault.Internal:
+	case err == nil, givenUp(ctx), fault.CodeOf(err) != fault.Internal:
 		return err
-	case passing(err), away(err):
+	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), passing(err), away(err):
 		return fault.Wrap(err, fault.Unavailable, "the store cannot be used at the moment")
 	case sqlClass(err) == "22":
 		// Data exceptions: a zero byte in a text, most likely.
@@ -36,6 +38,9 @@ func faulted(ctx context.Context, err error) error {
 	}
 	return err
 }
+
+// givenUp reports whether the caller does not wait any longer.
+func givenUp(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 // passing reports whether trying again at once may help.
 func passing(err error) bool {

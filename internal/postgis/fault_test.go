@@ -2,6 +2,7 @@ package postgis_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -152,6 +153,85 @@ func TestStore_NoServer(t *testing.T) {
 	}
 }
 
+// TestStore_ServerFrozen asks a server that is there and does not answer, on
+// connections that stood before.
+func TestStore_ServerFrozen(t *testing.T) {
+	server, err := testenv.StartPostgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	s := mustMigrated(t, postgis.Options{URL: server.URL, Bound: time.Second})
+	made := mustCreate(t, s)
+	if err := server.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for name, do := range callsOf(s, made.ID) {
+		group.Go(func() {
+			if err := do(t.Context()); !fault.Is(err, fault.Unavailable) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+	group.Go(func() { // the caller's time is up before the store's
+		hurried, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := s.Trip(hurried, made.ID); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("Trip of a hurried caller: %v", err)
+		}
+	})
+	group.Go(func() {
+		gone, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, cancel)
+		if _, err := s.Trip(gone, made.ID); !errors.Is(err, context.Canceled) || fault.Is(err, fault.Unavailable) {
+			t.Errorf("Trip of a caller who went away: %v", err)
+		}
+	})
+	all := make(chan struct{})
+	go func() { group.Wait(); close(all) }()
+	select {
+	case <-all:
+	case <-time.After(20 * time.Second):
+		t.Error("calls hang with the server")
+	}
+	if err := server.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	<-all
+	again, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for _, err = s.Trip(again, made.ID); err != nil && again.Err() == nil; {
+		_, err = s.Trip(again, made.ID)
+	}
+	if err != nil {
+		t.Errorf("the server goes on, and Trip: %v", err)
+	}
+}
+
+// callsOf is calls of each kind: reads, transactions, a connection of its own.
+func callsOf(s *postgis.Store, id string) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"Ping":   s.Ping,
+		"Trip":   func(ctx context.Context) error { _, err := s.Trip(ctx, id); return err },
+		"Create": func(ctx context.Context) error { _, err := create(ctx, s); return err },
+		"Offer": func(ctx context.Context) error {
+			_, err := s.Offer(ctx, []trip.Proposal{proposal(id, "d1")})
+			return err
+		},
+		"Delete": func(ctx context.Context) error { return s.Delete(ctx, []int64{1}) },
+		"Lead":   func(ctx context.Context) error { _, _, _, err := s.Lead(ctx); return err },
+	}
+}
+
+// An index of a large table takes longer than a call may.
+func TestStore_MigrateIsNotBounded(t *testing.T) {
+	s := mustMigrated(t, postgis.Options{URL: testenv.Postgres(t), Bound: time.Nanosecond})
+	if err := s.Ping(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("Ping, which is: %v", err)
+	}
+}
+
 func TestOpen_ErrURL(t *testing.T) {
 	if s, err := postgis.Open(t.Context(), postgis.Options{URL: "postgres://x:y@host:port/db"}); err == nil {
 		s.Close()
@@ -224,6 +304,39 @@ func TestStore_Deadlock(t *testing.T) {
 	}
 }
 
+// TestStore_OfferDoesNotWaitForALockedTrip holds a trip as a client that hangs
+// would: the others of the batch are offered, at once.
+func TestStore_OfferDoesNotWaitForALockedTrip(t *testing.T) {
+	s := mustMigrated(t, postgis.Options{URL: testenv.Postgres(t)})
+	free, locked, other := mustCreate(t, s), mustCreate(t, s), mustCreate(t, s)
+	held, release := make(chan struct{}), make(chan struct{})
+	var group sync.WaitGroup
+	group.Go(func() {
+		_, err := s.Update(t.Context(), locked.ID, func(*trip.Trip) ([]trip.Event, error) { close(held); <-release; return nil, nil })
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-held
+	batch := []trip.Proposal{
+		proposal(free.ID, "d1"), proposal(locked.ID, "d2"), proposal(uuid.NewString(), "d2"), proposal(other.ID, "d2"),
+	}
+	outcomes, err := s.Offer(t.Context(), batch)
+	close(release)
+	group.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []fault.Code{"", fault.WrongState, fault.NotFound, ""} {
+		if got := outcomes[i]; fault.CodeOf(got.Err) != want || (got.Trip == nil) != (want != "") {
+			t.Errorf("outcome %d is %+v, want %q", i, got, want)
+		}
+	}
+	if again, err := s.Offer(t.Context(), []trip.Proposal{proposal(locked.ID, "d3")}); err != nil || again[0].Err != nil {
+		t.Errorf("once it is free: %+v, %v", again, err)
+	}
+}
+
 // awaitWaiting polls until a transaction of the database waits for another.
 func awaitWaiting(tb testing.TB, url string) {
 	tb.Helper()
@@ -260,6 +373,40 @@ func TestStore_LeadLostWithItsConnection(t *testing.T) {
 	}
 	await(t, lost, "the lead was not lost with its connection")
 	release()
+}
+
+// Who waits for the lead asks twice a second: that has to be cheap for the
+// server, which forks for each connection.
+func TestStore_WaitingForTheLeadTakesOneConnection(t *testing.T) {
+	url := testenv.Postgres(t)
+	leader, rival := mustMigrated(t, postgis.Options{URL: url}), mustMigrated(t, postgis.Options{URL: url})
+	_, release, ok, err := leader.Lead(t.Context())
+	if err != nil || !ok {
+		t.Fatalf("Lead = %v, %v", ok, err)
+	}
+	defer release()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_try_advisory_lock%'
+		AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)`
+	var first int
+	for try := range 5 {
+		if _, _, ok, err := rival.Lead(t.Context()); ok || err != nil {
+			t.Fatalf("a second relay leads: %v, %v", ok, err)
+		}
+		rows, err := conn.Query(t.Context(), waiting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pids, err := pgx.CollectRows(rows, pgx.RowTo[int])
+		if err != nil || len(pids) != 1 || try > 0 && pids[0] != first {
+			t.Fatalf("try %d is on connections %v, the first was on %d; %v", try, pids, first, err)
+		}
+		first = pids[0]
+	}
 }
 
 // A zero byte is text for JSON, and none for PostgreSQL.

@@ -20,20 +20,57 @@ const (
 )
 
 // Lead tries to become the one relay of this database. The lead is a lock of a
-// session with the database: it ends with the connection, which is this call's
-// own.
+// session with the database: it ends with the connection, which no other call
+// has. A connection that did not get the lead is kept for the next try: those
+// who wait for it ask often, and for as long as the leader lives.
 func (s *Store) Lead(ctx context.Context) (lost <-chan struct{}, release func(), ok bool, err error) {
-	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	bounded, cancel := context.WithTimeout(ctx, s.bound)
+	defer cancel()
+	conn, err := s.candidate(bounded)
 	if err != nil {
 		return nil, nil, false, faulted(ctx, err)
 	}
-	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, relayLock).Scan(&ok); err != nil || !ok {
+	if err := conn.QueryRow(bounded, `SELECT pg_try_advisory_lock($1)`, relayLock).Scan(&ok); err != nil {
 		s.closeConn(conn)
 		return nil, nil, false, faulted(ctx, err)
+	}
+	if !ok {
+		s.keepCandidate(conn)
+		return nil, nil, false, nil
 	}
 	l := lead{conn: conn, lost: make(chan struct{}), stop: make(chan struct{}), done: make(chan struct{})}
 	s.work.Go(func() { s.keep(l) })
 	return l.lost, sync.OnceFunc(func() { close(l.stop); <-l.done }), true, nil
+}
+
+// candidate is the connection of an earlier try, or a new one.
+func (s *Store) candidate(ctx context.Context) (*pgx.Conn, error) {
+	select {
+	case conn := <-s.candidates:
+		return conn, nil
+	default:
+		return pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	}
+}
+
+// keepCandidate keeps one connection, and none once the store is closed.
+func (s *Store) keepCandidate(conn *pgx.Conn) {
+	select {
+	case s.candidates <- conn:
+	default:
+		s.closeConn(conn)
+	}
+	if s.life.Err() != nil {
+		s.dropCandidate()
+	}
+}
+
+func (s *Store) dropCandidate() {
+	select {
+	case conn := <-s.candidates:
+		s.closeConn(conn)
+	default:
+	}
 }
 
 type lead struct {

@@ -35,7 +35,7 @@ func (s *Store) Delete(ctx context.Context, seqs []int64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
-	return s.with(ctx, func(c *pgxpool.Conn) error {
+	return s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
 		_, err := c.Exec(ctx, `DELETE FROM outbox WHERE seq = ANY ($1)`, seqs)
 		return err
 	})

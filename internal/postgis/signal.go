@@ -1,6 +1,7 @@
 package postgis
 
 import (
+	"context"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -42,8 +43,8 @@ func (s *Store) notify() {
 		case <-s.life.Done():
 			return
 		case <-s.unnotified:
-			_ = s.with(s.life, func(c *pgxpool.Conn) error {
-				_, err := c.Exec(s.life, `SELECT pg_notify($1, '')`, channel)
+			_ = s.with(s.life, func(ctx context.Context, c *pgxpool.Conn) error {
+				_, err := c.Exec(ctx, `SELECT pg_notify($1, '')`, channel)
 				return err // who waits looks by itself
 			})
 		}
@@ -71,7 +72,9 @@ func (s *Store) follow() {
 		return
 	}
 	defer s.closeConn(conn)
-	if _, err := conn.Exec(s.life, `LISTEN `+channel); err != nil {
+	bounded, cancel := context.WithTimeout(s.life, s.bound)
+	defer cancel()
+	if _, err := conn.Exec(bounded, `LISTEN `+channel); err != nil {
 		return
 	}
 	for err == nil {

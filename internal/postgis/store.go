@@ -34,12 +34,16 @@ type Options struct {
 	URL      string        // postgres://user:password@host:port/database?…
 	MaxConns int           // at most so many connections, and two beside them; 0: DefaultConns
 	Patience time.Duration // how long to wait for a free connection; 0: DefaultPatience
+	Bound    time.Duration // how long a call may take, that wait included; 0: DefaultBound
 }
 
-// Defaults of Options.
+// Defaults of Options. The bound is less than the 5 s that a command over the
+// bus may take, so that who asked is told that the database is away, and not
+// nothing.
 const (
 	DefaultConns    = 16
 	DefaultPatience = 3 * time.Second
+	DefaultBound    = 4 * time.Second
 )
 
 // attempts is how often a transaction is tried that lost a deadlock or a
@@ -50,9 +54,11 @@ const attempts = 5
 type Store struct {
 	pool     *pgxpool.Pool
 	patience time.Duration
+	bound    time.Duration
 
-	committed  chan struct{} // capacity one: signals coalesce
-	unnotified chan struct{} // capacity one: other processes are to be told
+	candidates chan *pgx.Conn // capacity one: waits for the next try to lead
+	committed  chan struct{}  // capacity one: signals coalesce
+	unnotified chan struct{}  // capacity one: other processes are to be told
 
 	life context.Context // ends the goroutines below
 	stop context.CancelFunc
@@ -72,16 +78,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		pool: pool, patience: o.Patience,
-		committed: make(chan struct{}, 1), unnotified: make(chan struct{}, 1),
-	}
-	if s.patience <= 0 {
-		s.patience = DefaultPatience
+		pool: pool, patience: orDefault(o.Patience, DefaultPatience), bound: orDefault(o.Bound, DefaultBound),
+		candidates: make(chan *pgx.Conn, 1), committed: make(chan struct{}, 1), unnotified: make(chan struct{}, 1),
 	}
 	s.life, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.work.Go(s.listen)
 	s.work.Go(s.notify)
 	return s, nil
+}
+
+func orDefault(given, otherwise time.Duration) time.Duration {
+	if given <= 0 {
+		return otherwise
+	}
+	return given
 }
 
 // configure sets the limits that keep a lost client or a stuck query from
@@ -100,11 +110,13 @@ func configure(o Options) (*pgxpool.Config, error) {
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 3 * time.Second
 	}
-	// A host that vanished without a word is noticed within a quarter of a minute.
+	// These find connections that wait for nothing in particular, as the
+	// listener's does, and whose host vanished without a word. They say nothing
+	// of a server that is there and does not answer: calls have their bound.
 	keepAlive := net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 3 * time.Second, Count: 3}
 	c.DialFunc = (&net.Dialer{KeepAliveConfig: keepAlive}).DialContext
 	for name, value := range map[string]string{
-		"application_name": "cabstand", "statement_timeout": "10s", "lock_timeout": "5s",
+		"application_name": "cabstand", "statement_timeout": "10s", "lock_timeout": "3s",
 		"idle_in_transaction_session_timeout": "10s",
 		"tcp_keepalives_idle":                 "5", "tcp_keepalives_interval": "3", "tcp_keepalives_count": "3",
 	} {
@@ -139,7 +151,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.with(ctx, func(c *pgxpool.Conn) error { return c.Ping(ctx) })
+	return s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error { return c.Ping(ctx) })
 }
 
 // Close ends what runs in the background and closes the connections. Calls that
@@ -147,32 +159,44 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) Close() {
 	s.stop()
 	s.work.Wait()
+	s.dropCandidate()
 	s.pool.Close()
 }
 
-// with runs do on a connection of the pool.
-func (s *Store) with(ctx context.Context, do func(*pgxpool.Conn) error) error {
-	patient, cancel := context.WithTimeout(ctx, s.patience)
+// with runs do on a connection of the pool. Both share the store's bound, which
+// is in the context that do gets: no answer comes from a server that hangs.
+func (s *Store) with(ctx context.Context, do func(context.Context, *pgxpool.Conn) error) error {
+	bounded, cancel := context.WithTimeout(ctx, s.bound)
 	defer cancel()
-	conn, err := s.pool.Acquire(patient)
+	conn, err := s.acquire(bounded)
 	if err != nil {
-		if ctx.Err() == nil {
-			return fault.Wrap(err, fault.Unavailable, "the store cannot be reached at the moment")
-		}
 		return err
 	}
 	defer conn.Release()
-	return faulted(ctx, do(conn))
+	return faulted(ctx, do(bounded, conn))
+}
+
+func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	patient, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	conn, err := s.pool.Acquire(patient)
+	if err != nil && !givenUp(ctx) {
+		return nil, fault.Wrap(err, fault.Unavailable, "the store cannot be reached at the moment")
+	}
+	return conn, err
 }
 
 // write runs do in a transaction, again if that lost to another one without a
-// fault of its own. It is committed when write returns nil.
-func (s *Store) write(ctx context.Context, do func(pgx.Tx) error) error {
+// fault of its own. It is committed when write returns nil. All attempts
+// together share the bound.
+func (s *Store) write(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.bound)
+	defer cancel()
 	var err error
 	for range attempts {
 		again := false
-		err = s.with(ctx, func(c *pgxpool.Conn) error {
-			err := pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, do)
+		err = s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
+			err := pgx.BeginTxFunc(ctx, c, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error { return do(ctx, tx) })
 			again = passing(err)
 			return err
 		})
@@ -185,7 +209,7 @@ func (s *Store) write(ctx context.Context, do func(pgx.Tx) error) error {
 
 // collect reads all rows of a query.
 func collect[T any](ctx context.Context, s *Store, scan pgx.RowToFunc[T], query string, args ...any) (all []T, err error) {
-	err = s.with(ctx, func(c *pgxpool.Conn) error {
+	err = s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
 		rows, err := c.Query(ctx, query, args...)
 		if err != nil {
 			return err

@@ -19,7 +19,7 @@ func (s *Store) Create(ctx context.Context, t *trip.Trip, events []trip.Event, o
 	if err != nil {
 		return nil, err
 	}
-	err = s.write(ctx, func(tx pgx.Tx) (err error) {
+	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
 		if once != nil {
 			if first, err = takeKey(ctx, tx, once, t); err != nil || first != nil {
 				return err
@@ -83,7 +83,7 @@ func theOne[T any](found []T, err error) func(missing string) (T, error) {
 // outbox. A change that changes nothing writes nothing.
 func (s *Store) Update(ctx context.Context, id string, change func(*trip.Trip) ([]trip.Event, error)) (*trip.Trip, error) {
 	var c trip.Change
-	err := s.write(ctx, func(tx pgx.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		trips, err := lockTrips(ctx, tx, []string{id})
 		if err != nil {
 			return err
