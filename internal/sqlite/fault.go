@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 
 	"modernc.org/sqlite"
@@ -9,9 +10,14 @@ import (
 	"github.com/cabstand/cabstand/internal/fault"
 )
 
-// faulted gives the errors of SQLite that pass by themselves a code. All others
-// stay as they are: of the context, of a trip's command, of our own making.
+// faulted gives the errors of SQLite that pass by themselves a code, and so
+// those of a caller whose time ran out, who is still there to be told. All others
+// stay as they are: of a caller who went away, of a trip's command, of our own
+// making.
 func faulted(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && fault.CodeOf(err) == fault.Internal {
+		return fault.Wrap(err, fault.Unavailable, "the store cannot answer in time")
+	}
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return err

@@ -27,7 +27,7 @@ func (s *Store) write(ctx context.Context, do func(context.Context, *session) er
 	j := &job{ctx: ctx, do: do, done: make(chan struct{})}
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return faulted(ctx.Err())
 	case <-s.closing:
 		return fault.New(fault.Unavailable, "the store is closed")
 	case s.jobs <- j:
@@ -99,7 +99,7 @@ func (s *Store) commit(ctx context.Context, do func(*session) error) error {
 // run does the job within a savepoint. An error is of the transaction as a
 // whole; what went wrong with the job alone is in j.err.
 func (j *job) run(tx *session) error {
-	if j.err = j.ctx.Err(); j.err != nil {
+	if j.err = faulted(j.ctx.Err()); j.err != nil {
 		return nil
 	}
 	ctx := context.WithoutCancel(j.ctx)

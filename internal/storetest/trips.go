@@ -297,7 +297,8 @@ func refuseClaim(t *testing.T, s Store) {
 	}
 }
 
-// testCancelled checks that the end of the caller's patience is told as such.
+// testCancelled checks that a caller who went away is told so, and one whose
+// time ran out that the store cannot serve at the moment.
 func testCancelled(t *testing.T, p Place) {
 	s := mustOpen(t, p)
 	made := mustRequest(t, s)
@@ -309,8 +310,19 @@ func testCancelled(t *testing.T, p Place) {
 	if _, err := s.Update(ctx, made.ID, cancel); !errors.Is(err, context.Canceled) {
 		t.Errorf("Update: %v", err)
 	}
-	if got := mustTrip(t, s, made.ID); got.State != trip.Searching {
-		t.Errorf("the trip is %s", got.State)
+	// Whose time is up still waits for an answer.
+	late, stop := context.WithDeadline(t.Context(), start)
+	defer stop()
+	_, err := s.Trip(late, made.ID)
+	wantFault(t, err, fault.Unavailable)
+	_, err = s.Update(late, made.ID, cancel)
+	wantFault(t, err, fault.Unavailable)
+	_, err = s.Offer(late, []trip.Proposal{proposal(made.ID, "d1")})
+	wantFault(t, err, fault.Unavailable)
+	_, err = s.Answered(late, "r1", "k")
+	wantFault(t, err, fault.Unavailable)
+	if got := mustTrip(t, s, made.ID); got.State != trip.Searching || got.Offer != nil {
+		t.Errorf("the trip is %+v", got)
 	}
 }
 
