@@ -4,7 +4,7 @@
 //	trips.<cell4>.<trip id>  stream TRIPS    trip events, 7 days, in files
 //	drivers.<id>.push        core            to the session of a driver
 //	dispatch.command         request-reply   trackers ask dispatchers
-//	dispatch.nudge           core            dispatchers tell of offers
+//	dispatch.nudge           core            commands at the desk tell of trips they changed
 //	dispatch.decisions       request-reply   every dispatcher tells what it decided
 //	DISPATCHERS              KV, TTL 5 s     who dispatches
 //
