@@ -12,9 +12,12 @@
 // or faster than it reads, is lost to it, and counted ([Stats]). The stream is
 // not: a reader goes on where it was.
 //
-// The connection is made again for as long as the bus is open. Publishing while
-// it is down fails at once with fault.Unavailable: nothing piles up here, the
-// callers have newer values or an outbox. Callbacks run one after the other for
+// The connection is made, and made again, for as long as the bus is open. While
+// it is down publishing fails at once with fault.Unavailable: nothing piles up
+// here, the callers have newer values or an outbox. Subscribing works at any
+// time and takes effect when the bus is there. A server that comes back without
+// its files, or with older ones, gets a stream and a bucket again from those who
+// use them, and is read on from what is stored from then on. Callbacks run one after the other for
 // each subscription and must not block.
 package natsbus
 
@@ -68,19 +71,24 @@ type Bus struct {
 	*link
 }
 
-// Connect joins the bus and makes sure that its stream and bucket are there.
-// The bus is open until Close; ctx bounds the joining alone.
+// Connect joins the bus. A server on the network that cannot be reached, or has
+// no JetStream yet, is no error: the bus works when it comes. A URL that names
+// no server is one, and so is an embedded server that does not answer. The bus
+// is open until Close; ctx bounds the joining alone.
 func Connect(ctx context.Context, o Options) (*Bus, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, unavailable(err)
+	}
 	l := &link{options: o.withDefaults()}
 	l.log = l.options.Log
 	l.open, l.close = context.WithCancel(context.WithoutCancel(ctx))
 	if err := l.connect(); err != nil {
 		l.close()
-		return nil, fault.Wrap(err, fault.Unavailable, "the bus does not answer")
+		return nil, fault.Wrap(err, fault.Unavailable, "the bus cannot be joined")
 	}
-	if err := l.setUp(ctx); err != nil {
+	if err := l.prepare(ctx); err != nil {
 		l.Close()
-		return nil, fault.Wrap(err, fault.Unavailable, "the bus has no JetStream to store trip events")
+		return nil, fault.Wrap(err, fault.Unavailable, "the bus cannot store trip events")
 	}
 	trips, members := &Trips{link: l}, newMembers(l)
 	return &Bus{

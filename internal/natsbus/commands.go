@@ -35,6 +35,9 @@ type Commands struct{ *link }
 func (c *Commands) Do(ctx context.Context, command wire.Command) (wire.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.options.CommandTimeout)
 	defer cancel()
+	if err := c.reachable(); err != nil {
+		return wire.Reply{}, fault.Wrap(err, fault.Unavailable, "no dispatcher answers: try again")
+	}
 	m, err := c.conn.RequestWithContext(ctx, commandSubject, wire.Encode(command))
 	if err != nil {
 		return wire.Reply{}, fault.Wrap(err, fault.Unavailable, "no dispatcher answers: try again")
@@ -64,8 +67,10 @@ func (c *Commands) Serve(fn func(context.Context, wire.Command) wire.Reply) (sto
 	drained := make(chan struct{})
 	sub.SetClosedHandler(func(string) { close(drained) })
 	return sync.OnceFunc(func() {
-		if sub.Drain() == nil {
+		if c.reachable() == nil && sub.Drain() == nil {
 			c.await(drained)
+		} else {
+			_ = sub.Unsubscribe() // fails on a closed connection, where there is nothing to do
 		}
 		s.stop()
 	}), nil

@@ -28,6 +28,9 @@ type Decisions struct {
 // Recall is what the live dispatchers decided for the trip, the oldest first.
 // One that does not answer in time is left out.
 func (d *Decisions) Recall(ctx context.Context, tripID string) ([]wire.Decision, error) {
+	if err := d.reachable(); err != nil {
+		return nil, unavailable(err)
+	}
 	inbox := d.conn.NewInbox()
 	replies, err := d.conn.SubscribeSync(inbox)
 	if err != nil {

@@ -26,6 +26,15 @@ type link struct {
 	close context.CancelFunc
 	wait  sync.WaitGroup // for the goroutines that the bus started
 
+	// away spares callers the connection's lock, which is held while a server
+	// is dialled. The connection is asked as well: it knows first.
+	away   atomic.Bool
+	logged bool // that it is away; for the connection's callbacks, which come one after the other
+
+	mu      sync.Mutex      // guards session, and starting against closing
+	session context.Context // ends when the connection breaks
+	endOf   context.CancelFunc
+
 	slow      atomic.Uint64
 	malformed atomic.Uint64
 }
@@ -44,7 +53,11 @@ const (
 	pingInterval   = 5 * time.Second // a server that is silent for two of them is gone
 )
 
+// connect begins to connect. A server on the network may come later, the
+// embedded one is there.
 func (l *link) connect() (err error) {
+	l.away.Store(true)
+	l.session, l.endOf = context.WithCancel(l.open)
 	options := []nats.Option{
 		nats.Name(l.options.Name),
 		nats.Timeout(connectTimeout),
@@ -53,26 +66,82 @@ func (l *link) connect() (err error) {
 		nats.ReconnectBufSize(-1),
 		nats.PingInterval(pingInterval),
 		nats.MaxPingsOutstanding(2),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil {
-				l.log.Warn("the bus is away; connecting again", "err", err)
-			}
-		}),
-		nats.ReconnectHandler(func(*nats.Conn) { l.log.Info("the bus is back") }),
+		nats.IgnoreAuthErrorAbort(), // who is refused may be let in later
+		nats.ConnectHandler(l.came),
+		nats.ReconnectHandler(l.came),
+		nats.DisconnectErrHandler(l.went),
+		nats.ReconnectErrHandler(l.missed),
 		nats.ErrorHandler(l.failed),
 	}
 	if e := l.options.Embedded; e != nil {
 		options = append(options, nats.InProcessServer(e.server))
+	} else {
+		options = append(options, nats.RetryOnFailedConnect(true))
 	}
 	if l.conn, err = nats.Connect(l.options.URL, options...); err != nil {
 		return err
+	}
+	if l.conn.IsConnected() {
+		l.away.Store(false)
 	}
 	l.js, err = jetstream.New(l.conn, jetstream.WithPublishAsyncTimeout(ackTimeout), jetstream.WithPublishAsyncMaxPending(maxUnacked))
 	return err
 }
 
-// failed hears of what happens beside calls: subscriptions that are too slow.
-func (l *link) failed(_ *nats.Conn, sub *nats.Subscription, err error) {
+// came hears that there is a connection.
+func (l *link) came(*nats.Conn) {
+	l.away.Store(false)
+	if l.logged {
+		l.logged = false
+		l.log.Info("the bus is back")
+	}
+}
+
+// went hears that the connection broke, or was closed.
+func (l *link) went(conn *nats.Conn, err error) {
+	l.away.Store(true)
+	l.mu.Lock()
+	l.endOf()
+	l.session, l.endOf = context.WithCancel(l.open)
+	l.mu.Unlock()
+	l.missed(conn, err)
+}
+
+// missed hears why there is no connection, at every attempt.
+func (l *link) missed(_ *nats.Conn, err error) {
+	if err != nil && !l.logged {
+		l.logged = true
+		l.log.Warn("the bus is away; connecting again and again", "err", err)
+	}
+}
+
+// untilBroken is ctx until the connection breaks.
+func (l *link) untilBroken(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	forget := context.AfterFunc(l.session, cancel)
+	return ctx, func() { forget(); cancel() }
+}
+
+// start runs work, which ends with l.open, beside the caller.
+func (l *link) start(work func()) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.open.Err(); err != nil {
+		return unavailable(err)
+	}
+	l.wait.Go(work)
+	return nil
+}
+
+// failed hears of what happens beside calls: subscriptions that are too slow,
+// and at every attempt that the server does not let us in.
+func (l *link) failed(conn *nats.Conn, sub *nats.Subscription, err error) {
+	if l.away.Load() {
+		l.missed(conn, err)
+		return
+	}
 	subject := ""
 	if sub != nil {
 		subject = sub.Subject
@@ -81,6 +150,20 @@ func (l *link) failed(_ *nats.Conn, sub *nats.Subscription, err error) {
 		l.slow.Add(1)
 	}
 	l.log.Warn("bus", "subject", subject, "err", err)
+}
+
+// prepare makes what a server that is there has to have. On the network those
+// who use it see to it again: only the embedded server must have it now.
+func (l *link) prepare(ctx context.Context) error {
+	if !l.Connected() {
+		return nil
+	}
+	err := l.setUp(ctx)
+	if err == nil || l.options.Embedded != nil || ctx.Err() != nil {
+		return err
+	}
+	l.log.Warn("the bus stores no trip events yet; trying again", "err", err)
+	return nil
 }
 
 // setUp makes the stream and the bucket, unless they are there: an operator may
@@ -92,7 +175,17 @@ func (l *link) setUp(ctx context.Context) error {
 }
 
 // Connected reports whether the bus can be reached at the moment.
-func (l *link) Connected() bool { return l.conn.IsConnected() }
+func (l *link) Connected() bool { return !l.away.Load() && l.conn.IsConnected() }
+
+var errDisconnected = errors.New("not connected")
+
+// reachable is an error while the bus is away.
+func (l *link) reachable() error {
+	if l.away.Load() {
+		return errDisconnected
+	}
+	return nil
+}
 
 // Stats counts what went wrong beside calls.
 func (l *link) Stats() Stats {
@@ -110,7 +203,9 @@ func (l *link) Flush(ctx context.Context) error {
 
 // Close leaves the bus and waits for what it started. Closing twice is fine.
 func (l *link) Close() {
+	l.mu.Lock()
 	l.close()
+	l.mu.Unlock()
 	l.wait.Wait()
 	l.conn.Close()
 }
@@ -132,7 +227,7 @@ const (
 
 // publish sends data if the bus is there.
 func (l *link) publish(ctx context.Context, subject string, data []byte) error {
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), l.reachable()); err != nil {
 		return unavailable(err)
 	}
 	return unavailable(l.conn.Publish(subject, data))

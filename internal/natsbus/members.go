@@ -56,14 +56,14 @@ func (m *Members) Join(ctx context.Context, id string) error {
 	if m.self != "" {
 		return fault.New(fault.AlreadyExists, "this client is member %q", m.self)
 	}
-	m.self = id
 	ctx, cancel := context.WithCancel(ctx)
 	context.AfterFunc(m.open, cancel)
-	m.wait.Go(func() {
-		defer cancel()
-		b := &beater{Members: m, id: id}
-		b.run(ctx)
-	})
+	b := &beater{Members: m, id: id}
+	if err := m.start(func() { defer cancel(); b.run(ctx) }); err != nil {
+		cancel()
+		return err
+	}
+	m.self = id
 	return nil
 }
 
@@ -148,8 +148,6 @@ func (b *beater) renew(ctx context.Context) (err error) {
 	return err
 }
 
-var errDisconnected = errors.New("not connected")
-
 // bucket opens the bucket; it makes a new one where the server lost its disk.
 func (b *beater) bucket(ctx context.Context) (jetstream.KeyValue, error) {
 	kv, err := b.js.KeyValue(ctx, membersBucket)
@@ -169,6 +167,7 @@ func (b *beater) watch() (err error) {
 		return nil
 	}
 	b.unwatch()
+	b.excuse()
 	b.echo = time.Now()
 	b.watcher, err = b.kv.WatchAll(b.open)
 	return err
@@ -203,8 +202,8 @@ func (b *beater) heard(id string, left bool) {
 	}
 }
 
-// excuse gives everybody another TTL: while the bus was away nobody could be
-// heard.
+// excuse gives everybody another TTL: while the bus was away, or the watcher
+// deaf, nobody could be heard.
 func (b *beater) excuse() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
