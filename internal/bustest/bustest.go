@@ -81,6 +81,14 @@ func Run(t *testing.T, start func(testing.TB) Server) {
 // back.
 func RunRestart(t *testing.T, s Restarter) { testRestart(t, s) }
 
+// RunLoss holds a bus to what it promises when its server comes back without
+// its files: Restart starts it on none.
+func RunLoss(t *testing.T, s Restarter) { testLoss(t, s) }
+
+// RunLate holds a bus to what it promises when its server, which is not there
+// yet, is started after its clients.
+func RunLate(t *testing.T, s Server, start func()) { testLate(t, s, start) }
+
 // join joins the bus until the end of the test.
 func join(t testing.TB, s Server, change ...func(*natsbus.Options)) *natsbus.Bus {
 	t.Helper()

@@ -126,15 +126,7 @@ func testRestart(t *testing.T, s Restarter) {
 
 	survives := s.Restart(t, func() {
 		eventually(t, "disconnected", func() bool { return !b.Connected() && !reader.Connected() })
-		if acked, err := b.Trips.Publish(t.Context(), history(id, 3)); acked != 0 || !fault.Is(err, fault.Unavailable) {
-			t.Errorf("while away: %d stored, %v", acked, err)
-		}
-		if err := b.Signals.Nudge(t.Context(), wire.Nudge{TripID: id}); !fault.Is(err, fault.Unavailable) {
-			t.Errorf("while away: %v", err)
-		}
-		if _, err := b.Commands.Do(t.Context(), wire.Command{}); !fault.Is(err, fault.Unavailable) {
-			t.Errorf("while away: %v", err)
-		}
+		wantUnavailable(t, b)
 		if !both() {
 			t.Errorf("while away the members are %v", b.Members.Live())
 		}
@@ -147,12 +139,7 @@ func testRestart(t *testing.T, s Restarter) {
 		silent, keepSilent = only(id)
 		started(t, reader)(reader.Trips.Subscribe(keepSilent))
 	}
-	eventually(t, "stored again", func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		acked, err := b.Trips.Publish(ctx, history(id, 4))
-		return err == nil && acked == 4
-	})
+	publishAgain(t, b, history(id, 4)...)
 	wantIDs(t, c, id, 3, 4) // 1 and 2 are known from before
 	wantIDs(t, silent, id, 3, 4)
 	if survives {

@@ -1,12 +1,13 @@
 package natsbus_test
 
 import (
-	"context"
 	"fmt"
+	"net"
 	"os"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"go.uber.org/goleak"
 
 	"github.com/cabstand/cabstand/internal/bustest"
@@ -93,11 +94,98 @@ func (p *private) Restart(tb testing.TB, away func()) bool {
 	return true
 }
 
+// own is a server that a test starts when and on what files it wants.
+type own struct {
+	options server.Options
+	server  *server.Server
+}
+
+// newOwn finds an address, where nobody serves yet.
+func newOwn(tb testing.TB) *own {
+	tb.Helper()
+	o := &own{options: server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: tb.TempDir()}}
+	o.start(tb)
+	o.options.Port = o.server.Addr().(*net.TCPAddr).Port
+	o.stop()
+	tb.Cleanup(o.stop)
+	return o
+}
+
+func (o *own) start(tb testing.TB) {
+	tb.Helper()
+	var err error
+	if o.server, err = server.NewServer(o.options.Clone()); err != nil {
+		tb.Fatal(err)
+	}
+	o.server.Start()
+	if !o.server.ReadyForConnections(20 * time.Second) {
+		tb.Fatal("the server does not come up")
+	}
+}
+
+func (o *own) stop() {
+	o.server.Shutdown()
+	o.server.WaitForShutdown()
+}
+
+func (o *own) Options() natsbus.Options {
+	return natsbus.Options{URL: fmt.Sprintf("nats://127.0.0.1:%d", o.options.Port)}
+}
+
+// Restart starts the server on an empty folder.
+func (o *own) Restart(tb testing.TB, away func()) bool {
+	tb.Helper()
+	o.stop()
+	away()
+	o.options.StoreDir = tb.TempDir()
+	o.start(tb)
+	return true
+}
+
+func TestServer_FilesLost(t *testing.T) {
+	s := newOwn(t)
+	s.start(t)
+	bustest.RunLoss(t, s)
+}
+
+func TestServer_Late(t *testing.T) {
+	s := newOwn(t)
+	bustest.RunLate(t, s, func() { s.start(t) })
+}
+
+// A server that refuses us is one that is away: it may let us in later.
+func TestServer_Refusing(t *testing.T) {
+	s := newOwn(t)
+	s.options.Authorization = "secret"
+	s.start(t)
+	b, err := natsbus.Connect(t.Context(), s.Options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if b.Connected() {
+		t.Error("let in without the secret")
+	}
+	s.options.Authorization = ""
+	s.Restart(t, func() {})
+	for limit := time.After(20 * time.Second); !b.Connected(); {
+		select {
+		case <-limit:
+			t.Fatal("never let in")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
 func TestConnect_Err(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if _, err := natsbus.Connect(ctx, natsbus.Options{URL: "nats://127.0.0.1:1"}); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("got %v", err)
+	if _, err := natsbus.Connect(t.Context(), natsbus.Options{URL: "nats://127.0.0.1:x"}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a URL that is none: %v", err)
+	}
+	s := &embedded{dir: t.TempDir()}
+	s.start(t)
+	s.server.Stop()
+	if _, err := natsbus.Connect(t.Context(), s.Options()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("an embedded server that is down: %v", err)
 	}
 }
 

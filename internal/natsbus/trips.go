@@ -65,7 +65,7 @@ func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, er
 }
 
 func (t *Trips) send(ctx context.Context, ev trip.Event) (jetstream.PubAckFuture, error) {
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), t.reachable()); err != nil {
 		return nil, unavailable(err)
 	}
 	f, err := t.js.PublishMsgAsync(&nats.Msg{
@@ -94,33 +94,15 @@ func (t *Trips) stored(ctx context.Context, f jetstream.PubAckFuture) error {
 // Subscribe calls fn with each event from now on, until stop is called; a call
 // that is under way then may still come to its end. fn must not block. While the
 // bus is away the reading pauses, then goes on where it was: an event is missed
-// only if the stream lost it. One may come twice.
+// only if the stream lost it. One may come twice. Subscribing while the bus is
+// away is fine: the reading begins when it is there.
 func (t *Trips) Subscribe(fn func(trip.Event)) (stop func(), err error) {
-	ctx, cancel := context.WithTimeout(t.open, setupTimeout)
-	defer cancel()
-	stream, err := t.js.Stream(ctx, tripsStream)
-	if err != nil {
-		return nil, unavailable(err)
+	ctx, cancel := context.WithCancel(t.open)
+	r := &reader{Trips: t, fn: fn, since: time.Now()}
+	r.aim(ctx)
+	if err := t.start(func() { defer cancel(); r.run(ctx) }); err != nil {
+		cancel()
+		return nil, err
 	}
-	consumer, err := t.js.OrderedConsumer(ctx, tripsStream, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:   stream.CachedInfo().State.LastSeq + 1, // so that also a consumer that read nothing yet goes on from here
-	})
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	reading, err := consumer.Consume(func(m jetstream.Msg) {
-		ev, err := wire.DecodeEvent(m.Data())
-		if err != nil {
-			t.count(m.Subject(), err)
-			return
-		}
-		fn(ev)
-	}, jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-		t.log.Debug("reading trip events", "err", err)
-	}))
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	return reading.Stop, nil
+	return cancel, nil
 }
