@@ -37,14 +37,23 @@ type site struct {
 // until the test ends. It returns its address.
 func run(tb testing.TB, open func(context.Context, *slog.Logger) (*node.Node, error)) (address string, stop func()) {
 	tb.Helper()
+	address, listening, stop := begin(tb, open)
+	listening()
+	return address, stop
+}
+
+// begin is run for a node whose parts are not there yet: listening waits until
+// they are.
+func begin(tb testing.TB, open func(context.Context, *slog.Logger) (*node.Node, error)) (address string, listening, stop func()) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	n, err := open(ctx, slog.New(slog.NewTextHandler(&testLog{tb: tb}, nil)))
 	if err != nil {
 		cancel()
 		tb.Fatal(err)
 	}
-	listening, done := make(chan struct{}), make(chan error, 1)
-	n.Listening = func() { close(listening) }
+	ready, done := make(chan struct{}), make(chan error, 1)
+	n.Listening = func() { close(ready) }
 	go func() { done <- n.Run(ctx) }()
 	stop = func() {
 		cancel()
@@ -55,15 +64,17 @@ func run(tb testing.TB, open func(context.Context, *slog.Logger) (*node.Node, er
 		done <- nil
 	}
 	tb.Cleanup(stop)
-	select {
-	case <-listening:
-	case err := <-done:
-		done <- nil
-		tb.Fatalf("the node ended at once: %v", err)
-	case <-time.After(30 * time.Second):
-		tb.Fatal("the node is not ready after 30 s")
-	}
-	return n.URL(), stop
+	return n.URL(), func() {
+		tb.Helper()
+		select {
+		case <-ready:
+		case err := <-done:
+			done <- nil
+			tb.Fatalf("the node ended at once: %v", err)
+		case <-time.After(30 * time.Second):
+			tb.Fatal("the node is not ready after 30 s")
+		}
+	}, stop
 }
 
 // testLog sends a program's log to the test's.
