@@ -31,6 +31,7 @@ type store interface {
 	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
+	Purge(ctx context.Context, before time.Time) (purged int, err error)
 	Ping(ctx context.Context) error
 	Migrate(ctx context.Context) error
 	Close()
@@ -103,6 +104,7 @@ func (p *parts) dispatching(id string, m Matching) (*dispatching, error) {
 	p.node.task("commands", func(ctx context.Context) error { return serve(ctx, p.bus.Commands.Serve, d.desk.Command) })
 	p.node.task("decisions", func(ctx context.Context) error { return serve(ctx, p.bus.Decisions.Serve, d.dispatcher.Recall) })
 	p.node.task("sweep", func(ctx context.Context) error { return p.sweep(ctx) })
+	p.node.task("purge", p.purge)
 	p.node.onDrain(d.hub.Drain)
 	return d, nil
 }
@@ -144,6 +146,22 @@ func (p *parts) sweep(ctx context.Context) error {
 	for wait(ctx, sweepEvery) {
 		if _, err := p.locations.Sweep(ctx, time.Now().Add(-forgetAfter)); err != nil && ctx.Err() == nil {
 			p.log.Warn("silent drivers were not swept; trying again", "err", err)
+		}
+	}
+	return nil
+}
+
+// Answers under an Idempotency-Key are kept for two days: nobody repeats a
+// request that long.
+const (
+	purgeEvery  = time.Hour
+	keepAnswers = 48 * time.Hour
+)
+
+func (p *parts) purge(ctx context.Context) error {
+	for wait(ctx, purgeEvery) {
+		if _, err := p.store.Purge(ctx, time.Now().Add(-keepAnswers)); err != nil && ctx.Err() == nil {
+			p.log.Warn("old answers were not purged; trying again", "err", err)
 		}
 	}
 	return nil

@@ -2,8 +2,10 @@ package postgis
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/cabstand/cabstand/internal/trip"
 )
@@ -21,4 +23,29 @@ func (s *Store) Answered(ctx context.Context, actor, key string) (*trip.Once, er
 		return nil, err
 	}
 	return found[0], nil
+}
+
+// purgeBatch is how many keys go in one statement: no lock and no write to disk
+// is then long enough to be felt.
+const purgeBatch = 500
+
+const purgeKeys = `DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY (
+	SELECT ctid FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED))`
+
+// Purge forgets the answers of trips that were requested before the given time,
+// and returns how many it forgot, also when it fails half-way. A key that comes
+// again after that makes a new trip.
+func (s *Store) Purge(ctx context.Context, before time.Time) (purged int, err error) {
+	for {
+		var n int
+		err = s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
+			tag, err := c.Exec(ctx, purgeKeys, before, purgeBatch)
+			n = int(tag.RowsAffected())
+			return err
+		})
+		purged += n
+		if err != nil || n < purgeBatch {
+			return purged, err
+		}
+	}
 }

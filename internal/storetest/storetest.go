@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/driver"
@@ -21,6 +22,7 @@ type Store interface {
 	watch.History
 
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
+	Purge(ctx context.Context, before time.Time) (purged int, err error)
 	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Offers(ctx context.Context, tripID string) ([]trip.Offer, error)
@@ -47,6 +49,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"Migrate", testMigrate},
 		{"Create", testCreate},
 		{"Once", testOnce},
+		{"Purge", testPurge},
 		{"Update", testUpdate},
 		{"UpdateErrors", testUpdateErrors},
 		{"Claims", testClaims},

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"sync"
@@ -143,6 +144,44 @@ func raceOnce(t *testing.T, s Store, create func(trip.Once) (*trip.Once, string,
 	group.Wait()
 	if len(created) != 1 {
 		t.Errorf("%d trips were created under one key", len(created))
+	}
+}
+
+// testPurge forgets the older ones of so many keys that one batch is not enough.
+func testPurge(t *testing.T, p Place) {
+	s := mustOpen(t, p)
+	const old, young = 550, 3
+	var group sync.WaitGroup
+	for side := range 32 {
+		group.Go(func() {
+			for i := side; i < old+young; i += 32 {
+				at := start
+				if i >= old {
+					at = after(time.Hour)
+				}
+				made, events := trip.New(newRequest("r1"), at)
+				if _, err := s.Create(t.Context(), made, events, &trip.Once{Actor: "r1", Key: fmt.Sprint(i), Digest: "d", Status: 201}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, step := range []struct {
+		before time.Time
+		want   int
+	}{{start, 0}, {after(time.Hour), old}, {after(time.Hour), 0}, {after(2 * time.Hour), young}} {
+		if n, err := s.Purge(t.Context(), step.before); n != step.want || err != nil {
+			t.Errorf("before %v: %d were purged, want %d; %v", step.before, n, step.want, err)
+		}
+		left, err := s.Answered(t.Context(), "r1", fmt.Sprint(old))
+		if err != nil || (left == nil) != step.before.After(after(time.Hour)) {
+			t.Errorf("before %v: a young key's answer is %+v, %v", step.before, left, err)
+		}
+	}
+	page, _, err := s.List(t.Context(), trip.Query{RiderID: "r1", Limit: old + 2*young})
+	if err != nil || len(page) != old+young {
+		t.Errorf("%d trips are left, %v", len(page), err)
 	}
 }
 
