@@ -34,18 +34,23 @@ func (s *Store) List(ctx context.Context, q trip.Query) (page []*trip.Trip, next
 	if q.Limit < 1 {
 		q.Limit = trip.DefaultPage
 	}
-	where, args, err := conditions(q)
+	query, args, err := listing(q)
 	if err != nil {
 		return nil, "", err
 	}
-	args = append(args, q.Limit+1)
-	page, err = collect(ctx, s, scanTrip,
-		fmt.Sprintf(`%s%s ORDER BY t.requested_at DESC, t.id DESC LIMIT $%d`, selectTrips, where, len(args)), args...)
+	page, err = collect(ctx, s, scanTrip, query, args...)
 	if err != nil || len(page) <= q.Limit {
 		return page, "", err
 	}
 	page = page[:q.Limit]
 	return page, page[q.Limit-1].Cursor(), nil
+}
+
+// listing reads one trip more than the page has, to know whether it is the last.
+func listing(q trip.Query) (query string, args []any, err error) {
+	where, args, err := conditions(q)
+	args = append(args, q.Limit+1)
+	return fmt.Sprintf(`%s%s ORDER BY t.requested_at DESC, t.id DESC LIMIT $%d`, selectTrips, where, len(args)), args, err
 }
 
 func conditions(q trip.Query) (where string, args []any, err error) {

@@ -126,9 +126,11 @@ func lockTrips(ctx context.Context, tx pgx.Tx, ids []string) (map[string]*trip.T
 	return trips, tx.SendBatch(ctx, batch).Close()
 }
 
+const selectUnfinished = selectTrips + `WHERE ` + unfinished + ` AND t.id > $1 ORDER BY t.id LIMIT $2`
+
 // Unfinished is a page of trips that are not final, by id above after.
 func (s *Store) Unfinished(ctx context.Context, after string, limit int) ([]*trip.Trip, error) {
-	return collect(ctx, s, scanTrip, selectTrips+`WHERE `+unfinished+` AND t.id > $1 ORDER BY t.id LIMIT $2`, after, limit)
+	return collect(ctx, s, scanTrip, selectUnfinished, after, limit)
 }
 
 // ClaimedBy is the trips that hold a claim on the driver, by slot.

@@ -11,11 +11,14 @@ import (
 )
 
 // selectTrips reads trips with their newest offers; scanTrip takes its rows.
-const selectTrips = `SELECT t.id, t.rider_id, t.class, t.seats, t.pickup_lat, t.pickup_lon, t.dropoff_lat, t.dropoff_lon,
+const selectTrips = `SELECT ` + tripColumns + ` FROM trips t ` + withOffers
+
+const tripColumns = `t.id, t.rider_id, t.class, t.seats, t.pickup_lat, t.pickup_lon, t.dropoff_lat, t.dropoff_lon,
 	t.fare_amount, t.fare_currency, t.state, t.version, t.epoch, t.driver_id, t.slot, t.excluded,
 	t.requested_at, t.scheduled_for, t.search_until, t.assigned_at, t.arrived_at, t.riding_at,
-	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, ` + offerColumns + `
-	FROM trips t LEFT JOIN offers o ON o.id = t.offer_id `
+	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, ` + offerColumns
+
+const withOffers = `LEFT JOIN offers o ON o.id = t.offer_id `
 
 const offerColumns = `o.id, o.trip_id, o.driver_id, o.epoch, o.slot, o.state, o.reason, o.pickup_ns,
 	o.created_at, o.received_at, o.expires_at, o.closed_at`

@@ -88,9 +88,14 @@ func (s *Store) Update(ctx context.Context, id string, change func(*trip.Trip) (
 	return c.After, nil
 }
 
+// selectUnfinished names its index: SQLite would read all trips of each state
+// and sort them, for every page.
+const selectUnfinished = `SELECT ` + tripColumns + ` FROM trips t INDEXED BY trips_unfinished ` + withOffers +
+	`WHERE ` + unfinished + ` AND t.id > ? ORDER BY t.id LIMIT ?`
+
 // Unfinished is a page of trips that are not final, by id above after.
 func (s *Store) Unfinished(ctx context.Context, after string, limit int) ([]*trip.Trip, error) {
-	return collect(ctx, s.reads, scanTrip, selectTrips+`WHERE `+unfinished+` AND t.id > ? ORDER BY t.id LIMIT ?`, after, limit)
+	return collect(ctx, s.reads, scanTrip, selectUnfinished, after, limit)
 }
 
 // ClaimedBy is the trips that hold a claim on the driver, by slot.
