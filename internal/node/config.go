@@ -128,6 +128,9 @@ type Matching struct {
 	Fresh         time.Duration `default:"15s" help:"Older positions take no part in matching."`
 	LostAfter     time.Duration `default:"60s" help:"A driver on the way to a pickup who is silent for longer is replaced."`
 	ScheduleLead  time.Duration `default:"10m" help:"A scheduled trip is searched for this long before its time."`
+	MaxOpenTrips  int           `default:"5" help:"Most unfinished trips of one rider. An account that books for many, a hotel's, needs more."`
+	Pace          float64       `default:"20" help:"Requests a second of one rider or driver, at each dispatcher; three seconds' worth at once."`
+	OperatorPace  float64       `default:"200" help:"Requests a second of one operator, at each dispatcher; two seconds' worth at once."`
 	Tariff        string        `type:"existingfile" help:"Tariff file, JSON; a built-in tariff without it."`
 	QuoteKey      string        `help:"Secret that seals quotes; the same at every dispatcher. The key of --auth-key without it."`
 }
@@ -139,6 +142,14 @@ func (m Matching) validate() error {
 	} {
 		if err := positive(name, d); err != nil {
 			return err
+		}
+	}
+	if m.MaxOpenTrips < 1 {
+		return &ConfigError{"max-open-trips", fmt.Sprint(m.MaxOpenTrips), "a number above 0"}
+	}
+	for name, pace := range map[string]float64{"pace": m.Pace, "operator-pace": m.OperatorPace} {
+		if !(pace > 0 && pace <= 1e6) {
+			return &ConfigError{name, fmt.Sprint(pace), "a number of requests a second, above 0"}
 		}
 	}
 	if m.Window > 30*time.Second {

@@ -21,6 +21,8 @@ func TestMain_Config(t *testing.T) {
 		"Address":         {"embedded", []string{"--listen=nonsense"}, []string{"--listen", `"nonsense"`, "host:port"}},
 		"ZeroWindow":      {"embedded", []string{"--window=0s"}, []string{"--window", `"0s"`, "above 0"}},
 		"DemoForAll":      {"embedded", []string{"--demo", "--listen=0.0.0.0:8080"}, []string{"--listen", "0.0.0.0:8080", "127.0.0.1"}},
+		"NoTrips":         {"embedded", []string{"--max-open-trips=0"}, []string{"--max-open-trips", `"0"`, "above 0"}},
+		"NoPace":          {"embedded", []string{"--pace=NaN"}, []string{"--pace", "NaN", "above 0"}},
 		"HalfAGraph":      {"embedded", []string{"--nodes=/dev/null"}, []string{"--nodes", "--links"}},
 		"NoSuchFile":      {"embedded", []string{"--tariff=no-such-file"}, []string{"--tariff", "no-such-file"}},
 		"ShortKey":        {"serve", []string{"--database-url=postgres://db/c", "--auth-key=short"}, []string{"--auth-key", "32 bytes"}},

@@ -38,7 +38,7 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 		if err != nil {
 			return err
 		}
-		a := p.api(d, c.Listen, quoteKey(c.Matching, c.Keys.AuthKey))
+		a := p.api(d, c.Listen, c.Matching, quoteKey(c.Matching, c.Keys.AuthKey))
 		if err := p.console(a.Router(), c.Streets, nil); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 		if err != nil {
 			return err
 		}
-		a := p.api(d, c.Listen, quoteKey(c.Matching, string(key)))
+		a := p.api(d, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
 		p.tracking(a.Router(), c.Tracking, c.Listen)
 		demo, err := p.demo(c, key)
 		if err != nil {
@@ -181,13 +181,19 @@ func quoteKey(m Matching, authKey string) []byte {
 }
 
 // api makes the HTTP interface of riders and operators.
-func (p *parts) api(d *dispatching, l Listen, quoteKey []byte) *api.API {
+func (p *parts) api(d *dispatching, l Listen, m Matching, quoteKey []byte) *api.API {
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Locations: p.locations, Estimator: d.estimator, Decisions: p.bus.Decisions,
 		Hub: d.hub, Verifier: p.verifier, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, AllowedOrigins: l.AllowedOrigins, MaxSockets: l.MaxSockets,
+		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
 		Now: time.Now, Log: p.log,
 	})
+}
+
+// pace lets the requests of some seconds come at once.
+func pace(perSecond float64, seconds int) api.Pace {
+	return api.Pace{PerSecond: perSecond, Burst: max(1, int(perSecond*float64(seconds)))}
 }
 
 // tracking adds the tracker: its tasks to the node, the driver's socket to r.
