@@ -14,6 +14,7 @@ import (
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/natsbus"
 	"github.com/cabstand/cabstand/internal/testenv"
+	"github.com/cabstand/cabstand/internal/trip"
 )
 
 func TestMain(m *testing.M) {
@@ -98,12 +99,13 @@ func (p *private) Restart(tb testing.TB, away func()) bool {
 type own struct {
 	options server.Options
 	server  *server.Server
+	spare   string // the folder that it is restarted on
 }
 
 // newOwn finds an address, where nobody serves yet.
 func newOwn(tb testing.TB) *own {
 	tb.Helper()
-	o := &own{options: server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: tb.TempDir()}}
+	o := &own{options: server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: tb.TempDir()}, spare: tb.TempDir()}
 	o.start(tb)
 	o.options.Port = o.server.Addr().(*net.TCPAddr).Port
 	o.stop()
@@ -132,18 +134,38 @@ func (o *own) Options() natsbus.Options {
 	return natsbus.Options{URL: fmt.Sprintf("nats://127.0.0.1:%d", o.options.Port)}
 }
 
-// Restart starts the server on an empty folder.
+// Restart starts the server on the spare folder.
 func (o *own) Restart(tb testing.TB, away func()) bool {
 	tb.Helper()
 	o.stop()
 	away()
-	o.options.StoreDir = tb.TempDir()
+	o.options.StoreDir = o.spare
 	o.start(tb)
 	return true
 }
 
 func TestServer_FilesLost(t *testing.T) {
 	s := newOwn(t)
+	s.start(t)
+	bustest.RunLoss(t, s)
+}
+
+// An older copy of the files has the same stream, with fewer events.
+func TestServer_FilesOld(t *testing.T) {
+	s := newOwn(t)
+	s.start(t)
+	b, err := natsbus.Connect(t.Context(), s.Options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Trips.Publish(t.Context(), []trip.Event{{TripID: "t1", Version: 1, Trip: trip.Trip{ID: "t1", Version: 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	s.stop()
+	if err := os.CopyFS(s.spare, os.DirFS(s.options.StoreDir)); err != nil {
+		t.Fatal(err)
+	}
 	s.start(t)
 	bustest.RunLoss(t, s)
 }

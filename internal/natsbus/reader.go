@@ -26,8 +26,8 @@ type reader struct {
 	fn func(trip.Event)
 
 	created time.Time // when the stream that next counts in was made
-	next    uint64    // the number of the next event; 0: the first that is stored after since
-	since   time.Time // the server's clock when it was last heard of; before that our own
+	next    uint64    // the number of the next event; 0: the first that is stored from since on
+	since   time.Time // when the event before it was stored, if there is one
 	failing bool      // it has been logged
 }
 
@@ -38,7 +38,10 @@ func (r *reader) aim(ctx context.Context) {
 	defer cancel()
 	if stream, err := r.stream(ctx); err == nil {
 		info := stream.CachedInfo()
-		r.created, r.next, r.since = info.Created, info.State.LastSeq+1, info.TimeStamp
+		r.created, r.next = info.Created, info.State.LastSeq+1
+		if r.next > 1 {
+			r.since = info.State.LastTime
+		}
 	}
 }
 
@@ -89,20 +92,41 @@ func (r *reader) messages(ctx context.Context) (jetstream.MessagesContext, error
 	if err != nil {
 		return nil, err
 	}
-	info := stream.CachedInfo()
-	consumer, err := stream.CreateConsumer(ctx, r.from(info))
+	anew, err := r.countsAnew(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	if anew {
+		r.created, r.next = stream.CachedInfo().Created, 0
+	}
+	consumer, err := stream.CreateConsumer(ctx, r.begin())
 	if err != nil {
 		return nil, err
 	}
 	return consumer.Messages(jetstream.PullHeartbeat(readHeartbeat))
 }
 
-// from tells the server where to begin. A stream that is another one than
-// before, or has fewer events, counts anew: there the clock tells what is new.
-func (r *reader) from(info *jetstream.StreamInfo) jetstream.ConsumerConfig {
-	if !info.Created.Equal(r.created) || info.State.LastSeq+1 < r.next {
-		r.created, r.next = info.Created, 0
+// countsAnew reports whether the numbers of the stream are not those that the
+// reader knows: it is another stream, or lost events and may have new ones in
+// their places.
+func (r *reader) countsAnew(ctx context.Context, stream jetstream.Stream) (bool, error) {
+	info := stream.CachedInfo()
+	switch {
+	case !info.Created.Equal(r.created) || info.State.LastSeq+1 < r.next:
+		return true, nil
+	case r.next <= 1:
+		return false, nil
 	}
+	last, err := stream.GetMsg(ctx, r.next-1)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil // too old to be kept
+	}
+	return err == nil && !last.Time.Equal(r.since), err
+}
+
+// begin tells the server where to begin: at the next number, or by the clock
+// where there is none.
+func (r *reader) begin() jetstream.ConsumerConfig {
 	c := jetstream.ConsumerConfig{AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: forgetReader}
 	if r.next > 0 {
 		c.DeliverPolicy, c.OptStartSeq = jetstream.DeliverByStartSequencePolicy, r.next
