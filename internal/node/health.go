@@ -113,6 +113,12 @@ func (h *health) accepting(context.Context) error {
 	return nil
 }
 
+// serving reports whether every part that is not optional has answered.
+func (h *health) serving() bool {
+	gone := h.gone()
+	return h.asked() && !slices.ContainsFunc(h.checks, func(c check) bool { return !c.optional && slices.Contains(gone, c.name) })
+}
+
 // asked reports whether every part has been asked.
 func (h *health) asked() bool { return h.state.Load() != nil }
 

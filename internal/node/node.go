@@ -26,7 +26,7 @@ type Node struct {
 	health   *health
 
 	// Listening is called once the node answers requests and every part that it
-	// needs has answered. It may be nil.
+	// cannot do without has answered. It may be nil.
 	Listening func()
 
 	tasks   []task
@@ -111,7 +111,7 @@ func (n *Node) Run(ctx context.Context) error {
 
 // announce calls Listening once all is there.
 func (n *Node) announce(ctx context.Context) {
-	for !n.health.asked() || len(n.health.gone()) > 0 {
+	for !n.health.serving() {
 		if !wait(ctx, 10*time.Millisecond) {
 			return
 		}
