@@ -34,6 +34,10 @@ type Node struct {
 	closers []func()                // in reverse order, after all tasks have ended
 }
 
+// announceWithin is how long a program that serves waits for the parts that it
+// can do without, before it says so.
+const announceWithin = 5 * time.Second
+
 // task runs until its context ends; an error ends the node.
 type task struct {
 	name string
@@ -109,9 +113,11 @@ func (n *Node) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// announce calls Listening once all is there.
+// announce calls Listening once all is there, or, after a while, all that the
+// program cannot do without.
 func (n *Node) announce(ctx context.Context) {
-	for !n.health.serving() {
+	whole := time.Now().Add(announceWithin)
+	for !n.health.serving() || (len(n.health.gone()) > 0 && time.Now().Before(whole)) {
 		if !wait(ctx, 10*time.Millisecond) {
 			return
 		}
