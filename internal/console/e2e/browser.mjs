@@ -8,6 +8,9 @@ const FLAGS = [
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 
+/** ms that one step may take where all tests share few cores. */
+export const PATIENCE = 120000;
+
 /** Starts the Chromium of the given path. Root may not use the sandbox. */
 export function launch(executablePath) {
   const root = process.getuid?.() === 0;
@@ -20,6 +23,7 @@ export function launch(executablePath) {
  */
 export async function open(browser, address, options, complaints) {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const { host } = new URL(address);
   page.on('pageerror', (err) => complaints.push(`error: ${err.message}`));
@@ -33,7 +37,7 @@ export async function open(browser, address, options, complaints) {
   page.on('request', (request) => foreign(request.url()));
   page.on('websocket', (socket) => foreign(socket.url()));
   await page.goto(address);
-  await page.waitForFunction(() => window.cabstand?.state() === 'live', null, { timeout: 60000 });
+  await page.waitForFunction(() => window.cabstand?.state() === 'live');
   return page;
 }
 

@@ -49,7 +49,7 @@ async function step(name, run) {
 
 /** Most drivers' marks change place, and do so between two reports too. */
 async function driversMove(page) {
-  await page.waitForFunction(() => cabstand.drivers().length >= 50, null, { timeout: 60000 });
+  await page.waitForFunction(() => cabstand.drivers().length >= 50);
   const places = () => page.evaluate(() => cabstand.drivers().map((d) => [d.id, cabstand.shown(d.id)]));
   const before = new Map(await places());
   await page.waitForFunction((old) => {
@@ -58,14 +58,14 @@ async function driversMove(page) {
       return now && at && Math.hypot(now.lat - at.lat, now.lon - at.lon) > 0.0002; // about 20 m
     });
     return moved.length > old.length / 5;
-  }, [...before], { timeout: 60000 });
+  }, [...before]);
   await page.waitForFunction(() => { // compared with the look before: the same report, another place
     const now = cabstand.drivers().map((d) => ({ id: d.id, told: `${d.lat},${d.lon}`, at: cabstand.shown(d.id) }));
     const before = new Map((window.lastLook ?? []).map((d) => [d.id, d]));
     window.lastLook = now;
     const glides = ({ id, told, at }) => before.get(id)?.told === told && before.get(id).at.lat !== at.lat;
     return now.filter(glides).length > 10;
-  }, null, { polling: 100, timeout: 30000 });
+  }, null, { polling: 100 });
 }
 
 /** The picture has the colours of the ground, of streets and of drivers. */
@@ -79,10 +79,10 @@ async function mapIsDrawn(page) {
 }
 
 async function figuresAreShown(page) {
-  await page.waitForFunction(() => Number(document.querySelector('[data-count="requests"]').textContent) > 0, null, { timeout: 60000 });
+  await page.waitForFunction(() => Number(document.querySelector('[data-count="requests"]').textContent) > 0);
   const online = await page.textContent('#online');
   assert.match(online, /^\d+ online$/);
-  await page.waitForFunction(() => document.querySelectorAll('#events a[href^="#trip="]').length > 0, null, { timeout: 60000 });
+  await page.waitForFunction(() => document.querySelectorAll('#events a[href^="#trip="]').length > 0);
   assert.notEqual(await page.textContent('#spoken'), '', 'screen readers are told nothing');
 }
 
@@ -150,13 +150,13 @@ async function phoneLayout(page) {
   assert.equal(await page.getAttribute('html', 'data-theme'), 'dark', 'the system asks for dark');
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(overflow <= 0, `${overflow} px too wide`);
-  await page.waitForFunction(() => cabstand.drawn() > 5, null, { timeout: 60000 });
+  await page.waitForFunction(() => cabstand.drawn() > 5);
   assert.ok(await page.isHidden('#legend'), 'the sheet covers the map from the start');
   await page.tap('#panel-toggle');
   assert.ok(await page.isVisible('#legend'), 'the sheet does not open');
   const sheet = await (await page.$('#panel')).boundingBox();
   assert.ok(sheet.x >= 0 && sheet.x + sheet.width <= 360 && sheet.y > 60 && sheet.y + sheet.height <= 741, `the sheet lies at ${JSON.stringify(sheet)}`);
-  await page.waitForSelector('#events a', { timeout: 60000 });
+  await page.waitForSelector('#events a');
   await page.tap('#panel-toggle');
   assert.ok(await page.isHidden('#legend'), 'the sheet does not close');
 }

@@ -2,7 +2,7 @@
 // of an operator and of a rider in OPERATOR_TOKEN and RIDER_TOKEN.
 
 import assert from 'node:assert/strict';
-import { launch } from './browser.mjs';
+import { launch, PATIENCE } from './browser.mjs';
 
 const [address, executable] = process.argv.slice(2);
 const { OPERATOR_TOKEN, RIDER_TOKEN } = process.env;
@@ -10,6 +10,7 @@ const { OPERATOR_TOKEN, RIDER_TOKEN } = process.env;
 const browser = await launch(executable);
 try {
   const page = await browser.newPage();
+  page.context().setDefaultTimeout(PATIENCE);
   await page.goto(address);
   await page.waitForSelector('#sign-in[open]');
 
@@ -18,11 +19,11 @@ try {
 
   await page.fill('#token', OPERATOR_TOKEN);
   await page.click('#sign-in button');
-  await page.waitForFunction(() => window.cabstand?.state() === 'live', null, { timeout: 30000 });
+  await page.waitForFunction(() => window.cabstand?.state() === 'live');
   assert.ok(await page.isHidden('#sign-in'));
 
   await page.reload();
-  await page.waitForFunction(() => window.cabstand?.state() === 'live', null, { timeout: 30000 });
+  await page.waitForFunction(() => window.cabstand?.state() === 'live');
   assert.ok(await page.isHidden('#sign-in'), 'a reload asks again');
 
   const other = await (await browser.newContext()).newPage();

@@ -17,6 +17,7 @@ const { maplibregl } = window;
 
 export class LiveMap {
   selected = null; // {kind, id}
+  #tripsDrawn = false;
 
   /** info is the answer of /v1/map, base the GeoJSON of /v1/map/base or null. */
   constructor(element, info, base, city) {
@@ -122,11 +123,14 @@ export class LiveMap {
   }
 
   #drawTrips() {
-    this.map.getSource('trips')?.setData(tripFeatures(this.city, this.selected?.id));
+    const data = tripFeatures(this.city, this.selected?.id);
+    if (data.features.length === 0 && !this.#tripsDrawn) return;
+    this.#tripsDrawn = data.features.length > 0;
+    this.map.getSource('trips')?.setData(data);
   }
 
   /**
-   * Repaints while the page is seen. Where painting is slow (no graphics card)
+   * Repaints while the page is seen and something moves. Where painting is slow (no graphics card)
    * it takes at most half of the time, and the rest stays free for the page.
    */
   #animate() {
@@ -134,7 +138,8 @@ export class LiveMap {
     const tick = (now) => {
       if (last) pace += (Math.min(now - last, 500) - pace) / 8;
       last = now;
-      if (now - painted >= Math.max(FRAME - 4, 2 * pace - 4)) {
+      const moving = this.city.drivers.size + this.city.trips.size > 0 || this.marks.drawn > 0;
+      if (moving && now - painted >= Math.max(FRAME - 4, 2 * pace - 4)) {
         painted = now;
         this.map.triggerRepaint();
       }
