@@ -275,37 +275,28 @@ func (t *Trip) ExpireOffer(offerID string, now time.Time) bool {
 
 // Arrive notes that the driver is at the pickup. A repetition changes nothing.
 func (t *Trip) Arrive(driverID string, now time.Time) ([]Event, error) {
-	if repeated, err := t.byDriver(driverID, t.ArrivedAt); repeated || err != nil {
-		return nil, err
-	}
-	if err := t.move(arrive); err != nil {
-		return nil, err
-	}
-	t.ArrivedAt = now
-	return []Event{t.record(Actor{Driver, driverID}, "", now)}, nil
+	return t.step(arrive, driverID, &t.ArrivedAt, now)
 }
 
 // Start notes that the rider is on board. A repetition changes nothing.
 func (t *Trip) Start(driverID string, now time.Time) ([]Event, error) {
-	if repeated, err := t.byDriver(driverID, t.RidingAt); repeated || err != nil {
-		return nil, err
-	}
-	if err := t.move(start); err != nil {
-		return nil, err
-	}
-	t.RidingAt = now
-	return []Event{t.record(Actor{Driver, driverID}, "", now)}, nil
+	return t.step(start, driverID, &t.RidingAt, now)
 }
 
 // Complete ends the ride. A repetition changes nothing.
 func (t *Trip) Complete(driverID string, now time.Time) ([]Event, error) {
-	if repeated, err := t.byDriver(driverID, t.CompletedAt); repeated || err != nil {
+	return t.step(complete, driverID, &t.CompletedAt, now)
+}
+
+// step is one of the driver's steps of the ride, which is done at doneAt.
+func (t *Trip) step(c command, driverID string, doneAt *time.Time, now time.Time) ([]Event, error) {
+	if repeated, err := t.byDriver(driverID, *doneAt); repeated || err != nil {
 		return nil, err
 	}
-	if err := t.move(complete); err != nil {
+	if err := t.move(c); err != nil {
 		return nil, err
 	}
-	t.CompletedAt = now
+	*doneAt = now
 	return []Event{t.record(Actor{Driver, driverID}, "", now)}, nil
 }
 
