@@ -86,7 +86,7 @@ func (a *API) admit(r *http.Request, rule rule) (auth.Identity, error) {
 		return auth.Identity{}, err
 	}
 	if !slices.Contains(rule.roles, who.Role) {
-		return auth.Identity{}, fault.New(fault.Forbidden, "a %s may not do this", who.Role)
+		return auth.Identity{}, fault.New(fault.Forbidden, "the role %s may not do this", who.Role)
 	}
 	return who, nil
 }

@@ -223,7 +223,7 @@ func (p *parts) verifyDriver(ctx context.Context, token string) (driverID string
 	case err != nil:
 		return "", time.Time{}, err
 	case who.Role != trip.Driver:
-		return "", time.Time{}, fault.New(fault.Forbidden, "a %s may not open a driver's socket", who.Role)
+		return "", time.Time{}, fault.New(fault.Forbidden, "the role %s may not open a driver's socket", who.Role)
 	}
 	return who.Subject, who.Expires, nil
 }

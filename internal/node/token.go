@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/cabstand/cabstand/internal/auth"
@@ -39,6 +40,9 @@ func (c *Token) Validate() error {
 func (c *Token) Run(std Std) error {
 	key := []byte(c.AuthKey)
 	if c.Data != "" {
+		if _, err := os.Stat(c.Data); err != nil {
+			fmt.Fprintf(std.Err, "token: %s was not there; it has a new key now, for the instance that you start on it\n", c.Data)
+		}
 		var err error
 		if key, err = auth.LoadOrCreateKey(c.Data); err != nil {
 			return fmt.Errorf("--data %s: %w", c.Data, err)

@@ -13,9 +13,10 @@ var lively = Behaviour{
 	GiveUp: 0.3, Patience: Span{60 * time.Second, 180 * time.Second}, Regret: 0.02,
 }
 
-// ordersPerDriver is how many orders a minute keep more than half of the demo's
-// drivers busy: a ride takes about eight minutes, with the way to the pickup.
-const ordersPerDriver = 0.075
+// ordersPerDriver is how many orders a minute keep about half of the demo's
+// drivers busy: a ride takes about ten minutes, with the way to the pickup, and
+// a city that is left alone for hours must not run out of drivers.
+const ordersPerDriver = 0.05
 
 // Demo lets a city live, for those who watch it, through the engine that answers
 // at target, until ctx ends. The error says that it could not begin.

@@ -93,10 +93,14 @@ function connect(city, session, onFirst) {
   return stream;
 }
 
-/** Where nobody said where the city is, the newest trip does. */
+/** Where nobody said where the city is, the newest trip and the drivers around it do. */
 async function showNewestTrip(session, map) {
   const { trips: [newest] } = await session.get('/v1/trips?limit=1');
-  if (newest) map.show([newest.pickup, newest.dropoff]);
+  if (!newest) return;
+  const { lat, lon } = newest.pickup;
+  const { drivers } = await session.get(`/v1/drivers/nearby?lat=${lat}&lon=${lon}&radius_m=5000&limit=20`)
+    .catch(() => ({ drivers: [] })); // the store of positions may be away
+  map.show([newest.pickup, newest.dropoff, ...drivers]);
 }
 
 async function getJSON(path) {
