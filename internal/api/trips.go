@@ -137,7 +137,11 @@ func (a *API) cancelTrip(ctx context.Context, in *cancelInput) (*tripOutput, err
 	if err != nil {
 		return nil, err
 	}
-	return tripAnswer(a.Desk.Cancel(ctx, who.Actor(), in.ID, reason))
+	t, err := a.Desk.Cancel(ctx, who.Actor(), in.ID, reason)
+	if err == nil && who.Role == trip.Driver && t.DriverID != "" && t.DriverID != who.Subject {
+		err = fault.New(fault.WrongState, "the trip is not yours any more") // whose it is now is not this driver's to know
+	}
+	return tripAnswer(t, err)
 }
 
 // reason is what the client gave as one, "" without a body.

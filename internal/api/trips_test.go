@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/cabstand/cabstand/internal/trip"
@@ -52,6 +53,13 @@ func TestTrip_Cancel(t *testing.T) {
 		c.expect(http.StatusOK, "POST", "/v1/trips/"+mine.ID+"/cancel", "driver:d2", `{}`).into(t, &got)
 		if got.State != trip.Searching || got.Epoch != 2 || got.DriverID != "" {
 			t.Errorf("got %+v, want it to search on", got)
+		}
+		c.expect(http.StatusOK, "POST", "/v1/trips/"+mine.ID+"/cancel", "driver:d2", `{}`) // a repetition
+		next := c.offer(mine.ID, "zoe")
+		c.expect(http.StatusOK, "POST", "/v1/offers/"+next+"/accept", "driver:zoe", "")
+		told := c.refused(http.StatusConflict, "wrong_state", "POST", "/v1/trips/"+mine.ID+"/cancel", "driver:d2", "{}", "not yours")
+		if strings.Contains(string(told.body), "zoe") {
+			t.Errorf("the driver who left is told who came: %s", told.body)
 		}
 	})
 	t.Run("ByOperator", func(t *testing.T) {
