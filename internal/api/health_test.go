@@ -87,6 +87,13 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("%s is not described", route)
 		}
 	}
+	register, _ := spec.Paths["/v1/drivers"]["post"].(map[string]any)
+	answers, _ := register["responses"].(map[string]any)
+	for _, status := range []string{"200", "201"} {
+		if answers[status] == nil {
+			t.Errorf("POST /v1/drivers: the answer %s is not described", status)
+		}
+	}
 	for _, word := range []string{"idempotency", "application/problem+json", `"code"`, `"pickup_eta_s"`} {
 		if !strings.Contains(strings.ToLower(string(a.body)), word) {
 			t.Errorf("%s is not described", word)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,10 +15,14 @@ import (
 )
 
 func (a *API) operatorRoutes() {
+	registered := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[wire.Driver](), true, "Driver")
 	handle(a, huma.Operation{
 		OperationID: "register-driver", Method: http.MethodPost, Path: "/v1/drivers", Tags: []string{"operator"},
 		Summary: "Register a driver", Description: "The same again changes nothing and gets 200.",
 		DefaultStatus: http.StatusCreated,
+		Responses: map[string]*huma.Response{"200": {
+			Description: "The same driver was registered before", Content: map[string]*huma.MediaType{"application/json": {Schema: registered}},
+		}},
 	}, a.registerDriver)
 	handle(a, huma.Operation{
 		OperationID: "list-drivers", Method: http.MethodGet, Path: "/v1/drivers", Tags: []string{"operator"},
