@@ -434,7 +434,6 @@ func TestDispatcher_DeafnessIsNoLoss(t *testing.T) {
 	c.restart()        // and nobody hears of the driver for long
 	c.drivers = nil    // neither from the store
 	clear(c.followers) // nor from the feed
-	c.desk.Signals = quiet{}
 	c.now = c.now.Add(c.desk.Limits.Lost / 2)
 	c.dispatcher.Tick(c.ctx)
 	if got := c.read(tr.ID); got.State != trip.Assigned {
