@@ -22,6 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type queue struct {
 	mu        sync.Mutex
 	rows      []trip.Queued
+	seq       int64 // of the newest row; never given twice, as in the stores
 	committed chan struct{}
 	led       bool
 	lost      chan struct{}
@@ -37,7 +38,8 @@ var errAway = errors.New("away")
 func (q *queue) commit(tripID string, version int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.rows = append(q.rows, trip.Queued{Seq: int64(len(q.rows)) + 1000*version, Event: trip.Event{TripID: tripID, Version: version, At: time.Now()}})
+	q.seq++
+	q.rows = append(q.rows, trip.Queued{Seq: q.seq, Event: trip.Event{TripID: tripID, Version: version, At: time.Now()}})
 	select {
 	case q.committed <- struct{}{}:
 	default:
