@@ -6,20 +6,32 @@
 // The package is pure: no I/O, no clock, no log.
 package match
 
-import (
-	"cmp"
-	"slices"
-)
-
 // Cost is a price in milliseconds of pickup time.
 type Cost int64
+
+const (
+	// Infinite is the cost of what cannot be. A sum of a few does not overflow.
+	Infinite Cost = 1 << 60
+
+	// Dearest is the highest cost that Solver tells from a higher one, 34 years:
+	// prices are cut to ±Dearest, and costs below -Dearest are raised to it.
+	Dearest Cost = 1 << 40
+)
 
 // Rung names the source of travel times that a cost stands on; the better
 // sources stand higher on the ladder.
 type Rung string
 
-// Straight is the lowest rung: the straight line times a circuity, at one speed.
-const Straight Rung = "straight"
+const (
+	// Straight is the lowest rung: the straight line times a circuity, at one speed.
+	Straight Rung = "straight"
+	// Road is the road graph in the process.
+	Road Rung = "road"
+	// OSRM is a server that answers OSRM's /table.
+	OSRM Rung = "osrm"
+	// Valhalla is a server that answers Valhalla's /sources_to_targets.
+	Valhalla Rung = "valhalla"
+)
 
 // Arc says that a request can be served by a driver at a cost. Requests and
 // drivers are numbered from 0.
@@ -31,24 +43,3 @@ type Arc struct {
 
 // None is the driver of a request that stays unserved.
 const None = -1
-
-// Greedy takes the cheapest arc first, then the cheapest of those whose request
-// and driver are both still free, and so on. Ties go to the lower request, then
-// to the lower driver: hand in requests oldest first. It returns the driver of
-// each request, or None. arcs is sorted in place.
-func Greedy(requests, drivers int, arcs []Arc) []int {
-	slices.SortFunc(arcs, func(a, b Arc) int {
-		return cmp.Or(cmp.Compare(a.Cost, b.Cost), cmp.Compare(a.Request, b.Request), cmp.Compare(a.Driver, b.Driver))
-	})
-	driverOf := make([]int, requests)
-	for i := range driverOf {
-		driverOf[i] = None
-	}
-	taken := make([]bool, drivers)
-	for _, a := range arcs {
-		if driverOf[a.Request] == None && !taken[a.Driver] {
-			driverOf[a.Request], taken[a.Driver] = a.Driver, true
-		}
-	}
-	return driverOf
-}

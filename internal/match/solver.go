@@ -1,0 +1,64 @@
+package match
+
+// Solver finds optimal solutions. It keeps its memory and the last duals from
+// one Solve to the next; the zero value is ready. It is not for concurrent use.
+type Solver struct {
+	requests, drivers side
+	rows              rows
+	search            search
+
+	driverOf                []int
+	requestDual, driverDual []Cost
+}
+
+// Solve finds an assignment of least total cost and proves it by its duals.
+// What it returns is valid until the next Solve.
+//
+// Prices beyond ±Dearest count as ±Dearest, and so do costs below -Dearest. It
+// panics where an arc names a driver who is none.
+func (s *Solver) Solve(p Problem) Solution {
+	s.take(p)
+	s.search.a, s.search.b = &s.requests, &s.drivers
+	s.search.lazy = &s.rows
+	s.bidAll()
+	for i := range s.requests.nodes {
+		if n := &s.requests.nodes[i]; n.mate == None && n.dual < n.price {
+			s.search.augment(int32(i))
+		}
+	}
+	return s.solution()
+}
+
+func (s *Solver) take(p Problem) {
+	s.requests.reset(len(p.Unserved))
+	s.drivers.reset(p.Drivers)
+	for i := range s.requests.nodes {
+		s.requests.nodes[i].price = p.price(i)
+	}
+	s.rows.reset(&s.requests, p.Arcs)
+}
+
+func (s *Solver) bidAll() {
+	for i := range s.search.a.nodes {
+		for i := int32(i); i != None; {
+			i = s.search.bid(i)
+		}
+	}
+}
+
+func (s *Solver) solution() Solution {
+	n, m := len(s.requests.nodes), len(s.drivers.nodes)
+	s.driverOf = sized(s.driverOf, n)
+	s.requestDual, s.driverDual = sized(s.requestDual, n), sized(s.driverDual, m)
+	total := Cost(0)
+	for i := range s.requests.nodes {
+		n := &s.requests.nodes[i]
+		s.driverOf[i], s.requestDual[i] = int(n.mate), n.dual
+		total += n.dual
+	}
+	for j := range s.drivers.nodes {
+		s.driverDual[j] = s.drivers.nodes[j].dual
+		total += s.driverDual[j]
+	}
+	return Solution{DriverOf: s.driverOf, Total: total, RequestDual: s.requestDual, DriverDual: s.driverDual}
+}
