@@ -19,6 +19,9 @@ type Event struct {
 	// DriverID is the driver concerned, also where the trip does not name the
 	// driver any more; "" when there is none.
 	DriverID string
+	// FormerDriverID is the driver whom the change took the trip from to give it
+	// to DriverID; "" for every other change.
+	FormerDriverID string
 	// ClosedOffer is the pending offer that the change revoked, if any.
 	ClosedOffer *ClosedOffer
 	// Trip is the trip after the change. Read from the bus or the store it has

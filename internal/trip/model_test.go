@@ -10,12 +10,16 @@ import (
 type model struct {
 	state  trip.State
 	epoch  int64
-	driver string          // who took the trip, also once it is over
+	driver string // who took the trip, also once it is over
+	slot   int    // of the driver's claim
+	former string // whom a move took it from last
+	swaps  int
 	gone   map[string]bool // who declined it or was taken off it
 	steps  map[string]bool // what the driver of this epoch did: arrive, start, complete
 
 	offer string                     // the newest
 	asked map[string]string          // offer to driver
+	slots map[string]int             // offer to slot
 	fate  map[string]trip.OfferState // offer to its state
 	late  bool                       // the search is over
 }
@@ -23,7 +27,7 @@ type model struct {
 func newModel(state trip.State) *model {
 	return &model{
 		state: state, epoch: 1, gone: map[string]bool{}, steps: map[string]bool{},
-		asked: map[string]string{}, fate: map[string]trip.OfferState{},
+		asked: map[string]string{}, slots: map[string]int{}, fate: map[string]trip.OfferState{},
 	}
 }
 
@@ -33,22 +37,48 @@ func (m *model) bound() bool {
 	return m.state == trip.Assigned || m.state == trip.Arrived || m.state == trip.Riding
 }
 
-// claimant is who is held by the trip, "" if nobody is.
-func (m *model) claimant() string {
+// claim is who is held by the trip, "" if nobody is, and in which slot.
+func (m *model) claim() (driver string, slot int) {
 	switch {
 	case m.bound():
-		return m.driver
+		return m.driver, m.slot
 	case m.state == trip.Searching && m.pending():
-		return m.asked[m.offer]
+		return m.asked[m.offer], m.slots[m.offer]
 	}
-	return ""
+	return "", 0
 }
 
-func (m *model) propose(offer, driver string, epoch int64) fault.Code {
+func (m *model) propose(offer, driver string, epoch int64, slot int) fault.Code {
 	if m.state != trip.Searching || epoch != m.epoch || m.pending() || m.gone[driver] || m.late {
 		return fault.WrongState
 	}
-	m.offer, m.asked[offer], m.fate[offer] = offer, driver, trip.OfferPending
+	m.offer, m.asked[offer], m.slots[offer], m.fate[offer] = offer, driver, slot, trip.OfferPending
+	return ""
+}
+
+// reassign is a move: from nobody to somebody, or from one driver to another.
+func (m *model) reassign(v trip.Move) fault.Code {
+	fromNobody := m.state == trip.Searching && !m.pending() && !m.late && v.From == ""
+	fromDriver := m.state == trip.Assigned && v.From == m.driver && v.To != m.driver
+	if v.Epoch != m.epoch || m.gone[v.To] || !fromNobody && !fromDriver {
+		return fault.WrongState
+	}
+	if fromDriver {
+		m.former = m.driver
+		m.swaps++
+		m.epoch++
+	}
+	m.state, m.driver, m.slot = trip.Assigned, v.To, v.Slot
+	m.offer, m.asked[v.OfferID], m.fate[v.OfferID] = v.OfferID, v.To, trip.OfferAccepted
+	return ""
+}
+
+func (m *model) promote() fault.Code {
+	if m.bound() {
+		m.slot = 0
+	} else if m.pending() {
+		m.slots[m.offer] = 0
+	}
 	return ""
 }
 
@@ -84,7 +114,7 @@ func (m *model) accept(offer, driver string) fault.Code {
 	case !m.pending():
 		return fault.OfferClosed
 	}
-	m.fate[offer], m.driver, m.state = trip.OfferAccepted, driver, trip.Assigned
+	m.fate[offer], m.driver, m.slot, m.state = trip.OfferAccepted, driver, m.slots[offer], trip.Assigned
 	return ""
 }
 
@@ -112,13 +142,13 @@ func (m *model) expireOffer(offer string) {
 // step is arrive, start or complete: from one state to the next, once.
 func (m *model) step(name, driver string, from, to trip.State) fault.Code {
 	switch {
-	case m.driver != driver && m.gone[driver]:
+	case m.driver != driver && (m.gone[driver] || m.former == driver):
 		return fault.WrongState
 	case m.driver != driver:
 		return fault.NotFound
 	case m.steps[name]:
 		return ""
-	case m.state != from:
+	case m.state != from, m.slot != 0:
 		return fault.WrongState
 	}
 	m.state, m.steps[name] = to, true
@@ -129,6 +159,8 @@ func (m *model) redispatch(driver string) fault.Code {
 	switch {
 	case m.driver != driver && m.gone[driver]:
 		return ""
+	case m.driver != driver && m.former == driver:
+		return fault.WrongState
 	case m.driver != driver:
 		return fault.NotFound
 	case m.state == trip.Cancelled:
@@ -136,7 +168,7 @@ func (m *model) redispatch(driver string) fault.Code {
 	case m.state != trip.Assigned && m.state != trip.Arrived:
 		return fault.WrongState
 	}
-	m.state, m.driver, m.gone[driver] = trip.Searching, "", true
+	m.state, m.driver, m.slot, m.gone[driver] = trip.Searching, "", 0, true
 	m.epoch++
 	m.steps, m.late = map[string]bool{}, false
 	return ""

@@ -44,6 +44,7 @@ type command string
 const (
 	release    command = "release"    // the scheduled time is near
 	accept     command = "accept"     // the driver takes the offer
+	reassign   command = "reassign"   // a driver is given it without being asked
 	arrive     command = "arrive"     // the driver is at the pickup
 	start      command = "start"      // the rider is on board
 	complete   command = "complete"   // the rider is at the drop-off
@@ -56,8 +57,8 @@ const (
 // is refused with fault.WrongState.
 var transitions = map[State]map[command]State{
 	Scheduled: {release: Searching, cancel: Cancelled},
-	Searching: {accept: Assigned, cancel: Cancelled, expire: Expired},
-	Assigned:  {arrive: Arrived, redispatch: Searching, cancel: Cancelled},
+	Searching: {accept: Assigned, reassign: Assigned, cancel: Cancelled, expire: Expired},
+	Assigned:  {arrive: Arrived, reassign: Assigned, redispatch: Searching, cancel: Cancelled},
 	Arrived:   {start: Riding, redispatch: Searching, cancel: Cancelled},
 	Riding:    {complete: Completed, cancel: Cancelled},
 }
@@ -66,6 +67,7 @@ var transitions = map[State]map[command]State{
 var inWords = map[command]string{
 	release:    "be searched for",
 	accept:     "be accepted",
+	reassign:   "be given to another driver",
 	arrive:     "be arrived at",
 	start:      "be started",
 	complete:   "be completed",

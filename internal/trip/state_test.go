@@ -109,6 +109,10 @@ Each arrow is one event, and counts the trip's version up by one.
 
 - **accept** binds the driver of the pending offer. Offers come and go within
   ` + "`searching`" + `: making, declining and expiring one moves no trip.
+- **reassign** gives the trip to a driver without asking: to another one who is
+  nearer, in the next epoch, or to one for a trip that has no driver yet. Never
+  while a driver looks at an offer of it, and never from the arrival on. The
+  former driver may be given the trip again.
 - **redispatch** takes the driver off, because the driver cancelled or was lost,
   and goes on searching in the next epoch. The driver is not offered the trip
   again.
@@ -117,5 +121,7 @@ Each arrow is one event, and counts the trip's version up by one.
 - **expire** ends a search that found nobody in time.
 
 A driver is claimed by a trip that is ` + "`assigned`, `arrived` or `riding`" + `, and by one
-that is ` + "`searching`" + ` while its offer to the driver is pending.
+that is ` + "`searching`" + ` while its offer to the driver is pending. A claim in slot 0
+is the trip at hand; one in slot 1 is the driver's next trip, which cannot be
+arrived at before it is promoted to slot 0. That is no change of state.
 `

@@ -55,6 +55,8 @@ type Trip struct {
 	Epoch    int64    // 1 at the request, one more each time a driver is taken off
 	DriverID string   // set from assigned on
 	Slot     int      // the slot of the driver's claim
+	Swaps    int      // how often it went from one driver to another by [Trip.Reassign]
+	FormerID string   // the driver whom the last of these took it from
 	Excluded []string // drivers who are not offered this trip again
 	Offer    *Offer   // the newest offer, pending or closed
 
@@ -293,6 +295,9 @@ func (t *Trip) step(c command, driverID string, doneAt *time.Time, now time.Time
 	if repeated, err := t.byDriver(driverID, *doneAt); repeated || err != nil {
 		return nil, err
 	}
+	if t.Slot != 0 {
+		return nil, fault.New(fault.WrongState, "finish the trip at hand first")
+	}
 	if err := t.move(c); err != nil {
 		return nil, err
 	}
@@ -306,11 +311,13 @@ func (t *Trip) byDriver(driverID string, doneAt time.Time) (repeated bool, err e
 	switch {
 	case t.DriverID == driverID:
 		return !doneAt.IsZero(), nil
-	case t.Excludes(driverID):
-		return false, fault.New(fault.WrongState, "the trip is not yours any more")
+	case t.Excludes(driverID), t.FormerID == driverID:
+		return false, notYours()
 	}
 	return false, fault.New(fault.NotFound, "no such trip")
 }
+
+func notYours() error { return fault.New(fault.WrongState, "the trip is not yours any more") }
 
 // Cancel ends the trip for its rider or for an operator; the driver's
 // cancellation, and the system's when a driver is lost, is [Trip.Redispatch]. A
@@ -335,8 +342,11 @@ func (t *Trip) Cancel(by Actor, reason string, now time.Time) ([]Event, error) {
 // who repeats it changes nothing.
 func (t *Trip) Redispatch(driverID string, by Actor, reason string, search time.Duration, now time.Time) ([]Event, error) {
 	if t.DriverID != driverID {
-		if t.Excludes(driverID) {
+		switch {
+		case t.Excludes(driverID):
 			return nil, nil
+		case t.FormerID == driverID:
+			return nil, notYours()
 		}
 		return nil, fault.New(fault.NotFound, "no such trip")
 	}

@@ -92,8 +92,12 @@ func (w *world) check(r *rapid.T, a act, before *trip.Trip, events []trip.Event,
 	if now.Offer != nil && (now.Offer.ID != w.model.offer || now.Offer.State != w.model.fate[w.model.offer]) {
 		r.Fatalf("%s: the offer is %+v, want %s %s", a.name, now.Offer, w.model.offer, w.model.fate[w.model.offer])
 	}
-	if claim, _ := now.Claim(); claim.DriverID != w.model.claimant() {
-		r.Fatalf("I2: %s: the trip claims %q, want %q", a.name, claim.DriverID, w.model.claimant())
+	driverID, slot := w.model.claim()
+	if claim, _ := now.Claim(); claim.DriverID != driverID || claim.Slot != slot {
+		r.Fatalf("I2: %s: the trip claims %q in slot %d, want %q in %d", a.name, claim.DriverID, claim.Slot, driverID, slot)
+	}
+	if now.Swaps != w.model.swaps || now.FormerID != w.model.former {
+		r.Fatalf("%s: %d swaps, the last from %q; want %d from %q", a.name, now.Swaps, now.FormerID, w.model.swaps, w.model.former)
 	}
 	for d := range w.model.gone {
 		if !now.Excludes(d) || now.Offer.Pending() && now.Offer.DriverID == d {
@@ -105,12 +109,15 @@ func (w *world) check(r *rapid.T, a act, before *trip.Trip, events []trip.Event,
 
 // checkEvents checks that a change of state has one event, and nothing else has.
 func checkEvents(r *rapid.T, a act, before, now *trip.Trip, events []trip.Event) {
-	changed := before.State != now.State
+	changed := before.State != now.State || now.Swaps != before.Swaps
 	if changed != (len(events) == 1) || len(events) > 1 || now.Version != before.Version+int64(len(events)) {
 		r.Fatalf("I5: %s took the trip from %s at %d to %s at %d with %d events",
 			a.name, before.State, before.Version, now.State, now.Version, len(events))
 	}
 	for _, ev := range events {
+		if swapped := now.Swaps != before.Swaps; swapped != (ev.FormerDriverID != "") || swapped && ev.FormerDriverID != before.DriverID {
+			r.Fatalf("%s: the trip was %q's; the event says it was taken from %q", a.name, before.DriverID, ev.FormerDriverID)
+		}
 		if ev.TripID != now.ID || ev.Version != now.Version || !reflect.DeepEqual(&ev.Trip, now) {
 			r.Fatalf("I5: %s: the event tells of %+v, the trip is %+v", a.name, ev, now)
 		}
@@ -133,21 +140,45 @@ func (w *world) draw(r *rapid.T) act {
 		driver = asked
 	}
 	driver, offer = cmp.Or(driver, "d0"), cmp.Or(offer, "o0")
-	kinds := []func(*rapid.T, string, string) act{w.propose, w.answer, w.drive, w.end}
+	kinds := []func(*rapid.T, string, string) act{w.propose, w.reassign, w.answer, w.drive, w.end}
 	return rapid.SampledFrom(kinds).Draw(r, "kind")(r, driver, offer)
 }
 
 func (w *world) propose(r *rapid.T, driver, _ string) act {
 	p := trip.Proposal{
-		OfferID: fmt.Sprint("o", len(w.offers)), TripID: "t1", DriverID: driver, Now: w.now, Deliver: deliver,
+		OfferID: fmt.Sprint("o", len(w.offers)), TripID: "t1", DriverID: driver, Slot: w.slot(r), Now: w.now, Deliver: deliver,
 		Epoch: w.trip.Epoch - int64(rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(r, "epochs ago")),
 	}
 	w.offers = append(w.offers, p.OfferID)
 	return act{
-		"propose", func(t *trip.Trip) ([]trip.Event, error) { return nil, t.Propose(p) },
-		func(m *model) fault.Code { return m.propose(p.OfferID, driver, p.Epoch) },
+		name: "propose", run: func(t *trip.Trip) ([]trip.Event, error) { return nil, t.Propose(p) },
+		told: func(m *model) fault.Code { return m.propose(p.OfferID, driver, p.Epoch, p.Slot) },
 	}
 }
+
+// reassign is a move that was decided a moment ago, or that the trip's place in
+// the driver's day changes.
+func (w *world) reassign(r *rapid.T, driver, _ string) act {
+	if rapid.IntRange(0, 3).Draw(r, "promote") == 0 {
+		return act{
+			name: "promote", run: func(t *trip.Trip) ([]trip.Event, error) { t.Promote(); return nil, nil },
+			told: (*model).promote,
+		}
+	}
+	m := trip.Move{
+		OfferID: fmt.Sprint("o", len(w.offers)), TripID: "t1", Now: w.now,
+		From: rapid.SampledFrom([]string{w.trip.DriverID, w.trip.DriverID, w.trip.DriverID, "", driver}).Draw(r, "from"),
+		To:   rapid.SampledFrom(append(w.drivers, driver)).Draw(r, "to"), Slot: w.slot(r),
+		Epoch: w.trip.Epoch - int64(rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(r, "epochs ago")),
+	}
+	w.offers = append(w.offers, m.OfferID)
+	return act{
+		name: "reassign", run: func(t *trip.Trip) ([]trip.Event, error) { return t.Reassign(m) },
+		told: func(model *model) fault.Code { return model.reassign(m) },
+	}
+}
+
+func (w *world) slot(r *rapid.T) int { return rapid.SampledFrom([]int{0, 0, 1}).Draw(r, "slot") }
 
 // answer is what a phone, or its silence, says to an offer.
 func (w *world) answer(r *rapid.T, driver, offer string) act {
@@ -155,20 +186,20 @@ func (w *world) answer(r *rapid.T, driver, offer string) act {
 	overdue := w.trip.Offer.Pending() && w.trip.Offer.ID == offer && !now.Before(w.trip.Offer.ExpiresAt)
 	return rapid.SampledFrom([]act{
 		{
-			"receive", func(t *trip.Trip) ([]trip.Event, error) { return nil, t.Received(offer, driver, window, now) },
-			func(m *model) fault.Code { return m.received(offer, driver) },
+			name: "receive", run: func(t *trip.Trip) ([]trip.Event, error) { return nil, t.Received(offer, driver, window, now) },
+			told: func(m *model) fault.Code { return m.received(offer, driver) },
 		},
 		{
-			"accept", func(t *trip.Trip) ([]trip.Event, error) { return t.Accept(offer, driver, now) },
-			func(m *model) fault.Code { return m.accept(offer, driver) },
+			name: "accept", run: func(t *trip.Trip) ([]trip.Event, error) { return t.Accept(offer, driver, now) },
+			told: func(m *model) fault.Code { return m.accept(offer, driver) },
 		},
 		{
-			"decline", func(t *trip.Trip) ([]trip.Event, error) { return nil, t.Decline(offer, driver, "", now) },
-			func(m *model) fault.Code { return m.decline(offer, driver) },
+			name: "decline", run: func(t *trip.Trip) ([]trip.Event, error) { return nil, t.Decline(offer, driver, "", now) },
+			told: func(m *model) fault.Code { return m.decline(offer, driver) },
 		},
 		{
-			"expire offer", func(t *trip.Trip) ([]trip.Event, error) { t.ExpireOffer(offer, now); return nil, nil },
-			func(m *model) fault.Code {
+			name: "expire offer", run: func(t *trip.Trip) ([]trip.Event, error) { t.ExpireOffer(offer, now); return nil, nil },
+			told: func(m *model) fault.Code {
 				if overdue {
 					m.expireOffer(offer)
 				}
@@ -183,16 +214,16 @@ func (w *world) drive(r *rapid.T, driver, _ string) act {
 	now := w.now
 	return rapid.SampledFrom([]act{
 		{
-			"arrive", func(t *trip.Trip) ([]trip.Event, error) { return t.Arrive(driver, now) },
-			func(m *model) fault.Code { return m.step("arrive", driver, trip.Assigned, trip.Arrived) },
+			name: "arrive", run: func(t *trip.Trip) ([]trip.Event, error) { return t.Arrive(driver, now) },
+			told: func(m *model) fault.Code { return m.step("arrive", driver, trip.Assigned, trip.Arrived) },
 		},
 		{
-			"start", func(t *trip.Trip) ([]trip.Event, error) { return t.Start(driver, now) },
-			func(m *model) fault.Code { return m.step("start", driver, trip.Arrived, trip.Riding) },
+			name: "start", run: func(t *trip.Trip) ([]trip.Event, error) { return t.Start(driver, now) },
+			told: func(m *model) fault.Code { return m.step("start", driver, trip.Arrived, trip.Riding) },
 		},
 		{
-			"complete", func(t *trip.Trip) ([]trip.Event, error) { return t.Complete(driver, now) },
-			func(m *model) fault.Code { return m.step("complete", driver, trip.Riding, trip.Completed) },
+			name: "complete", run: func(t *trip.Trip) ([]trip.Event, error) { return t.Complete(driver, now) },
+			told: func(m *model) fault.Code { return m.step("complete", driver, trip.Riding, trip.Completed) },
 		},
 	}).Draw(r, "drive")
 }
@@ -203,18 +234,18 @@ func (w *world) end(r *rapid.T, driver, _ string) act {
 	by := rapid.SampledFrom([]trip.Role{trip.Rider, trip.Operator, trip.System}).Draw(r, "by")
 	return rapid.SampledFrom([]act{
 		{
-			"redispatch", func(t *trip.Trip) ([]trip.Event, error) {
+			name: "redispatch", run: func(t *trip.Trip) ([]trip.Event, error) {
 				return t.Redispatch(driver, trip.Actor{Role: trip.Driver, ID: driver}, "", search, now)
 			},
-			func(m *model) fault.Code { return m.redispatch(driver) },
+			told: func(m *model) fault.Code { return m.redispatch(driver) },
 		},
 		{
-			"cancel by " + string(by), func(t *trip.Trip) ([]trip.Event, error) {
+			name: "cancel by " + string(by), run: func(t *trip.Trip) ([]trip.Event, error) {
 				return t.Cancel(trip.Actor{Role: by, ID: "x"}, "", now)
 			},
-			func(m *model) fault.Code { return m.cancel(by) },
+			told: func(m *model) fault.Code { return m.cancel(by) },
 		},
-		{"expire", func(t *trip.Trip) ([]trip.Event, error) { return t.Expire(now) }, (*model).expire},
-		{"release", func(t *trip.Trip) ([]trip.Event, error) { return t.Release(search, now) }, (*model).release},
+		{name: "expire", run: func(t *trip.Trip) ([]trip.Event, error) { return t.Expire(now) }, told: (*model).expire},
+		{name: "release", run: func(t *trip.Trip) ([]trip.Event, error) { return t.Release(search, now) }, told: (*model).release},
 	}).Draw(r, "end")
 }
