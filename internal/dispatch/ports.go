@@ -30,6 +30,11 @@ type Trips interface {
 	// of each what became of it. A refusal of one does not touch the others; of
 	// two proposals for one driver or one trip the first that fits is taken.
 	Offer(ctx context.Context, proposals []trip.Proposal) ([]trip.Outcome, error)
+	// Exchange makes all the moves in one transaction, or none: the claims that
+	// they give up are gone before the new ones are made, so that drivers may
+	// trade trips in chains and circles. It returns the trips in the order of the
+	// moves. WrongState, DriverClaimed and NotFound refuse the whole.
+	Exchange(ctx context.Context, moves []trip.Move) ([]*trip.Trip, error)
 	// Unfinished is a page of trips that are not final, with their newest
 	// offers, by id above after. A page shorter than limit is the last.
 	Unfinished(ctx context.Context, after string, limit int) ([]*trip.Trip, error)

@@ -28,14 +28,27 @@ func queueNewTrip(b *pgx.Batch, c trip.Change) {
 // queueChange writes a change. The old claim goes before the new one comes.
 func queueChange(b *pgx.Batch, c trip.Change) {
 	drop, take := c.Claims()
-	if drop != nil {
-		b.Queue(`DELETE FROM claims WHERE trip_id = $1`, drop.TripID)
+	queueDrop(b, drop)
+	queueTake(b, take)
+	queueRest(b, c)
+}
+
+func queueDrop(b *pgx.Batch, claim *trip.Claim) {
+	if claim != nil {
+		b.Queue(`DELETE FROM claims WHERE trip_id = $1`, claim.TripID)
 	}
-	if take != nil {
+}
+
+func queueTake(b *pgx.Batch, claim *trip.Claim) {
+	if claim != nil {
 		b.Queue(`INSERT INTO claims (driver_id, slot, trip_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-			take.DriverID, take.Slot, take.TripID,
+			claim.DriverID, claim.Slot, claim.TripID,
 		).Exec(orFault(fault.DriverClaimed, "the driver holds another trip or offer"))
 	}
+}
+
+// queueRest writes what a change is beside its claims.
+func queueRest(b *pgx.Batch, c trip.Change) {
 	queueOffer(b, c)
 	queueTrip(b, c.After)
 	queueEvents(b, c.Events)
@@ -53,8 +66,8 @@ func orFault(code fault.Code, detail string) func(pgconn.CommandTag) error {
 
 func queueOffer(b *pgx.Batch, c trip.Change) {
 	if o := c.ChangedOffer(); o != nil {
-		b.Queue(`UPDATE offers SET state = $1, reason = $2, received_at = $3, expires_at = $4, closed_at = $5 WHERE id = $6`,
-			o.State, o.Reason, orNull(o.ReceivedAt), o.ExpiresAt, orNull(o.ClosedAt), o.ID)
+		b.Queue(`UPDATE offers SET slot = $1, state = $2, reason = $3, received_at = $4, expires_at = $5, closed_at = $6 WHERE id = $7`,
+			o.Slot, o.State, o.Reason, orNull(o.ReceivedAt), o.ExpiresAt, orNull(o.ClosedAt), o.ID)
 	}
 	if o := c.NewOffer(); o != nil {
 		b.Queue(`INSERT INTO offers (id, trip_id, driver_id, epoch, slot, state, reason, pickup_ns,
@@ -74,13 +87,14 @@ func queueTrip(b *pgx.Batch, t *trip.Trip) {
 	}
 	b.Queue(`UPDATE trips SET fare_amount = $1, fare_currency = $2, state = $3, version = $4, epoch = $5,
 			driver_id = $6, slot = $7, excluded = $8, offer_id = $9, scheduled_for = $10, search_until = $11, assigned_at = $12,
-			arrived_at = $13, riding_at = $14, completed_at = $15, cancelled_at = $16, expired_at = $17, cancelled_by = $18, reason = $19
-		WHERE id = $20`,
+			arrived_at = $13, riding_at = $14, completed_at = $15, cancelled_at = $16, expired_at = $17, cancelled_by = $18, reason = $19,
+			swaps = $20, former_driver_id = $21
+		WHERE id = $22`,
 		t.Fare.Amount, t.Fare.Currency, t.State, t.Version, t.Epoch,
 		zeronull.Text(t.DriverID), t.Slot, append([]string{}, t.Excluded...), offerID,
 		orNull(t.ScheduledFor), orNull(t.SearchUntil), orNull(t.AssignedAt),
 		orNull(t.ArrivedAt), orNull(t.RidingAt), orNull(t.CompletedAt), orNull(t.CancelledAt), orNull(t.ExpiredAt),
-		zeronull.Text(t.CancelledBy), t.Reason, t.ID)
+		zeronull.Text(t.CancelledBy), t.Reason, t.Swaps, zeronull.Text(t.FormerID), t.ID)
 }
 
 func queueEvents(b *pgx.Batch, events []trip.Event) {

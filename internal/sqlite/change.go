@@ -31,17 +31,17 @@ func insertTrip(ctx context.Context, tx *session, c trip.Change) error {
 
 // updateTrip writes a change. The old claim goes before the new one comes.
 func updateTrip(ctx context.Context, tx *session, c trip.Change) error {
-	drop, take := c.Claims()
-	if drop != nil {
-		if _, err := tx.exec(ctx, `DELETE FROM claims WHERE trip_id = ?`, drop.TripID); err != nil {
-			return err
-		}
+	if err := dropClaim(ctx, tx, c); err != nil {
+		return err
 	}
-	if take != nil {
-		if err := insertClaim(ctx, tx, *take); err != nil {
-			return err
-		}
+	if err := takeClaim(ctx, tx, c); err != nil {
+		return err
 	}
+	return updateRest(ctx, tx, c)
+}
+
+// updateRest writes what a change is beside its claims.
+func updateRest(ctx context.Context, tx *session, c trip.Change) error {
 	if err := writeOffer(ctx, tx, c); err != nil {
 		return err
 	}
@@ -51,8 +51,23 @@ func updateTrip(ctx context.Context, tx *session, c trip.Change) error {
 	return insertEvents(ctx, tx, c.Events)
 }
 
-// insertClaim makes a claim, or refuses it: fault.DriverClaimed.
-func insertClaim(ctx context.Context, tx *session, claim trip.Claim) error {
+// dropClaim deletes the claim that the change gives up, if it does.
+func dropClaim(ctx context.Context, tx *session, c trip.Change) error {
+	drop, _ := c.Claims()
+	if drop == nil {
+		return nil
+	}
+	_, err := tx.exec(ctx, `DELETE FROM claims WHERE trip_id = ?`, drop.TripID)
+	return err
+}
+
+// takeClaim makes the claim that the change brings, if it does, or refuses it:
+// fault.DriverClaimed.
+func takeClaim(ctx context.Context, tx *session, c trip.Change) error {
+	_, claim := c.Claims()
+	if claim == nil {
+		return nil
+	}
 	inserted, err := affected(tx.exec(ctx,
 		`INSERT INTO claims (driver_id, slot, trip_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
 		claim.DriverID, claim.Slot, claim.TripID))
@@ -64,8 +79,8 @@ func insertClaim(ctx context.Context, tx *session, claim trip.Claim) error {
 
 func writeOffer(ctx context.Context, tx *session, c trip.Change) error {
 	if o := c.ChangedOffer(); o != nil {
-		_, err := tx.exec(ctx, `UPDATE offers SET state = ?, reason = ?, received_at = ?, expires_at = ?, closed_at = ? WHERE id = ?`,
-			o.State, o.Reason, micros(o.ReceivedAt), micros(o.ExpiresAt), micros(o.ClosedAt), o.ID)
+		_, err := tx.exec(ctx, `UPDATE offers SET slot = ?, state = ?, reason = ?, received_at = ?, expires_at = ?, closed_at = ? WHERE id = ?`,
+			o.Slot, o.State, o.Reason, micros(o.ReceivedAt), micros(o.ExpiresAt), micros(o.ClosedAt), o.ID)
 		return err
 	}
 	o := c.NewOffer()
@@ -95,12 +110,13 @@ func writeTrip(ctx context.Context, tx *session, t *trip.Trip) error {
 	}
 	_, err = tx.exec(ctx, `UPDATE trips SET fare_amount = ?, fare_currency = ?, state = ?, version = ?, epoch = ?,
 			driver_id = ?, slot = ?, excluded = ?, offer_id = ?, scheduled_for = ?, search_until = ?, assigned_at = ?,
-			arrived_at = ?, riding_at = ?, completed_at = ?, cancelled_at = ?, expired_at = ?, cancelled_by = ?, reason = ?
+			arrived_at = ?, riding_at = ?, completed_at = ?, cancelled_at = ?, expired_at = ?, cancelled_by = ?, reason = ?,
+			swaps = ?, former_driver_id = ?
 		WHERE id = ?`,
 		t.Fare.Amount, t.Fare.Currency, t.State, t.Version, t.Epoch,
 		orNull(t.DriverID), t.Slot, excluded, offerID, micros(t.ScheduledFor), micros(t.SearchUntil), micros(t.AssignedAt),
 		micros(t.ArrivedAt), micros(t.RidingAt), micros(t.CompletedAt), micros(t.CancelledAt), micros(t.ExpiredAt),
-		orNull(t.CancelledBy), t.Reason, t.ID)
+		orNull(t.CancelledBy), t.Reason, t.Swaps, orNull(t.FormerID), t.ID)
 	return err
 }
 

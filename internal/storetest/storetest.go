@@ -55,6 +55,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"Claims", testClaims},
 		{"Offer", testOffer},
 		{"OfferOracle", testOfferOracle},
+		{"Exchange", testExchange},
 		{"RoundTrip", testRoundTrip},
 		{"Unfinished", testUnfinished},
 		{"List", testList},

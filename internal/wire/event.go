@@ -26,6 +26,7 @@ type eventData struct {
 	ActorID     string       `json:"actor_id,omitempty"`
 	Reason      string       `json:"reason,omitempty"`
 	DriverID    string       `json:"driver_id,omitempty"`
+	FormerID    string       `json:"former_driver_id,omitempty"`
 	ClosedOffer *closedOffer `json:"closed_offer,omitempty"`
 	Trip        Trip         `json:"trip"`
 }
@@ -46,7 +47,7 @@ func EncodeEvent(ev trip.Event) []byte {
 		Subject: ev.TripID, Time: ev.At.UTC(), DataContentType: "application/json",
 		Data: eventData{
 			Version: ev.Version, ActorRole: ev.Actor.Role, ActorID: ev.Actor.ID, Reason: ev.Reason,
-			DriverID: ev.DriverID, Trip: FromTrip(&ev.Trip),
+			DriverID: ev.DriverID, FormerID: ev.FormerDriverID, Trip: FromTrip(&ev.Trip),
 		},
 	}
 	if ev.ClosedOffer != nil {
@@ -67,7 +68,7 @@ func DecodeEvent(data []byte) (trip.Event, error) {
 	ev := trip.Event{
 		TripID: ce.Subject, Version: ce.Data.Version, At: ce.Time,
 		Actor: trip.Actor{Role: ce.Data.ActorRole, ID: ce.Data.ActorID}, Reason: ce.Data.Reason,
-		DriverID: ce.Data.DriverID, Trip: ce.Data.Trip.Trip(),
+		DriverID: ce.Data.DriverID, FormerDriverID: ce.Data.FormerID, Trip: ce.Data.Trip.Trip(),
 	}
 	if c := ce.Data.ClosedOffer; c != nil {
 		ev.ClosedOffer = &trip.ClosedOffer{OfferID: c.OfferID, DriverID: c.DriverID, Reason: c.Reason}

@@ -1,0 +1,11 @@
+-- +goose Up
+
+-- How often a trip went from one driver to another until pickup, and whom it was
+-- taken from last.
+ALTER TABLE trips ADD COLUMN swaps integer NOT NULL DEFAULT 0;
+ALTER TABLE trips ADD COLUMN former_driver_id text;
+
+-- +goose Down
+
+ALTER TABLE trips DROP COLUMN former_driver_id;
+ALTER TABLE trips DROP COLUMN swaps;
