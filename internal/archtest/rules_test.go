@@ -49,7 +49,7 @@ var layers = []layer{
 
 	use("internal/track"), use("internal/dispatch"), use("internal/outbox"), use("internal/watch"),
 
-	adapter("internal/eta"),
+	adapter("internal/eta", "github.com/sony/gobreaker/v2"),
 	adapter("internal/memgeo"),
 	adapter("internal/redisgeo", "github.com/redis/go-redis/v9"),
 	adapter("internal/postgis", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"),

@@ -1,5 +1,3 @@
-// Package eta tells how long driving takes, by a ladder of sources. Its lowest
-// rung, which never fails, is the straight line.
 package eta
 
 import (
@@ -23,9 +21,11 @@ var DefaultStraight = Straight{Circuity: 1.3, Speed: 7}
 
 // Time is the driving time from a to b.
 func (s Straight) Time(a, b geo.Point) time.Duration {
-	seconds := geo.Distance(a, b) * s.Circuity / s.Speed
+	seconds := s.metres(a, b) / s.Speed
 	return time.Duration(seconds * float64(time.Second))
 }
+
+func (s Straight) metres(a, b geo.Point) float64 { return geo.Distance(a, b) * s.Circuity }
 
 // Times is the driving time from each of the points to one.
 func (s Straight) Times(_ context.Context, from []geo.Point, to geo.Point) ([]time.Duration, match.Rung) {
@@ -34,4 +34,9 @@ func (s Straight) Times(_ context.Context, from []geo.Point, to geo.Point) ([]ti
 		times[i] = s.Time(p, to)
 	}
 	return times, match.Straight
+}
+
+// Ride is how long the drive from a pickup to a drop-off takes and is.
+func (s Straight) Ride(_ context.Context, from, to geo.Point) (takes time.Duration, metres float64, rung match.Rung) {
+	return s.Time(from, to), s.metres(from, to), match.Straight
 }
