@@ -96,7 +96,7 @@ func (b *Builder) importLinks(t *Table, column string, names map[string]Node) (s
 	return column, t.Err()
 }
 
-func (b *Builder) importLink(row Row, c []int, street string, names map[string]Node) error {
+func (b *Builder) importLink(row Record, c []int, street string, names map[string]Node) error {
 	from, ok := names[row.Text(c[0])]
 	if !ok {
 		return fmt.Errorf("from: no node %s", row.Text(c[0]))

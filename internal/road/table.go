@@ -46,8 +46,8 @@ func (b Bad) String() string {
 	return s
 }
 
-// Row is a line of a table. It is valid until the next one is read.
-type Row struct {
+// Record is a line of a table. It is valid until the next one is read.
+type Record struct {
 	fields []string
 	line   int
 }
@@ -113,8 +113,8 @@ func (t *Table) Columns(names ...string) ([]int, error) {
 
 // Rows are the rows that have as many fields as the header. After the last, Err
 // tells whether the reader failed.
-func (t *Table) Rows() iter.Seq[Row] {
-	return func(yield func(Row) bool) {
+func (t *Table) Rows() iter.Seq[Record] {
+	return func(yield func(Record) bool) {
 		for {
 			fields, err := t.rows.Read()
 			var bad *csv.ParseError
@@ -129,7 +129,7 @@ func (t *Table) Rows() iter.Seq[Row] {
 				return
 			}
 			line, _ := t.rows.FieldPos(0)
-			if !yield(Row{fields, line}) {
+			if !yield(Record{fields, line}) {
 				return
 			}
 		}
@@ -137,7 +137,7 @@ func (t *Table) Rows() iter.Seq[Row] {
 }
 
 // Reject counts a row as bad.
-func (t *Table) Reject(r Row, why error) { t.reject(r.line, why) }
+func (t *Table) Reject(r Record, why error) { t.reject(r.line, why) }
 
 func (t *Table) reject(line int, why error) {
 	t.bad.Rows++
@@ -153,10 +153,10 @@ func (t *Table) Bad() Bad { return t.bad }
 func (t *Table) Err() error { return t.err }
 
 // Text is a field.
-func (r Row) Text(column int) string { return r.fields[column] }
+func (r Record) Text(column int) string { return r.fields[column] }
 
 // Point reads a latitude and a longitude. (0, 0) is no place.
-func (r Row) Point(lat, lon int) (geo.Point, error) {
+func (r Record) Point(lat, lon int) (geo.Point, error) {
 	var p geo.Point
 	var err error
 	if p.Lat, err = strconv.ParseFloat(r.fields[lat], 64); err != nil {
@@ -172,7 +172,7 @@ func (r Row) Point(lat, lon int) (geo.Point, error) {
 }
 
 // Seconds reads a time span of 0 to 24 h in seconds.
-func (r Row) Seconds(column int) (time.Duration, error) {
+func (r Record) Seconds(column int) (time.Duration, error) {
 	s, err := strconv.ParseFloat(r.fields[column], 64)
 	if err != nil || !(s >= 0 && s <= 86400) {
 		return 0, fmt.Errorf("%q is not a number of seconds from 0 to 86400", r.fields[column])
@@ -181,7 +181,7 @@ func (r Row) Seconds(column int) (time.Duration, error) {
 }
 
 // Time reads an instant: RFC 3339, or unix seconds.
-func (r Row) Time(column int) (time.Time, error) {
+func (r Record) Time(column int) (time.Time, error) {
 	text := r.fields[column]
 	if s, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return time.Unix(s, 0).UTC(), nil

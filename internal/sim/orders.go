@@ -52,7 +52,7 @@ type recordedOrder struct {
 
 var errNoRide = errors.New("the pickup and the drop-off are one place")
 
-func readOrder(row road.Row, at int, c []int) (o recordedOrder, err error) {
+func readOrder(row road.Record, at int, c []int) (o recordedOrder, err error) {
 	if o.at, err = row.Time(at); err != nil {
 		return o, err
 	}

@@ -75,7 +75,7 @@ type fix struct {
 	geo.Point
 }
 
-func readFix(row road.Row, c []int) (cab string, f fix, err error) {
+func readFix(row road.Record, c []int) (cab string, f fix, err error) {
 	if f.at, err = row.Time(c[0]); err != nil {
 		return "", f, err
 	}
