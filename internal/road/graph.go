@@ -23,11 +23,23 @@ type Graph struct {
 	// The same edges by the node that they enter, for searching backwards.
 	firstIn []int32
 	in      []int32 // numbers of edges
+	inArcs  []inArc // of the same edges, what a search needs
 
-	kinds []Kind
-	grid  grid
+	kinds   []Kind
+	nodes   grid
+	streets []street
+	lines   grid // of streets
+	slowest int32
 
 	searches sync.Pool // of *search: scratch memory as large as the graph
+	queues   sync.Pool // of *buckets
+	rows     sync.Pool // of *Row
+}
+
+// inArc is an edge as a search backwards sees it.
+type inArc struct {
+	from   Node
+	millis int32
 }
 
 type edge struct {
@@ -58,6 +70,9 @@ func (g *Graph) Bounds() geo.Box {
 // into are the numbers of the edges that enter n.
 func (g *Graph) into(n Node) []int32 { return g.in[g.firstIn[n]:g.firstIn[n+1]] }
 
+// maxEdge is the longest time that an edge may take.
+const maxEdge = 24 * time.Hour
+
 // Builder gathers nodes and edges for a Graph.
 type Builder struct {
 	points []geo.Point
@@ -81,7 +96,7 @@ func (b *Builder) AddEdge(from, to Node, takes time.Duration, kind Kind) error {
 		return fmt.Errorf("edge %d to %d: there are nodes 0 to %d", from, to, len(b.points)-1)
 	case from == to:
 		return fmt.Errorf("edge %d to %d: an edge joins two nodes", from, to)
-	case takes < 0 || takes > 24*time.Hour:
+	case takes < 0 || takes > maxEdge:
 		return fmt.Errorf("edge %d to %d: %v: a time is 0 to 24 h", from, to, takes)
 	}
 	b.edges = append(b.edges, edge{from, to, millisOf(takes), b.kind(kind)})
@@ -112,6 +127,15 @@ func (b *Builder) Graph() *Graph {
 		points: slices.Clone(b.points), edges: slices.Clone(b.edges), kinds: slices.Clone(b.kinds),
 	}
 	slices.SortStableFunc(g.edges, func(a, b edge) int { return int(a.from) - int(b.from) })
+	g.link()
+	g.indexNodes()
+	g.indexStreets()
+	g.prepare()
+	return g
+}
+
+// link builds the lists of edges by node from the edges in their order.
+func (g *Graph) link() {
 	g.first = make([]int32, len(g.points)+1)
 	g.firstIn = make([]int32, len(g.points)+1)
 	for _, e := range g.edges {
@@ -128,7 +152,17 @@ func (b *Builder) Graph() *Graph {
 		g.in[next[e.to]] = int32(i)
 		next[e.to]++
 	}
-	g.grid = newGrid(g.points)
+}
+
+// prepare makes what searches need.
+func (g *Graph) prepare() {
+	g.inArcs = make([]inArc, len(g.edges))
+	for i, in := range g.in {
+		e := g.edges[in]
+		g.inArcs[i] = inArc{e.from, e.millis}
+		g.slowest = max(g.slowest, e.millis)
+	}
 	g.searches.New = func() any { return newSearch(len(g.points)) }
-	return g
+	g.queues.New = func() any { return newBuckets(g) }
+	g.rows.New = func() any { return newRow(g) }
 }

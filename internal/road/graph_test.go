@@ -73,8 +73,8 @@ func TestGraph_Route(t *testing.T) {
 		s := newSearch(g.Len())
 		s.ahead.now, s.back.now = math.MaxUint32-1, math.MaxUint32-1
 		for range 4 {
-			s.begin(0, 4)
-			if _, ok := s.run(g); !ok {
+			s.begin([2]end{{0, 0}, {-1, 0}}, [2]end{{4, 0}, {-1, 0}}, math.MaxInt32)
+			if !s.run(g) {
 				t.Fatal("no way")
 			}
 		}

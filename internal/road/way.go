@@ -86,6 +86,20 @@ func (w *Way) add(p geo.Point, takes time.Duration) {
 	w.At = append(w.At, w.Takes()+takes)
 }
 
+// pass adds a point, unless the way is already there.
+func (w *Way) pass(p geo.Point, millis int32) {
+	if millis > 0 || p != w.Points[len(w.Points)-1] {
+		w.add(p, milliseconds(millis))
+	}
+}
+
+// stand stays where the way ends.
+func (w *Way) stand(millis int32) {
+	if millis > 0 {
+		w.add(w.Points[len(w.Points)-1], milliseconds(millis))
+	}
+}
+
 // Straight is the way from a to b along the straight line at the given speed in
 // m/s.
 func Straight(a, b geo.Point, speed float64) Way {
@@ -93,26 +107,26 @@ func Straight(a, b geo.Point, speed float64) Way {
 	return Way{Points: []geo.Point{a, b}, At: []time.Duration{0, takes}}
 }
 
-// accessSpeed is how fast a car covers the last metres between a point and the
-// network, m/s.
-const accessSpeed = 4
-
-// Between is the fastest drive from a to b: straight to the nearest node, along
-// the roads, and straight from the last node; false if there is no way. Where
-// both are nearest to one node it is the straight line.
+// Between is the fastest drive from a to b: straight to the nearest street, along
+// the roads, and straight from the last street; false if there is no way. The
+// straight parts are driven at 4 m/s, also where the times between places take
+// them for the noise of GPS: a vehicle does not jump.
 func (g *Graph) Between(a, b geo.Point) (Way, bool) {
-	from, _ := g.Nearest(a)
-	to, _ := g.Nearest(b)
-	if from < 0 || to < 0 {
-		return Way{}, false
-	}
-	if from == to {
-		return Straight(a, b, accessSpeed), true
-	}
-	roads, ok := g.Route(from, to)
+	from, ok := g.Snap(a)
+	to, _ := g.Snap(b)
 	if !ok {
 		return Way{}, false
 	}
-	first, last := roads.Points[0], roads.Points[len(roads.Points)-1]
-	return Straight(a, first, accessSpeed).Then(roads).Then(Straight(last, b, accessSpeed)), true
+	from.Off, to.Off = 0, 0
+	w, ok := g.Drive(from, to)
+	if !ok {
+		return Way{}, false
+	}
+	if a != from.Point {
+		w = Straight(a, from.Point, accessSpeed).Then(w)
+	}
+	if b != to.Point {
+		w.add(b, Straight(to.Point, b, accessSpeed).Takes())
+	}
+	return w, true
 }

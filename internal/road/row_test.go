@@ -1,0 +1,183 @@
+package road
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"pgregory.net/rapid"
+)
+
+// forever is a bound beyond every way of a small graph.
+const forever = 1000 * time.Hour
+
+// anyPlace draws a place on any edge: at its ends, in the middle, off the road.
+func anyPlace(t *rapid.T, g *Graph, name string) Place {
+	s := rapid.SampledFrom(g.streets).Draw(t, name)
+	p := Place{
+		Edge: s.edge, Back: s.back,
+		At:  rapid.OneOf(rapid.SampledFrom([]float64{0, 1e-9, 0.5, 1}), rapid.Float64Range(0, 1)).Draw(t, name+" at"),
+		Off: rapid.SampledFrom([]float64{0, 49, 51, 1e9}).Draw(t, name+" off"),
+	}
+	e := g.edges[s.edge]
+	p.Point = geo.Interpolate(g.points[e.from], g.points[e.to], p.At)
+	return p
+}
+
+// placed is the oracle: a copy of the graph in which the places are nodes of
+// their own, the last ones, and their edges are cut in two. A place that rounds
+// to the end of its edge is joined to the node for nothing.
+func placed(g *Graph, places ...Place) [][]int64 {
+	type cut struct {
+		at   int32
+		node Node
+	}
+	n := g.Len() + len(places)
+	cost := make([][]int64, n)
+	for i := range cost {
+		cost[i] = make([]int64, n)
+		for j := range cost[i] {
+			cost[i][j] = math.MaxInt32 * 1000
+		}
+		cost[i][i] = 0
+	}
+	join := func(a, b Node, millis int32) { cost[a][b] = min(cost[a][b], int64(millis)) }
+	for i, e := range g.edges {
+		join(e.from, e.to, e.millis)
+		var cuts []cut
+		for j, p := range places {
+			share := -1.0
+			if p.Edge == int32(i) {
+				share = p.At
+			} else if p.Back == int32(i) {
+				share = 1 - p.At
+			}
+			if share < 0 {
+				continue
+			}
+			c := cut{int32(math.Floor(share*float64(e.millis) + 0.5)), Node(g.Len() + j)}
+			join(e.from, c.node, c.at)
+			join(c.node, e.to, e.millis-c.at)
+			if c.at == 0 {
+				join(c.node, e.from, 0)
+			}
+			if c.at == e.millis {
+				join(e.to, c.node, 0)
+			}
+			cuts = append(cuts, c)
+		}
+		for _, a := range cuts {
+			for _, b := range cuts {
+				if a.at <= b.at {
+					join(a.node, b.node, b.at-a.at)
+				}
+			}
+		}
+	}
+	for k := range n {
+		for i := range n {
+			for j := range n {
+				cost[i][j] = min(cost[i][j], cost[i][k]+cost[k][j])
+			}
+		}
+	}
+	return cost
+}
+
+// accessTime is how long the oracle takes from a place to the network: what it
+// is off beyond 50 m at 4 m/s, a day at most.
+func accessTime(p Place) int64 {
+	return int64(math.Round(min(86400, max(0, p.Off-50)/4) * 1000))
+}
+
+func TestRow_From(t *testing.T) {
+	t.Run("AsFastAsOracle", func(t *testing.T) {
+		rapid.Check(t, func(t *rapid.T) {
+			g := randomGraph(t)
+			if g.Edges() == 0 {
+				return
+			}
+			a, b := anyPlace(t, g, "a"), anyPlace(t, g, "b")
+			if rapid.Bool().Draw(t, "same street") {
+				a.Edge, a.Back = b.Edge, b.Back
+				a.Point = b.Point
+			}
+			cost := placed(g, a, b)[g.Len()][g.Len()+1]
+			want, way := cost+accessTime(a)+accessTime(b), cost < math.MaxInt32
+			row := g.To(b, forever)
+			defer row.Release()
+			got, ok := row.From(a)
+			if ok != way || ok && got.Milliseconds() != want {
+				t.Fatalf("%+v to %+v: %v, %v; the oracle has %d, %v", a, b, got, ok, want, way)
+			}
+			checkWay(t, g, a, b, row)
+			if !ok {
+				return
+			}
+			bounded := g.To(b, got)
+			if again, ok := bounded.From(a); !ok || again != got {
+				t.Fatalf("within its own time of %v: %v, %v", got, again, ok)
+			}
+			bounded.Release()
+			bounded = g.To(b, got-time.Millisecond)
+			if _, ok := bounded.From(a); ok {
+				t.Fatal("found a way beyond the bound")
+			}
+			bounded.Release()
+		})
+	})
+	t.Run("OneWay", func(t *testing.T) {
+		g := triangle(t)
+		at := func(share float64) Place { return Place{Edge: 0, Back: -1, At: share} }
+		row := g.To(at(0.5), forever)
+		if d, _ := row.From(at(0.25)); d != 2500*time.Millisecond {
+			t.Errorf("from before it on the street: %v", d)
+		}
+		if d, _ := row.From(at(0.75)); d != 27500*time.Millisecond {
+			t.Errorf("from past it: %v, but it is 27.5 s round the block", d)
+		}
+	})
+}
+
+// triangle is three one-way streets of 10 s each, round and round.
+func triangle(tb testing.TB) *Graph {
+	tb.Helper()
+	var b Builder
+	for _, p := range []geo.Point{{Lat: 40, Lon: -74}, {Lat: 40, Lon: -73.999}, {Lat: 40.001, Lon: -74}} {
+		b.AddNode(p)
+	}
+	for n := range Node(3) {
+		if err := b.AddEdge(n, (n+1)%3, 10*time.Second, Kind{}); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return b.Graph()
+}
+
+// checkWay holds the ways of the row and of the search from both ends against
+// the row's time.
+func checkWay(t *rapid.T, g *Graph, a, b Place, row *Row) {
+	want, ok := row.From(a)
+	byRow, found := row.Way(a)
+	byBoth, foundBoth := g.Drive(a, b)
+	if found != ok || foundBoth != ok {
+		t.Fatalf("a way: %v, %v; a time: %v", found, foundBoth, ok)
+	}
+	if !ok {
+		return
+	}
+	for _, w := range []Way{byRow, byBoth} {
+		if w.Takes() != want {
+			t.Fatalf("%+v to %+v: the way takes %v, not %v", a, b, w.Takes(), want)
+		}
+		if w.Points[0] != a.Point || w.Points[len(w.Points)-1] != b.Point {
+			t.Fatalf("%+v to %+v: the way is %v", a, b, w.Points)
+		}
+		for i := 1; i < len(w.At); i++ {
+			if w.At[i] < w.At[i-1] {
+				t.Fatalf("times %v", w.At)
+			}
+		}
+	}
+}
