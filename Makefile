@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test lint fuzz bench bench-city deps vendor-web clean
+.PHONY: help run up build test lint fuzz bench bench-city bench-match deps vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -37,6 +37,12 @@ bench: ## Run the micro-benchmarks
 
 bench-city: build ## Drive recorded demand through both sizes; MINUTES=10 CABSTAND_DATA=folder
 	$(GO) run ./bench/city $(ARGS)
+
+bench-match: ## Measure the matching solver against LEMON and scipy, about 3 minutes
+	@CXX="$(CXX)" scripts/bench-deps.sh
+	@mkdir -p bin
+	$(CXX) -O2 -DNDEBUG -o bin/bench-lemon bench/match/peers/lemon.cpp
+	$(GO) run ./bench/match $(ARGS)
 
 deps: ## Install what tests need: Redis, PostgreSQL with PostGIS, Chromium, Node, a C compiler
 	@scripts/deps.sh

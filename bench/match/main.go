@@ -1,0 +1,155 @@
+// Command match measures the solver of internal/match against LEMON and scipy,
+// and prints the table of docs/benchmarks.md. The contenders take turns on the
+// same instances of a generated city, so that what else the machine does falls
+// on all of them. All of them have to find the same least cost, else the run
+// fails. A goal that was missed is said; it is no failure of the run.
+//
+// It compiles nothing: `make bench-match` gets the peers and compiles theirs.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+type config struct {
+	Seed   uint64 `default:"1" help:"Seed of the city."`
+	Rounds int    `default:"15" help:"How often the solvers of the goals solve every instance; the others have every third turn."`
+	Lemon  string `default:"bin/bench-lemon" help:"The compiled LEMON peer."`
+	Python string `default:"/usr/bin/python3" env:"BENCH_PYTHON" help:"The Python that has scipy."`
+	Scipy  string `default:"bench/match/peers/scipy_peer.py" help:"The scipy peer."`
+}
+
+func main() {
+	var c config
+	kong.Parse(&c, kong.Description("Measures the matching solver against LEMON and scipy."))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := bench(ctx, c, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/match:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, c config, out io.Writer) error {
+	if c.Rounds < 1 {
+		return fmt.Errorf("--rounds: %d is not accepted: 1 or more", c.Rounds)
+	}
+	var instances []*instance
+	for _, s := range sizes {
+		instances = append(instances, newScene(s, c.Seed).snapshot())
+	}
+	results, err := c.compete(ctx, instances)
+	if err != nil {
+		return err
+	}
+	warmths, err := c.warmths(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s, peers %s; %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS,
+		runtime.GOARCH, runtime.NumCPU(), runtime.Version(), c.versions(ctx), strings.Join(append([]string{"bench/match"}, os.Args[1:]...), " "))
+	writeTable(out, results)
+	writeWarmths(out, warmths)
+	writeGoals(out, goals(results, warmths))
+	return nil
+}
+
+// compete runs all contenders on the instances.
+func (c config) compete(ctx context.Context, instances []*instance) (results []result, err error) {
+	folder, err := os.MkdirTemp("", "cabstand-bench-match-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	files, err := writeAll(folder, instances)
+	if err != nil {
+		return nil, err
+	}
+	lemon, err := startPeer(ctx, "LEMON", []string{c.Lemon}, files)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lemon.stop()) }()
+	scipy, err := startPeer(ctx, "scipy", []string{c.Python, c.Scipy}, files)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, scipy.stop()) }()
+	return race(ctx, instances, contenders(instances, lemon, scipy), c.Rounds)
+}
+
+func contenders(instances []*instance, lemon, scipy *peer) []contender {
+	var inputs []input
+	for _, in := range instances {
+		inputs = append(inputs, in.input())
+	}
+	rivals := []contender{
+		{name: lemonScaling, solve: lemon.by("cs"), rare: true},
+		{name: scipySparse, solve: scipy.by("sparse"), rare: true},
+		{name: scipyDense, solve: scipy.by("dense"), rare: true, cells: 8_000_000}, // 64 MB
+	}
+	return append(rivals,
+		contender{name: oursAlone, solve: ours(1, inputs)},
+		contender{name: lemonSimplex, solve: lemon.by("ns")},
+		contender{name: oursTogether, solve: ours(runtime.NumCPU(), inputs)},
+	)
+}
+
+func writeAll(folder string, instances []*instance) (files []string, err error) {
+	for k, in := range instances {
+		name := filepath.Join(folder, fmt.Sprint(k))
+		f, err := os.Create(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := errors.Join(in.write(f), f.Close()); err != nil {
+			return nil, err
+		}
+		files = append(files, name)
+	}
+	return files, nil
+}
+
+// warmths runs the sequences of ticks: sizes that a city's dispatcher has.
+func (c config) warmths(ctx context.Context) (all []warmth, err error) {
+	for _, name := range []string{"1k x 1k", "300 x 1k", "2k x 2k", "5k x 20k"} {
+		s := sizes[slices.IndexFunc(sizes, func(s size) bool { return s.name == name })]
+		for _, churn := range []float64{0.05, 0.10} {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			w, err := warming(s, churn, c.Seed)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, w)
+		}
+	}
+	return all, nil
+}
+
+// versions is the peers' own word of what they are.
+func (c config) versions(ctx context.Context) string {
+	ask := func(command ...string) string {
+		said, err := exec.CommandContext(ctx, command[0], command[1:]...).Output()
+		if err != nil {
+			return fmt.Sprintf("unknown (%v)", err)
+		}
+		return strings.TrimSpace(string(said))
+	}
+	return ask(c.Lemon, "--version") + ", scipy " + ask(c.Python, "-c", "import scipy; print(scipy.__version__)")
+}

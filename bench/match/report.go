@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"slices"
+)
+
+// The contenders, as the table names them.
+var oursTogether = fmt.Sprintf("ours, %d threads", max(2, runtime.NumCPU()))
+
+const (
+	oursAlone    = "ours, 1 thread"
+	lemonSimplex = "LEMON network simplex"
+	lemonScaling = "LEMON cost scaling"
+	scipySparse  = "scipy sparse"
+	scipyDense   = "scipy dense"
+)
+
+// writeTable writes one line an instance, as Markdown: the medians in
+// milliseconds, with the ends of the spread.
+func writeTable(w io.Writer, results []result) {
+	columns := []string{oursAlone, lemonSimplex, oursTogether, lemonScaling, scipySparse, scipyDense}
+	fmt.Fprint(w, "| riders x drivers, ms | arcs | ratio |")
+	for _, c := range columns {
+		fmt.Fprintf(w, " %s |", c)
+	}
+	fmt.Fprint(w, "\n|---|---|---|---|---|---|---|---|---|\n")
+	for _, r := range results {
+		fmt.Fprintf(w, "| %s | %d | %.2f |", r.name, len(r.arcs), r.ratio())
+		for _, c := range columns {
+			cell := "n/a"
+			if took := r.took[c]; len(took) > 0 {
+				cell = spreadOf(took).String()
+			}
+			fmt.Fprintf(w, " %s |", cell)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w)
+}
+
+// ratio is ours on one thread over network simplex, which has one, too.
+func (r result) ratio() float64 {
+	return spreadOf(r.took[oursAlone]).over(spreadOf(r.took[lemonSimplex]))
+}
+
+func writeWarmths(w io.Writer, warmths []warmth) {
+	fmt.Fprint(w, "| ticks, ms | churn | ratio | warm | cold |\n|---|---|---|---|---|\n")
+	for _, m := range warmths {
+		fmt.Fprintf(w, "| %s | %.0f %% | %.2f | %s | %s |\n", m.name, 100*m.churn, m.ratio(), spreadOf(m.warm), spreadOf(m.cold))
+	}
+	fmt.Fprintln(w)
+}
+
+// goal is a figure that is to be no more than its target.
+type goal struct {
+	name             string
+	measured, target float64
+}
+
+// goals is what the run was for. A warm start has to pay on every sequence.
+func goals(results []result, warmths []warmth) []goal {
+	var ratios, warm []float64
+	for _, r := range results {
+		ratios = append(ratios, r.ratio())
+	}
+	for _, m := range warmths {
+		warm = append(warm, m.ratio())
+	}
+	return []goal{
+		{"match_geomean_vs_network_simplex", geomean(ratios), 0.50},
+		{"match_worst_vs_network_simplex", slices.Max(ratios), 0.90},
+		{"match_warm_over_cold", slices.Max(warm), 0.25},
+	}
+}
+
+func geomean(all []float64) float64 {
+	sum := 0.0
+	for _, v := range all {
+		sum += math.Log(v)
+	}
+	return math.Exp(sum / float64(len(all)))
+}
+
+func writeGoals(w io.Writer, goals []goal) {
+	for _, g := range goals {
+		verdict := "met"
+		if g.measured > g.target {
+			verdict = "missed"
+		}
+		fmt.Fprintf(w, "goal %s measured %.3f target <=%.2f %s\n", g.name, g.measured, g.target, verdict)
+	}
+}
