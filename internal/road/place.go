@@ -64,57 +64,62 @@ func (g *Graph) passed(i int32, share float64) (passed, left int32) {
 // half a millisecond from the end of an edge is at the node.
 func (g *Graph) departures(p Place) [2]end {
 	access := p.access()
-	leave := func(i int32, share float64) end {
-		if i < 0 {
-			return end{node: -1}
-		}
-		passed, left := g.passed(i, share)
-		if passed == 0 {
-			return end{g.edges[i].from, access}
-		}
-		return end{g.edges[i].to, left + access}
+	return [2]end{g.departure(p.Edge, p.At, access), g.departure(p.Back, 1-p.At, access)}
+}
+
+func (g *Graph) departure(edge int32, share float64, access int32) end {
+	if edge < 0 {
+		return end{node: -1}
 	}
-	return [2]end{leave(p.Edge, p.At), leave(p.Back, 1-p.At)}
+	passed, left := g.passed(edge, share)
+	if passed == 0 {
+		return end{g.edges[edge].from, access}
+	}
+	return end{g.edges[edge].to, left + access}
 }
 
 // arrivals are the nodes by which a drive can come to p.
 func (g *Graph) arrivals(p Place) [2]end {
 	access := p.access()
-	reach := func(i int32, share float64) end {
-		if i < 0 {
-			return end{node: -1}
-		}
-		passed, left := g.passed(i, share)
-		if left == 0 {
-			return end{g.edges[i].to, access}
-		}
-		return end{g.edges[i].from, passed + access}
+	return [2]end{g.arrival(p.Edge, p.At, access), g.arrival(p.Back, 1-p.At, access)}
+}
+
+func (g *Graph) arrival(edge int32, share float64, access int32) end {
+	if edge < 0 {
+		return end{node: -1}
 	}
-	return [2]end{reach(p.Edge, p.At), reach(p.Back, 1-p.At)}
+	passed, left := g.passed(edge, share)
+	if left == 0 {
+		return end{g.edges[edge].to, access}
+	}
+	return end{g.edges[edge].from, passed + access}
 }
 
 // along is the drive from one place to another on the same edge, without a node
 // between them, in milliseconds.
 func (g *Graph) along(from, to Place) (int32, bool) {
-	best := int32(math.MaxInt32)
-	try := func(a int32, shareA float64, b int32, shareB float64) {
-		if a != b || a < 0 {
-			return
-		}
-		start, _ := g.passed(a, shareA)
-		stop, _ := g.passed(b, shareB)
-		if start <= stop {
-			best = min(best, stop-start)
-		}
-	}
-	try(from.Edge, from.At, to.Edge, to.At)
-	try(from.Edge, from.At, to.Back, 1-to.At)
-	try(from.Back, 1-from.At, to.Edge, to.At)
-	try(from.Back, 1-from.At, to.Back, 1-to.At)
-	if best == math.MaxInt32 {
+	best := min(
+		g.stretch(from.Edge, from.At, to.Edge, to.At), g.stretch(from.Edge, from.At, to.Back, 1-to.At),
+		g.stretch(from.Back, 1-from.At, to.Edge, to.At), g.stretch(from.Back, 1-from.At, to.Back, 1-to.At),
+	)
+	if best == unreached {
 		return 0, false
 	}
 	return best + from.access() + to.access(), true
+}
+
+// stretch is the time between two shares of an edge, unreached if they are not on
+// one edge or in the other order.
+func (g *Graph) stretch(a int32, shareA float64, b int32, shareB float64) int32 {
+	if a != b || a < 0 {
+		return unreached
+	}
+	start, _ := g.passed(a, shareA)
+	stop, _ := g.passed(b, shareB)
+	if start > stop {
+		return unreached
+	}
+	return stop - start
 }
 
 func milliseconds(ms int32) time.Duration { return time.Duration(ms) * time.Millisecond }

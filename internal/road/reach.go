@@ -80,7 +80,7 @@ func bucketShift(g *Graph) uint {
 	return uint(max(0, bits.Len64(uint64(mean))-bucketNarrower))
 }
 
-const bucketNarrower = 2
+const bucketNarrower = 3
 
 // begin starts a search from the ends. The queue is empty, as every search
 // leaves it.

@@ -25,14 +25,8 @@ func anyPlace(t *rapid.T, g *Graph, name string) Place {
 	return p
 }
 
-// placed is the oracle: a copy of the graph in which the places are nodes of
-// their own, the last ones, and their edges are cut in two. A place that rounds
-// to the end of its edge is joined to the node for nothing.
+// placed is the oracle for places: all pairs of nodes, then of places.
 func placed(g *Graph, places ...Place) [][]int64 {
-	type cut struct {
-		at   int32
-		node Node
-	}
 	n := g.Len() + len(places)
 	cost := make([][]int64, n)
 	for i := range cost {
@@ -42,38 +36,8 @@ func placed(g *Graph, places ...Place) [][]int64 {
 		}
 		cost[i][i] = 0
 	}
-	join := func(a, b Node, millis int32) { cost[a][b] = min(cost[a][b], int64(millis)) }
-	for i, e := range g.edges {
-		join(e.from, e.to, e.millis)
-		var cuts []cut
-		for j, p := range places {
-			share := -1.0
-			if p.Edge == int32(i) {
-				share = p.At
-			} else if p.Back == int32(i) {
-				share = 1 - p.At
-			}
-			if share < 0 {
-				continue
-			}
-			c := cut{int32(math.Floor(share*float64(e.millis) + 0.5)), Node(g.Len() + j)}
-			join(e.from, c.node, c.at)
-			join(c.node, e.to, e.millis-c.at)
-			if c.at == 0 {
-				join(c.node, e.from, 0)
-			}
-			if c.at == e.millis {
-				join(e.to, c.node, 0)
-			}
-			cuts = append(cuts, c)
-		}
-		for _, a := range cuts {
-			for _, b := range cuts {
-				if a.at <= b.at {
-					join(a.node, b.node, b.at-a.at)
-				}
-			}
-		}
+	for _, a := range cutAt(g, places) {
+		cost[a.From][a.To] = min(cost[a.From][a.To], a.Millis)
 	}
 	for k := range n {
 		for i := range n {
@@ -98,33 +62,20 @@ func TestRow_From(t *testing.T) {
 			if g.Edges() == 0 {
 				return
 			}
-			a, b := anyPlace(t, g, "a"), anyPlace(t, g, "b")
-			if rapid.Bool().Draw(t, "same street") {
-				a.Edge, a.Back = b.Edge, b.Back
-				a.Point = b.Point
+			places := make([]Place, rapid.IntRange(2, 6).Draw(t, "places"))
+			for i := range places {
+				places[i] = anyPlace(t, g, "place")
+				if i > 0 && rapid.Bool().Draw(t, "same street") {
+					other := places[i-1]
+					places[i].Edge, places[i].Back, places[i].Point = other.Edge, other.Back, other.Point
+				}
 			}
-			cost := placed(g, a, b)[g.Len()][g.Len()+1]
-			want, way := cost+accessTime(a)+accessTime(b), cost < math.MaxInt32
-			row := g.To(b, forever)
-			defer row.Release()
-			got, ok := row.From(a)
-			if ok != way || ok && got.Milliseconds() != want {
-				t.Fatalf("%+v to %+v: %v, %v; the oracle has %d, %v", a, b, got, ok, want, way)
+			cost := placed(g, places...)
+			for i, a := range places {
+				for j, b := range places {
+					checkRow(t, g, a, b, cost[g.Len()+i][g.Len()+j])
+				}
 			}
-			checkWay(t, g, a, b, row)
-			if !ok {
-				return
-			}
-			bounded := g.To(b, got)
-			if again, ok := bounded.From(a); !ok || again != got {
-				t.Fatalf("within its own time of %v: %v, %v", got, again, ok)
-			}
-			bounded.Release()
-			bounded = g.To(b, got-time.Millisecond)
-			if _, ok := bounded.From(a); ok {
-				t.Fatal("found a way beyond the bound")
-			}
-			bounded.Release()
 		})
 	})
 	t.Run("OneWay", func(t *testing.T) {
@@ -138,6 +89,31 @@ func TestRow_From(t *testing.T) {
 			t.Errorf("from past it: %v, but it is 27.5 s round the block", d)
 		}
 	})
+}
+
+// checkRow holds a row against the oracle's cost on the roads, and against
+// itself with a bound that is just far enough, and one that is not.
+func checkRow(t *rapid.T, g *Graph, a, b Place, cost int64) {
+	want, way := cost+accessTime(a)+accessTime(b), cost < math.MaxInt32
+	row := g.To(b, forever)
+	defer row.Release()
+	got, ok := row.From(a)
+	if ok != way || ok && got.Milliseconds() != want {
+		t.Fatalf("%+v to %+v: %v, %v; the oracle has %d, %v", a, b, got, ok, want, way)
+	}
+	checkWay(t, g, a, b, row)
+	if !ok {
+		return
+	}
+	near, nearer := g.To(b, got), g.To(b, got-time.Millisecond)
+	defer near.Release()
+	defer nearer.Release()
+	if again, ok := near.From(a); !ok || again != got {
+		t.Fatalf("within its own time of %v: %v, %v", got, again, ok)
+	}
+	if again, ok := nearer.From(a); ok {
+		t.Fatalf("found a way of %v within less than %v", again, got)
+	}
 }
 
 // triangle is three one-way streets of 10 s each, round and round.
