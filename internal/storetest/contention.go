@@ -18,7 +18,7 @@ import (
 // and trips.
 const (
 	fighters   = 64
-	rounds     = 12
+	rounds     = 18
 	fewDrivers = 6
 	fewTrips   = 8
 )
@@ -47,7 +47,10 @@ func testContention(t *testing.T, p Place) {
 	}
 	group.Wait()
 	stop()
-	t.Logf("%d trips, %d changes of state, looked %d times", len(f.trips), len(f.told), <-watched)
+	t.Logf("%d trips, %d changes of state, %d exchanges, looked %d times", len(f.trips), len(f.told), f.exchanged, <-watched)
+	if f.exchanged == 0 {
+		t.Error("nobody exchanged a trip: this was no fight over exchanges")
+	}
 	f.checkRecord(t, stores[0])
 }
 
@@ -55,10 +58,11 @@ func testContention(t *testing.T, p Place) {
 type fight struct {
 	drivers []string
 
-	mu    sync.Mutex
-	open  []string          // the trips that are fought over
-	trips []string          // all that ever were
-	told  map[string]string // event by id: those that a caller was told of
+	mu        sync.Mutex
+	open      []string          // the trips that are fought over
+	trips     []string          // all that ever were
+	told      map[string]string // event by id: those that a caller was told of; "" for one whose words are not known
+	exchanged int
 }
 
 // add puts a new trip into the fight.
@@ -90,8 +94,12 @@ func (f *fight) any(r *rand.Rand) (id string, ok bool) {
 
 func (f *fight) fight(t *testing.T, s Store, r *rand.Rand) {
 	for range rounds {
-		if r.IntN(3) == 0 {
+		switch r.IntN(3) {
+		case 0:
 			f.propose(t, s, r)
+			continue
+		case 1:
+			f.exchange(t, s, r)
 			continue
 		}
 		id, ok := f.any(r)
@@ -142,6 +150,51 @@ func (f *fight) propose(t *testing.T, s Store, r *rand.Rand) {
 	}
 }
 
+// exchange passes trips on: mostly in a circle of their drivers, now and then to
+// anybody.
+func (f *fight) exchange(t *testing.T, s Store, r *rand.Rand) {
+	var moves []trip.Move
+	for range 2 * fewTrips {
+		id, ok := f.any(r)
+		if !ok || len(moves) == 3 || slices.ContainsFunc(moves, func(m trip.Move) bool { return m.TripID == id }) {
+			continue
+		}
+		seen, err := s.Trip(t.Context(), id)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if seen.State == trip.Assigned {
+			moves = append(moves, move(seen, ""))
+		}
+	}
+	for i := range moves {
+		next := moves[(i+1)%len(moves)].From
+		if next == moves[i].From || r.IntN(8) == 0 {
+			next = f.drivers[r.IntN(len(f.drivers))]
+		}
+		moves[i].To, moves[i].Slot = next, r.IntN(8)/7
+	}
+	moved, err := s.Exchange(t.Context(), moves)
+	if !fitFault(err) {
+		t.Errorf("Exchange: %v", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, tr := range moved {
+		f.note(t, fmt.Sprintf("%s:%d", tr.ID, tr.Version), "")
+	}
+	f.exchanged += min(1, len(moved))
+}
+
+// note takes in an event that a caller was told of.
+func (f *fight) note(t *testing.T, id, words string) {
+	if _, twice := f.told[id]; twice {
+		t.Errorf("two callers were told that theirs is %s", id)
+	}
+	f.told[id] = words
+}
+
 // update runs a command, and notes the events that its caller was told of.
 func (f *fight) update(t *testing.T, s Store, id string, change command) {
 	var events []trip.Event
@@ -158,10 +211,7 @@ func (f *fight) update(t *testing.T, s Store, id string, change command) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, ev := range events {
-		if _, twice := f.told[ev.ID()]; twice {
-			t.Errorf("two callers were told that theirs is %s", ev.ID())
-		}
-		f.told[ev.ID()] = string(wire.EncodeEvent(ev))
+		f.note(t, ev.ID(), string(wire.EncodeEvent(ev)))
 	}
 }
 
@@ -179,6 +229,9 @@ func (f *fight) blow(r *rand.Rand, seen *trip.Trip) command {
 	case trip.Searching:
 		return f.answer(r, seen)
 	case trip.Assigned:
+		if seen.Slot != 0 && r.IntN(2) == 0 {
+			return func(t *trip.Trip) ([]trip.Event, error) { t.Promote(); return nil, nil }
+		}
 		if r.IntN(3) == 0 {
 			return func(t *trip.Trip) ([]trip.Event, error) {
 				return t.Redispatch(driverID, trip.Actor{Role: trip.Driver, ID: driverID}, "", search, now)
@@ -255,7 +308,7 @@ func (f *fight) checkRecord(t *testing.T, s Store) {
 		record := mustEvents(t, s, id)
 		events += len(record)
 		f.checkEvents(t, id, record)
-		checkOffers(t, s, id)
+		checkOffers(t, s, id, record)
 		last := record[len(record)-1]
 		if now := mustTrip(t, s, id); last.Trip.State != now.State || last.Version != now.Version || last.Trip.DriverID != now.DriverID {
 			t.Errorf("trip %s is %s at %d, its last event tells of %s at %d", id, now.State, now.Version, last.Trip.State, last.Version)
@@ -289,10 +342,21 @@ func (f *fight) checkClaims(t *testing.T, s Store) {
 
 // checkEvents checks that a trip's events are those that callers were told of,
 // with no hole (I5), that a driver who came later came with a later epoch (I2),
-// and that nothing follows a final state (I3).
+// that who was taken off for another was the driver until then, and that nothing
+// follows a final state (I3).
 func (f *fight) checkEvents(t *testing.T, id string, record []trip.Event) {
 	driverOf := map[int64]string{}
+	swaps := 0
 	for i, ev := range record {
+		if ev.FormerDriverID != "" {
+			swaps++
+			if before := record[i-1].Trip; ev.FormerDriverID != before.DriverID || ev.Trip.Epoch != before.Epoch+1 || before.State != trip.Assigned {
+				t.Errorf("%s took the trip from %s; it was %s, %s's", ev.ID(), ev.FormerDriverID, before.State, before.DriverID)
+			}
+		}
+		if ev.Trip.Swaps != swaps {
+			t.Errorf("%s tells of %d swaps, there were %d", ev.ID(), ev.Trip.Swaps, swaps)
+		}
 		if ev.Version != int64(i)+1 {
 			t.Errorf("event %d of trip %s has version %d", i, id, ev.Version)
 		}
@@ -313,8 +377,15 @@ func (f *fight) checkEvents(t *testing.T, id string, record []trip.Event) {
 }
 
 // checkOffers checks that at most one offer of an epoch was accepted, and that
-// nobody who declined or gave up was asked again (I8).
-func checkOffers(t *testing.T, s Store, id string) {
+// nobody who declined or gave up was asked again (I8): who was taken off for a
+// nearer driver may be.
+func checkOffers(t *testing.T, s Store, id string, record []trip.Event) {
+	gaveUp := map[int64]bool{} // epochs that ended so
+	for _, ev := range record {
+		if ev.Trip.State == trip.Searching && ev.DriverID != "" {
+			gaveUp[ev.Trip.Epoch-1] = true
+		}
+	}
 	offers, err := s.Offers(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -333,7 +404,7 @@ func checkOffers(t *testing.T, s Store, id string) {
 			}
 			accepted[o.Epoch] = o.DriverID
 		}
-		gone[o.DriverID] = gone[o.DriverID] || o.State == trip.OfferDeclined || o.State == trip.OfferAccepted
+		gone[o.DriverID] = gone[o.DriverID] || o.State == trip.OfferDeclined || o.State == trip.OfferAccepted && gaveUp[o.Epoch]
 	}
 }
 
