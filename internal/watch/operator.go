@@ -149,7 +149,7 @@ func (o *Operator) begin(ctx context.Context, cells map[geo.Cell]bool) error {
 	o.order = newOrder()
 	for _, t := range o.hub.unfinishedIn(cells) {
 		o.order.told(t, o.hub.Now())
-		o.out = append(o.out, newTripFrame(t))
+		o.out = append(o.out, standFrame(t))
 	}
 	o.out = append(o.out, o.positions(o.everybody(cells))...)
 	return nil

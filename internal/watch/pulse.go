@@ -61,14 +61,31 @@ const (
 // bound is a trip with a driver, and those who want to know where the driver is.
 type bound struct {
 	*trip.Trip
+	first    *trip.Trip // which the driver is to finish first, if any
 	watchers map[*Rider]struct{}
 }
 
 // approach is an estimate for a trip.
 type approach struct {
-	state trip.State
-	at    time.Time
-	in    time.Duration
+	leg leg
+	at  time.Time
+	in  time.Duration
+}
+
+// leg is what an estimate is about: another driver, or another way, needs a new
+// one.
+type leg struct {
+	state    trip.State
+	driverID string
+	first    string // the trip to be finished first
+}
+
+func (b bound) leg() leg {
+	of := leg{state: b.State, driverID: b.DriverID}
+	if b.first != nil {
+		of.first = b.first.ID
+	}
+	return of
 }
 
 // locateRiders tells riders where their drivers are.
@@ -89,36 +106,43 @@ func (h *Hub) locateRiders(ctx context.Context) {
 }
 
 // boundTrips is the trips with a driver whose riders watch, by driver.
-func (h *Hub) boundTrips() (trips map[string]bound, driverIDs []string) {
+func (h *Hub) boundTrips() (trips map[string][]bound, driverIDs []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	trips = map[string]bound{}
-	for driverID, tripID := range h.book.byDriver {
-		t := h.book.trips[tripID].Trip
-		if watchers := h.riders[t.RiderID]; len(watchers) > 0 {
-			trips[driverID] = bound{t, maps.Clone(watchers)}
+	trips = map[string][]bound{}
+	for driverID := range h.book.byDriver {
+		atHand, next := h.book.tripOf(driverID), h.book.nextOf(driverID)
+		for _, b := range []bound{{Trip: atHand}, {Trip: next, first: atHand}} {
+			if b.Trip == nil || len(h.riders[b.RiderID]) == 0 {
+				continue
+			}
+			b.watchers = maps.Clone(h.riders[b.RiderID])
+			trips[driverID] = append(trips[driverID], b)
+		}
+		if len(trips[driverID]) > 0 {
 			driverIDs = append(driverIDs, driverID)
 		}
 	}
 	return trips, driverIDs
 }
 
-func (h *Hub) tellRiders(ctx context.Context, trips map[string]bound, found []driver.Location) {
+func (h *Hub) tellRiders(ctx context.Context, trips map[string][]bound, found []driver.Location) {
 	offers := map[*Rider][]located{}
 	estimates := make(map[string]approach, len(trips))
 	for _, l := range found {
-		t, ok := trips[l.DriverID]
-		if !ok || l.Gone {
+		if l.Gone {
 			continue
 		}
-		a := h.approach(ctx, t.Trip, l)
-		estimates[t.ID] = a
-		f := wire.RiderPositionFrame{
-			Type: wire.FramePosition, TripID: t.ID, Lat: l.Lat, Lon: l.Lon, Heading: l.Heading,
-			EtaS: int(max(0, a.in-h.Now().Sub(a.at)).Round(time.Second) / time.Second),
-		}
-		for r := range t.watchers {
-			offers[r] = append(offers[r], located{f, l.SeenAt})
+		for _, t := range trips[l.DriverID] {
+			a := h.approach(ctx, t, l)
+			estimates[t.ID] = a
+			f := wire.RiderPositionFrame{
+				Type: wire.FramePosition, TripID: t.ID, Lat: l.Lat, Lon: l.Lon, Heading: l.Heading,
+				EtaS: int(max(0, a.in-h.Now().Sub(a.at)).Round(time.Second) / time.Second),
+			}
+			for r := range t.watchers {
+				offers[r] = append(offers[r], located{f, sighting{l.DriverID, l.SeenAt}})
+			}
 		}
 	}
 	h.approaches = estimates
@@ -127,24 +151,43 @@ func (h *Hub) tellRiders(ctx context.Context, trips map[string]bound, found []dr
 	}
 }
 
-// approach estimates how long the driver needs: to the pickup, once riding to
-// the drop-off. A recent estimate is used again.
-func (h *Hub) approach(ctx context.Context, t *trip.Trip, l driver.Location) approach {
+// approach estimates how long the driver needs: to the pickup, by way of the trip
+// to be finished first; once riding to the drop-off. A recent estimate is used
+// again.
+func (h *Hub) approach(ctx context.Context, t bound, l driver.Location) approach {
 	now := h.Now()
-	if a, ok := h.approaches[t.ID]; ok && a.state == t.State && now.Sub(a.at) < etaFor {
+	if a, ok := h.approaches[t.ID]; ok && a.leg == t.leg() && now.Sub(a.at) < etaFor {
 		return a
 	}
-	a := approach{state: t.State, at: now}
-	to := t.Dropoff
-	switch t.State {
-	case trip.Arrived:
-		return a
-	case trip.Assigned:
-		to = t.Pickup
-	}
-	times, _ := h.Estimator.Times(ctx, []geo.Point{l.Point}, to)
-	if a.in = times[0]; a.in < 0 { // the driver stands where no road is known
-		a.in = time.Duration(geo.Distance(l.Point, to) / cityPace * float64(time.Second))
+	a := approach{leg: t.leg(), at: now}
+	here := l.Point
+	for _, stop := range t.stops() {
+		a.in += h.drive(ctx, here, stop)
+		here = stop
 	}
 	return a
+}
+
+// stops is where the driver is to go, up to the next thing that the rider waits
+// for.
+func (b bound) stops() []geo.Point {
+	switch {
+	case b.State == trip.Arrived:
+		return nil
+	case b.State == trip.Riding:
+		return []geo.Point{b.Dropoff}
+	case b.first == nil:
+		return []geo.Point{b.Pickup}
+	case b.first.State == trip.Riding:
+		return []geo.Point{b.first.Dropoff, b.Pickup}
+	}
+	return []geo.Point{b.first.Pickup, b.first.Dropoff, b.Pickup}
+}
+
+func (h *Hub) drive(ctx context.Context, from, to geo.Point) time.Duration {
+	times, _ := h.Estimator.Times(ctx, []geo.Point{from}, to)
+	if times[0] < 0 { // the driver stands where no road is known
+		return time.Duration(geo.Distance(from, to) / cityPace * float64(time.Second))
+	}
+	return times[0]
 }

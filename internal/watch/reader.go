@@ -62,14 +62,13 @@ func newReader(h *Hub, room int) *reader {
 	return &reader{hub: h, room: room, order: newOrder(), wake: make(chan struct{}, 1), frame: tripFrame}
 }
 
-func tripFrame(ev trip.Event) Frame { return newTripFrame(&ev.Trip) }
-
-func newTripFrame(t *trip.Trip) Frame {
-	return Frame{
-		Data:   wire.Encode(wire.TripFrame{Type: wire.FrameTrip, Trip: wire.FromTrip(t)}),
-		TripID: t.ID, Version: t.Version, State: t.State,
-	}
+func tripFrame(ev trip.Event) Frame {
+	t := &ev.Trip
+	return Frame{Data: wire.Encode(wire.NewTripFrame(ev)), TripID: t.ID, Version: t.Version, State: t.State}
 }
+
+// standFrame tells where a trip stands, whatever brought it there.
+func standFrame(t *trip.Trip) Frame { return tripFrame(trip.Event{Trip: *t}) }
 
 // Next waits for the next frame. Its error is that of ctx, [ErrSlow],
 // [ErrEnded], [ErrClosed], or a fault of the store; after an error the reader is

@@ -25,7 +25,7 @@ type Rider struct {
 
 	// Guarded by the reader's mutex.
 	positions map[string]wire.RiderPositionFrame // latest, not told yet, by trip
-	seenAt    map[string]time.Time               // of the position offered last, by trip
+	offered   map[string]sighting                // whose position was offered last, by trip
 }
 
 // Rider opens a reader for a rider.
@@ -76,30 +76,38 @@ func (r *Rider) begin(ctx context.Context) error {
 	byTime := func(a, b *trip.Trip) int { return a.RequestedAt.Compare(b.RequestedAt) }
 	for _, t := range slices.SortedFunc(maps.Values(found), byTime) {
 		r.order.told(t, r.hub.Now())
-		r.out = append(r.out, newTripFrame(t))
+		r.out = append(r.out, standFrame(t))
 	}
 	return nil
 }
 
-// located is a position frame and when the tracker received the position.
+// located is a position frame and what it comes of.
 type located struct {
 	wire.RiderPositionFrame
-	seenAt time.Time
+	sighting
 }
+
+// sighting is when the tracker received a driver's position.
+type sighting struct {
+	driverID string
+	at       time.Time
+}
+
+func (s sighting) equal(o sighting) bool { return s.driverID == o.driverID && s.at.Equal(o.at) }
 
 // offerPositions replaces the positions that wait to be told. all has the trips
 // of the rider that have a driver; a position that was offered before is not
 // told again.
 func (r *Rider) offerPositions(all []located) {
 	r.mu.Lock()
-	seenAt := make(map[string]time.Time, len(all))
+	offered := make(map[string]sighting, len(all))
 	for _, l := range all {
-		if !r.seenAt[l.TripID].Equal(l.seenAt) {
+		if !r.offered[l.TripID].equal(l.sighting) {
 			r.positions[l.TripID] = l.RiderPositionFrame
 		}
-		seenAt[l.TripID] = l.seenAt
+		offered[l.TripID] = l.sighting
 	}
-	r.seenAt = seenAt
+	r.offered = offered
 	r.mu.Unlock()
 	r.signal()
 }

@@ -49,7 +49,9 @@ func (c *tally) count(old, t *trip.Trip) {
 		}
 	}
 	add(requested, old.RequestedAt, t.RequestedAt)
-	add(assigned, old.AssignedAt, t.AssignedAt)
+	if t.Swaps == old.Swaps || old.AssignedAt.IsZero() { // a rider who is given a nearer driver was matched before
+		add(assigned, old.AssignedAt, t.AssignedAt)
+	}
 	add(arrived, old.ArrivedAt, t.ArrivedAt)
 	add(completed, old.CompletedAt, t.CompletedAt)
 	add(cancelled, old.CancelledAt, t.CancelledAt)
