@@ -63,14 +63,19 @@ func (d *Desk) connect(ctx context.Context, driverID string) wire.Reply {
 	return reply
 }
 
-// addClaim puts what the driver holds into the reply: the trip, or the offer.
+// addClaim puts what holds the driver into the reply, by slot: a trip, the one
+// after it, or an offer.
 func addClaim(reply *wire.Reply, t *trip.Trip) {
 	if t.Offer.Pending() {
 		offer := wire.NewOfferFrame(t)
 		reply.Offer = &offer
-	} else if reply.Trip == nil {
-		public := wire.FromTrip(t)
+		return
+	}
+	public := wire.FromTrip(t)
+	if reply.Trip == nil {
 		reply.Trip = &public
+	} else {
+		reply.Next = &public
 	}
 }
 

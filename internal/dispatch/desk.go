@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
 )
@@ -64,12 +65,18 @@ func (d *Desk) Request(ctx context.Context, r trip.Request, once *trip.Once, ans
 // driver. Whether the actor may touch the trip is the caller's to check for
 // riders; a driver who is not the trip's gets fault.NotFound.
 func (d *Desk) Cancel(ctx context.Context, by trip.Actor, tripID, reason string) (*trip.Trip, error) {
-	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+	var driverID string
+	t, err := d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		driverID = t.DriverID
 		if by.Role == trip.Driver {
 			return t.Redispatch(by.ID, by, reason, d.Limits.Search, now)
 		}
 		return t.Cancel(by, reason, now)
 	})
+	if err == nil && driverID != "" {
+		d.promote(ctx, driverID)
+	}
+	return t, err
 }
 
 // Received notes that the driver's phone shows the offer.
@@ -93,11 +100,15 @@ func (d *Desk) Decline(ctx context.Context, driverID, offerID, reason string) (*
 	})
 }
 
-// Arrive notes that the driver is at the pickup.
+// Arrive notes that the driver is at the pickup. If the trip is still the next
+// one though the one before is over, that is mended first.
 func (d *Desk) Arrive(ctx context.Context, driverID, tripID string) (*trip.Trip, error) {
-	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
-		return t.Arrive(driverID, now)
-	})
+	arrive := func(t *trip.Trip, now time.Time) ([]trip.Event, error) { return t.Arrive(driverID, now) }
+	t, err := d.update(ctx, tripID, arrive)
+	if fault.Is(err, fault.WrongState) && d.promote(ctx, driverID) {
+		return d.update(ctx, tripID, arrive)
+	}
+	return t, err
 }
 
 // Start notes that the rider is on board.
@@ -109,17 +120,50 @@ func (d *Desk) Start(ctx context.Context, driverID, tripID string) (*trip.Trip, 
 
 // Complete ends the ride.
 func (d *Desk) Complete(ctx context.Context, driverID, tripID string) (*trip.Trip, error) {
-	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+	t, err := d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
 		return t.Complete(driverID, now)
 	})
+	if err == nil {
+		d.promote(ctx, driverID)
+	}
+	return t, err
 }
 
-// Notify tells the driver concerned of a committed event. The outbox relay
+// promote makes the next trip of a driver whose trip is over the one at hand, and
+// reports whether it did. Where it fails, the dispatcher finds the trip at one of
+// its next ticks.
+func (d *Desk) promote(ctx context.Context, driverID string) (promoted bool) {
+	ctx = context.WithoutCancel(ctx) // the end of the trip before is committed
+	claims, err := d.Trips.ClaimedBy(ctx, driverID)
+	if err == nil && len(claims) == 1 && isNext(claims[0]) {
+		_, err = d.update(ctx, claims[0].ID, func(t *trip.Trip, _ time.Time) ([]trip.Event, error) {
+			claim, held := t.Claim()
+			promoted = held && claim.DriverID == driverID && t.Promote()
+			return nil, nil
+		})
+	}
+	if err != nil {
+		d.Log.Debug("next trip not promoted; a tick will do it", "driver", driverID, "err", err)
+	}
+	return promoted && err == nil
+}
+
+// isNext reports whether the trip holds its driver for after the one at hand.
+func isNext(t *trip.Trip) bool {
+	claim, held := t.Claim()
+	return held && claim.Slot != 0
+}
+
+// Notify tells the drivers concerned of a committed event: whose trip it is, and
+// who had it until now. The outbox relay
 // calls it after the bus has the event, so that no change goes untold while the
 // driver's socket is open; reconnecting restores the rest.
 func (d *Desk) Notify(ctx context.Context, ev trip.Event) {
+	if ev.FormerDriverID != "" {
+		d.push(ctx, ev.FormerDriverID, wire.FormerTripPush(ev))
+	}
 	if ev.DriverID != "" {
-		d.push(ctx, ev.DriverID, wire.TripPush(&ev.Trip))
+		d.push(ctx, ev.DriverID, wire.TripPush(ev))
 	}
 	if c := ev.ClosedOffer; c != nil {
 		d.push(ctx, c.DriverID, wire.OfferClosedPush(c.OfferID, c.Reason))

@@ -3,6 +3,7 @@ package track
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,11 +46,14 @@ func (s *session) attach(ctx context.Context) error {
 	return nil
 }
 
-// restore sends what is pending: the offer to be answered, the trip under way.
+// restore sends what is pending: the trip under way, the one after it, the offer
+// to be answered.
 func (s *session) restore(r wire.Reply) {
-	if r.Trip != nil {
-		s.hold(*r.Trip)
-		s.mustFit(s.out.trip(*r.Trip))
+	for _, t := range []*wire.Trip{r.Trip, r.Next} {
+		if t != nil {
+			s.hold(*t)
+			s.mustFit(s.out.trip(*t))
+		}
 	}
 	if r.Offer != nil {
 		r.Offer.Type = wire.FrameOffer
@@ -188,32 +192,32 @@ func (s *session) hold(t wire.Trip) {
 	}
 }
 
-// holder is the trip that holds a driver, as far as a session was told.
+// holder is the trips that hold a driver, as far as a session was told: one at
+// hand, and the next one.
 type holder struct {
-	mu     sync.Mutex
-	tripID string // "" for none
+	mu    sync.Mutex
+	trips [2]string // by slot; "" for none
 }
 
-// note takes in a stand of a trip, and reports whether it has let go of the
-// driver.
+// note takes in a stand of a trip, and reports whether the last one that held the
+// driver has let go.
 func (h *holder) note(driverID string, t wire.Trip) (letGo bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	i := slices.Index(h.trips[:], t.ID)
+	if i >= 0 {
+		h.trips[i] = ""
+	}
 	if t.DriverID == driverID && t.State.HasDriver() {
-		h.tripID = t.ID
-		return false
+		h.trips[max(0, min(t.Slot, 1))] = t.ID // in place of one whose end was not heard of
 	}
-	if h.tripID != t.ID {
-		return false
-	}
-	h.tripID = ""
-	return true
+	return i >= 0 && h.trips == [2]string{}
 }
 
 func (h *holder) holds() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.tripID != ""
+	return h.trips != [2]string{}
 }
 
 // concerns reports whether the trip after an order is the driver's to see: one

@@ -115,7 +115,7 @@ func TestTracker_Positions(t *testing.T) {
 			p.send(status("available"), position(1, home))
 			w.flushed()
 			on := trip.Trip{ID: "t1", State: trip.Assigned, DriverID: "d1", Version: 2}
-			if err := w.line.Push(t.Context(), "d1", wire.TripPush(&on)); err != nil {
+			if err := w.line.Push(t.Context(), "d1", wire.TripPush(trip.Event{Trip: on})); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Wait()
@@ -125,7 +125,7 @@ func TestTracker_Positions(t *testing.T) {
 				t.Errorf("on the way: %+v", l)
 			}
 			done := trip.Trip{ID: "t1", State: trip.Completed, DriverID: "d1", Version: 5}
-			if err := w.line.Push(t.Context(), "d1", wire.TripPush(&done)); err != nil {
+			if err := w.line.Push(t.Context(), "d1", wire.TripPush(trip.Event{Trip: done})); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Wait()

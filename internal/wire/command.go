@@ -41,7 +41,8 @@ type Reply struct {
 
 	Profile *Driver     `json:"profile,omitempty"` // of connect
 	Offer   *OfferFrame `json:"offer,omitempty"`   // of connect: the pending offer
-	Trip    *Trip       `json:"trip,omitempty"`    // of connect: the current trip; else the trip after the command
+	Trip    *Trip       `json:"trip,omitempty"`    // of connect: the trip at hand; else the trip after the command
+	Next    *Trip       `json:"next,omitempty"`    // of connect: the trip after the one at hand
 }
 
 // Fault is the fault that the reply tells of, nil if it tells of success.

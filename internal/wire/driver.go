@@ -81,6 +81,7 @@ type OfferFrame struct {
 	OfferID   string     `json:"offer_id"`
 	TripID    string     `json:"trip_id"`
 	Epoch     int64      `json:"epoch"`
+	Slot      int        `json:"slot"` // 1: for after the trip at hand
 	Pickup    geo.Point  `json:"pickup"`
 	Dropoff   geo.Point  `json:"dropoff"`
 	EtaS      int        `json:"eta_s"` // to the pickup
@@ -95,7 +96,7 @@ type OfferFrame struct {
 func NewOfferFrame(t *trip.Trip) OfferFrame {
 	o := t.Offer
 	return OfferFrame{
-		Type: FrameOffer, OfferID: o.ID, TripID: t.ID, Epoch: o.Epoch,
+		Type: FrameOffer, OfferID: o.ID, TripID: t.ID, Epoch: o.Epoch, Slot: o.Slot,
 		Pickup: t.Pickup, Dropoff: t.Dropoff, EtaS: int(o.PickupIn.Round(time.Second) / time.Second),
 		Fare: t.Fare, Class: string(t.Class), Seats: t.Seats,
 		ExpiresAt: o.ExpiresAt.UTC(), Received: !o.ReceivedAt.IsZero(),
@@ -111,8 +112,15 @@ type OfferClosedFrame struct {
 
 // TripFrame tells of a trip's change: to its driver, its rider, operators.
 type TripFrame struct {
-	Type string `json:"type"` // trip
-	Trip Trip   `json:"trip"`
+	Type   string `json:"type"` // trip
+	Trip   Trip   `json:"trip"`
+	Reason string `json:"reason,omitempty"` // of the change, where somebody gave one
+}
+
+// NewTripFrame is the frame of an event, as the trip's rider, its driver and
+// operators see it.
+func NewTripFrame(ev trip.Event) TripFrame {
+	return TripFrame{Type: FrameTrip, Trip: FromTrip(&ev.Trip), Reason: ev.Reason}
 }
 
 // ErrorFrame answers a frame that was not accepted.
@@ -139,8 +147,18 @@ func OfferClosedPush(offerID, reason string) Push {
 }
 
 // TripPush carries a trip's change to its driver.
-func TripPush(t *trip.Trip) Push {
-	return Push{TripID: t.ID, Version: t.Version, Frame: mustJSON(TripFrame{Type: FrameTrip, Trip: FromTrip(t)})}
+func TripPush(ev trip.Event) Push { return tripPush(NewTripFrame(ev)) }
+
+// FormerTripPush tells a driver that the trip went to another one: to whom is not
+// this driver's to know.
+func FormerTripPush(ev trip.Event) Push {
+	f := NewTripFrame(ev)
+	f.Trip.DriverID = ""
+	return tripPush(f)
+}
+
+func tripPush(f TripFrame) Push {
+	return Push{TripID: f.Trip.ID, Version: f.Trip.Version, Frame: mustJSON(f)}
 }
 
 // Encode is a frame as JSON.

@@ -1,0 +1,117 @@
+package dispatch_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// give makes the trip the driver's, without a tick.
+func (c *city) give(t *trip.Trip, driverID string, slot int, reason string) *trip.Trip {
+	c.tb.Helper()
+	moved, err := c.store.Exchange(c.ctx, []trip.Move{{
+		TripID: t.ID, Epoch: t.Epoch, From: t.DriverID, To: driverID, Slot: slot, OfferID: c.newID(), Reason: reason, Now: c.now,
+	}})
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	return moved[0]
+}
+
+// lastTrip is the newest trip frame that was pushed to the driver.
+func (c *city) lastTrip(driverID string) (last wire.TripFrame) {
+	c.tb.Helper()
+	for _, p := range c.pushed[driverID] {
+		if p.TripID == "" {
+			continue
+		}
+		if err := json.Unmarshal(p.Frame, &last); err != nil {
+			c.tb.Fatal(err)
+		}
+	}
+	return last
+}
+
+func TestDesk_NotifyOfASwap(t *testing.T) {
+	c := mustCity(t)
+	tr := c.give(c.request(), "far", 0, "")
+	c.give(tr, "near", 0, "swapped: another driver is 40 s nearer")
+	events, err := c.store.Events(c.ctx, tr.ID, tr.Version)
+	if err != nil || len(events) != 1 {
+		t.Fatalf("events %+v, %v", events, err)
+	}
+	c.desk.Notify(c.ctx, events[0])
+	won, lost := c.lastTrip("near"), c.lastTrip("far")
+	if won.Trip.DriverID != "near" || won.Reason != "swapped: another driver is 40 s nearer" {
+		t.Errorf("the driver who has it now is told %+v", won)
+	}
+	if lost.Trip.ID != tr.ID || lost.Trip.DriverID != "" || lost.Reason != won.Reason {
+		t.Errorf("the driver who had it is told %+v; whose it is now is not to be known", lost)
+	}
+	_, err = c.desk.Arrive(c.ctx, "far", tr.ID)
+	if !fault.Is(err, fault.WrongState) {
+		t.Errorf("the driver who had it arrives: %v", err)
+	}
+}
+
+// However the trip at hand ends, the next one is at hand then.
+func TestDesk_PromotesTheNextTrip(t *testing.T) {
+	for name, end := range map[string]func(c *city, tr *trip.Trip) error{
+		"Complete": func(c *city, tr *trip.Trip) error {
+			for _, step := range []string{wire.FrameArrive, wire.FrameStart, wire.FrameComplete} {
+				reply := c.desk.Command(c.ctx, wire.Command{Kind: wire.CommandKind(step), DriverID: "a", TripID: tr.ID})
+				if err := reply.Fault(); err != nil {
+					return fmt.Errorf("%s: %w", step, err)
+				}
+			}
+			return nil
+		},
+		"CancelByRider": func(c *city, tr *trip.Trip) error {
+			_, err := c.desk.Cancel(c.ctx, trip.Actor{Role: trip.Rider, ID: "r1"}, tr.ID, "")
+			return err
+		},
+		"CancelByDriver": func(c *city, tr *trip.Trip) error {
+			_, err := c.desk.Cancel(c.ctx, trip.Actor{Role: trip.Driver, ID: "a"}, tr.ID, "")
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := mustCity(t)
+			atHand, next := c.give(c.request(), "a", 0, ""), c.give(c.request(), "a", 1, "")
+			if _, err := c.desk.Arrive(c.ctx, "a", next.ID); !fault.Is(err, fault.WrongState) {
+				t.Errorf("arriving for the next trip first: %v", err)
+			}
+			if err := end(c, atHand); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.read(next.ID); got.Slot != 0 || got.Version != next.Version {
+				t.Errorf("the next trip is in slot %d at version %d", got.Slot, got.Version)
+			}
+		})
+	}
+}
+
+// The process died between the end of the trip at hand and the promotion.
+func TestDesk_ArrivePromotesWhatWasLeft(t *testing.T) {
+	c := mustCity(t)
+	next := c.give(c.request(), "a", 1, "")
+	got, err := c.desk.Arrive(c.ctx, "a", next.ID)
+	if err != nil || got.State != trip.Arrived || got.Slot != 0 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestDesk_CommandConnectWithTwoTrips(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	next := c.give(c.request(), "a", 1, "")
+	atHand := c.give(c.request(), "a", 0, "")
+	got := c.desk.Command(c.ctx, wire.Command{Kind: wire.CommandConnect, DriverID: "a"})
+	if got.Trip == nil || got.Next == nil || got.Trip.ID != atHand.ID || got.Next.ID != next.ID || got.Next.Slot != 1 {
+		t.Errorf("reply %+v, want the trip at hand and the next one", got)
+	}
+}
