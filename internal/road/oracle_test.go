@@ -11,41 +11,66 @@ type plainArc struct {
 	Millis   int64
 }
 
+type cut struct {
+	at   int64
+	node Node
+}
+
 // cutAt lists the edges of a graph in which the places are nodes of their own,
 // the last ones, and the edges are cut in two where a place is on them. A place
-// that rounds to the end of its edge is joined to the node for nothing.
+// that rounds to the end of one of its edges is joined to the node for nothing,
+// and cuts no edge.
 func cutAt(g *Graph, places []Place) []plainArc {
-	type cut struct {
-		at   int64
-		node Node
-	}
 	cuts := map[int32][]cut{}
-	add := func(edge int32, share float64, n Node) {
-		if edge >= 0 {
-			at := int64(math.Floor(share*float64(g.edges[edge].millis) + 0.5))
-			cuts[edge] = append(cuts[edge], cut{at, n})
+	var arcs []plainArc
+	for i, p := range places {
+		n := Node(g.Len() + i)
+		mine := map[int32]int64{}
+		for edge, share := range map[int32]float64{p.Edge: p.At, p.Back: 1 - p.At} {
+			if edge >= 0 {
+				mine[edge] = int64(math.Floor(share*float64(g.edges[edge].millis) + 0.5))
+			}
+		}
+		at := atNode(g, p, mine)
+		if at >= 0 {
+			arcs = append(arcs, plainArc{at, n, 0}, plainArc{n, at, 0})
+			continue
+		}
+		for edge, passed := range mine {
+			cuts[edge] = append(cuts[edge], cut{passed, n})
 		}
 	}
-	for i, p := range places {
-		add(p.Edge, p.At, Node(g.Len()+i))
-		add(p.Back, 1-p.At, Node(g.Len()+i))
-	}
-	var arcs []plainArc
 	for i, e := range g.edges {
-		whole := int64(e.millis)
-		arcs = append(arcs, plainArc{e.from, e.to, whole})
-		for _, c := range cuts[int32(i)] {
-			arcs = append(arcs, plainArc{e.from, c.node, c.at}, plainArc{c.node, e.to, whole - c.at})
-			if c.at == 0 {
-				arcs = append(arcs, plainArc{c.node, e.from, 0})
-			}
-			if c.at == whole {
-				arcs = append(arcs, plainArc{e.to, c.node, 0})
-			}
-			for _, d := range cuts[int32(i)] {
-				if c.at <= d.at {
-					arcs = append(arcs, plainArc{c.node, d.node, d.at - c.at})
-				}
+		arcs = append(arcs, pieces(e, cuts[int32(i)])...)
+	}
+	return arcs
+}
+
+func atNode(g *Graph, p Place, passed map[int32]int64) Node {
+	for _, edge := range []int32{p.Edge, p.Back} {
+		at, ok := passed[edge]
+		if !ok {
+			continue
+		}
+		if at == 0 {
+			return g.edges[edge].from
+		}
+		if at == int64(g.edges[edge].millis) {
+			return g.edges[edge].to
+		}
+	}
+	return -1
+}
+
+// pieces are the arcs between all that is on an edge, in their order.
+func pieces(e edge, cuts []cut) []plainArc {
+	whole := int64(e.millis)
+	arcs := []plainArc{{e.from, e.to, whole}}
+	for _, c := range cuts {
+		arcs = append(arcs, plainArc{e.from, c.node, c.at}, plainArc{c.node, e.to, whole - c.at})
+		for _, d := range cuts {
+			if c.at <= d.at {
+				arcs = append(arcs, plainArc{c.node, d.node, d.at - c.at})
 			}
 		}
 	}

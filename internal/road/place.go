@@ -60,39 +60,60 @@ func (g *Graph) passed(i int32, share float64) (passed, left int32) {
 	return passed, millis - passed
 }
 
-// departures are the nodes by which a drive from p can go on. A place less than
-// half a millisecond from the end of an edge is at the node.
-func (g *Graph) departures(p Place) [2]end {
-	access := p.access()
-	return [2]end{g.departure(p.Edge, p.At, access), g.departure(p.Back, 1-p.At, access)}
+// junction is the node that a place is at, -1 if it is between two. A place less
+// than half a millisecond from the end of an edge, either way, is at the node, and
+// all its edges are open to it.
+func (g *Graph) junction(p Place) Node {
+	for _, way := range [2]struct {
+		edge  int32
+		share float64
+	}{{p.Edge, p.At}, {p.Back, 1 - p.At}} {
+		if way.edge < 0 {
+			continue
+		}
+		if passed, left := g.passed(way.edge, way.share); passed == 0 {
+			return g.edges[way.edge].from
+		} else if left == 0 {
+			return g.edges[way.edge].to
+		}
+	}
+	return -1
 }
 
-func (g *Graph) departure(edge int32, share float64, access int32) end {
-	if edge < 0 {
-		return end{node: -1}
+// departures are the nodes by which a drive from p can go on.
+func (g *Graph) departures(p Place) [2]end {
+	access := p.access()
+	if n := g.junction(p); n >= 0 {
+		return [2]end{{n, access}, {-1, 0}}
 	}
-	passed, left := g.passed(edge, share)
-	if passed == 0 {
-		return end{g.edges[edge].from, access}
+	ends := [2]end{{-1, 0}, {-1, 0}}
+	if p.Edge >= 0 {
+		_, left := g.passed(p.Edge, p.At)
+		ends[0] = end{g.edges[p.Edge].to, left + access}
 	}
-	return end{g.edges[edge].to, left + access}
+	if p.Back >= 0 {
+		_, left := g.passed(p.Back, 1-p.At)
+		ends[1] = end{g.edges[p.Back].to, left + access}
+	}
+	return ends
 }
 
 // arrivals are the nodes by which a drive can come to p.
 func (g *Graph) arrivals(p Place) [2]end {
 	access := p.access()
-	return [2]end{g.arrival(p.Edge, p.At, access), g.arrival(p.Back, 1-p.At, access)}
-}
-
-func (g *Graph) arrival(edge int32, share float64, access int32) end {
-	if edge < 0 {
-		return end{node: -1}
+	if n := g.junction(p); n >= 0 {
+		return [2]end{{n, access}, {-1, 0}}
 	}
-	passed, left := g.passed(edge, share)
-	if left == 0 {
-		return end{g.edges[edge].to, access}
+	ends := [2]end{{-1, 0}, {-1, 0}}
+	if p.Edge >= 0 {
+		passed, _ := g.passed(p.Edge, p.At)
+		ends[0] = end{g.edges[p.Edge].from, passed + access}
 	}
-	return end{g.edges[edge].from, passed + access}
+	if p.Back >= 0 {
+		passed, _ := g.passed(p.Back, 1-p.At)
+		ends[1] = end{g.edges[p.Back].from, passed + access}
+	}
+	return ends
 }
 
 // along is the drive from one place to another on the same edge, without a node
@@ -102,8 +123,8 @@ func (g *Graph) along(from, to Place) (int32, bool) {
 		g.stretch(from.Edge, from.At, to.Edge, to.At), g.stretch(from.Edge, from.At, to.Back, 1-to.At),
 		g.stretch(from.Back, 1-from.At, to.Edge, to.At), g.stretch(from.Back, 1-from.At, to.Back, 1-to.At),
 	)
-	if best == unreached {
-		return 0, false
+	if best == unreached || g.junction(from) >= 0 || g.junction(to) >= 0 {
+		return 0, false // or by the node, which the ends of the places tell
 	}
 	return best + from.access() + to.access(), true
 }
