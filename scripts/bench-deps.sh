@@ -18,21 +18,21 @@ missing() {
 	"$python" -c 'import scipy.optimize, scipy.sparse.csgraph' 2>/dev/null || echo python3-scipy
 }
 
-lack=$(missing)
+lack=$(missing | tr '\n' ' ')
 [ -n "$lack" ] || exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-	echo "bench-deps: apt-get install" $lack
+	echo "bench-deps: apt-get install $lack"
 	apt-get update </dev/null
 	# shellcheck disable=SC2086 # one word a package
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $lack </dev/null
-	lack=$(missing)
-	[ -z "$lack" ] || { echo "bench-deps: still missing after the installation:" $lack >&2; exit 1; }
+	lack=$(missing | tr '\n' ' ')
+	[ -z "$lack" ] || { echo "bench-deps: still missing after the installation: $lack" >&2; exit 1; }
 elif command -v apt-get >/dev/null 2>&1; then
 	echo "bench-deps: missing peers. Install with:" >&2
-	echo "  sudo apt-get update && sudo apt-get install -y" $lack >&2
+	echo "  sudo apt-get update && sudo apt-get install -y $lack" >&2
 	exit 1
 else
-	echo "bench-deps: missing peers (by Debian's names:" $lack")." >&2
+	echo "bench-deps: missing peers (by Debian's names: $lack)." >&2
 	echo "Install a C++ compiler, the LEMON graph library 1.3 (headers), and scipy for" >&2
 	echo "$python, or name another Python that has it in BENCH_PYTHON." >&2
 	exit 1
