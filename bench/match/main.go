@@ -26,11 +26,13 @@ import (
 )
 
 type config struct {
-	Seed   uint64 `default:"1" help:"Seed of the city."`
-	Rounds int    `default:"15" help:"How often the solvers of the goals solve every instance; the others have every third turn."`
-	Lemon  string `default:"bin/bench-lemon" help:"The compiled LEMON peer."`
-	Python string `default:"/usr/bin/python3" env:"BENCH_PYTHON" help:"The Python that has scipy."`
-	Scipy  string `default:"bench/match/peers/scipy_peer.py" help:"The scipy peer."`
+	Seed   uint64   `default:"1" help:"Seed of the city."`
+	Rounds int      `default:"15" help:"How often the solvers of the goals solve every instance; the others have every third turn."`
+	Only   []string `help:"Instances to solve, by name; all of them without it."`
+	Fast   bool     `help:"Leave out the solvers that no goal is about."`
+	Lemon  string   `default:"bin/bench-lemon" help:"The compiled LEMON peer."`
+	Python string   `default:"/usr/bin/python3" env:"BENCH_PYTHON" help:"The Python that has scipy."`
+	Scipy  string   `default:"bench/match/peers/scipy_peer.py" help:"The scipy peer."`
 }
 
 func main() {
@@ -48,22 +50,28 @@ func bench(ctx context.Context, c config, out io.Writer) error {
 	if c.Rounds < 1 {
 		return fmt.Errorf("--rounds: %d is not accepted: 1 or more", c.Rounds)
 	}
+	chosen, err := c.chosen()
+	if err != nil {
+		return err
+	}
 	var instances []*instance
-	for _, s := range sizes {
+	for _, s := range chosen {
 		instances = append(instances, newScene(s, c.Seed).snapshot())
 	}
 	results, err := c.compete(ctx, instances)
 	if err != nil {
 		return err
 	}
-	warmths, err := c.warmths(ctx)
+	warmths, err := c.warmths(ctx, chosen)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s, peers %s; %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS,
+	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s, %s; %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS,
 		runtime.GOARCH, runtime.NumCPU(), runtime.Version(), c.versions(ctx), strings.Join(append([]string{"bench/match"}, os.Args[1:]...), " "))
 	writeTable(out, results)
-	writeWarmths(out, warmths)
+	if len(warmths) > 0 {
+		writeWarmths(out, warmths)
+	}
 	writeGoals(out, goals(results, warmths))
 	return nil
 }
@@ -89,23 +97,26 @@ func (c config) compete(ctx context.Context, instances []*instance) (results []r
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, scipy.stop()) }()
-	return race(ctx, instances, contenders(instances, lemon, scipy), c.Rounds)
+	return race(ctx, instances, c.contenders(instances, lemon, scipy), c.Rounds)
 }
 
-func contenders(instances []*instance, lemon, scipy *peer) []contender {
+func (c config) contenders(instances []*instance, lemon, scipy *peer) []contender {
 	var inputs []input
 	for _, in := range instances {
 		inputs = append(inputs, in.input())
 	}
-	rivals := []contender{
-		{name: lemonScaling, solve: lemon.by("cs"), rare: true},
-		{name: scipySparse, solve: scipy.by("sparse"), rare: true},
-		{name: scipyDense, solve: scipy.by("dense"), rare: true, cells: 8_000_000}, // 64 MB
+	chief := []contender{
+		{name: oursAlone, solve: ours(1, inputs)},
+		{name: lemonSimplex, solve: lemon.by("ns")},
+		{name: oursTogether, solve: ours(runtime.NumCPU(), inputs)},
 	}
-	return append(rivals,
-		contender{name: oursAlone, solve: ours(1, inputs)},
-		contender{name: lemonSimplex, solve: lemon.by("ns")},
-		contender{name: oursTogether, solve: ours(runtime.NumCPU(), inputs)},
+	if c.Fast {
+		return chief
+	}
+	return append(chief,
+		contender{name: lemonScaling, solve: lemon.by("cs"), rare: true},
+		contender{name: scipySparse, solve: scipy.by("sparse"), rare: true},
+		contender{name: scipyDense, solve: scipy.by("dense"), rare: true, cells: 8_000_000}, // 64 MB
 	)
 }
 
@@ -124,13 +135,15 @@ func writeAll(folder string, instances []*instance) (files []string, err error) 
 	return files, nil
 }
 
-// warmths runs the sequences of ticks: sizes that a city's dispatcher has.
-func (c config) warmths(ctx context.Context) (all []warmth, err error) {
-	for _, name := range []string{"1k x 1k", "300 x 1k", "2k x 2k", "5k x 20k"} {
-		s := sizes[slices.IndexFunc(sizes, func(s size) bool { return s.name == name })]
+// warmths runs the sequences of ticks.
+func (c config) warmths(ctx context.Context, chosen []size) (all []warmth, err error) {
+	for _, s := range chosen {
 		for _, churn := range []float64{0.05, 0.10} {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
+			}
+			if !s.ticks {
+				continue
 			}
 			w, err := warming(s, churn, c.Seed)
 			if err != nil {
@@ -140,6 +153,26 @@ func (c config) warmths(ctx context.Context) (all []warmth, err error) {
 		}
 	}
 	return all, nil
+}
+
+// chosen is the instances that Only names.
+func (c config) chosen() (some []size, err error) {
+	if len(c.Only) == 0 {
+		return sizes, nil
+	}
+	var names []string
+	for _, s := range sizes {
+		names = append(names, s.name)
+		if slices.Contains(c.Only, s.name) {
+			some = append(some, s)
+		}
+	}
+	for _, name := range c.Only {
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("--only: %q is not accepted: one of %s", name, strings.Join(names, ", "))
+		}
+	}
+	return some, nil
 }
 
 // versions is the peers' own word of what they are.

@@ -122,6 +122,16 @@ func TestGoals(t *testing.T) {
 	}
 }
 
+func TestConfig_Chosen(t *testing.T) {
+	some, err := config{Only: []string{"2k x 2k", "1k x 300"}}.chosen()
+	if err != nil || len(some) != 2 || some[0].name != "1k x 300" || some[1].name != "2k x 2k" {
+		t.Errorf("chose %v, %v", some, err)
+	}
+	if _, err := (config{Only: []string{"9k"}}).chosen(); err == nil || !strings.Contains(err.Error(), `"9k"`) {
+		t.Errorf("an unknown instance: %v", err)
+	}
+}
+
 func TestWriteTable_AbsentIsSaid(t *testing.T) {
 	var out strings.Builder
 	took := map[string][]time.Duration{oursAlone: {time.Millisecond}, lemonSimplex: {4 * time.Millisecond}}

@@ -70,11 +70,14 @@ func goals(results []result, warmths []warmth) []goal {
 	for _, m := range warmths {
 		warm = append(warm, m.ratio())
 	}
-	return []goal{
+	all := []goal{
 		{"match_geomean_vs_network_simplex", geomean(ratios), 0.50},
 		{"match_worst_vs_network_simplex", slices.Max(ratios), 0.90},
-		{"match_warm_over_cold", slices.Max(warm), 0.25},
 	}
+	if len(warm) > 0 {
+		all = append(all, goal{"match_warm_over_cold", slices.Max(warm), 0.25})
+	}
+	return all
 }
 
 func geomean(all []float64) float64 {

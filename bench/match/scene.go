@@ -12,6 +12,7 @@ type size struct {
 	riders, drivers int
 	nearest         int // drivers that a rider has arcs to; 0: all of them
 	price           int32
+	ticks           bool // measured in sequences of ticks, too
 }
 
 // A rider's price is drawn from price to three times of it. The one of the dense
@@ -22,13 +23,13 @@ const (
 )
 
 var sizes = []size{
-	{"1k x 1k", 1000, 1000, 20, quarter},
-	{"1k x 300", 1000, 300, 20, quarter},
-	{"300 x 1k", 300, 1000, 20, quarter},
-	{"2k x 2k", 2000, 2000, 50, quarter},
-	{"5k x 20k", 5000, 20_000, 20, quarter},
-	{"10k x 10k", 10_000, 10_000, 20, quarter},
-	{"1k x 1k dense", 1000, 1000, 0, hours},
+	{"1k x 1k", 1000, 1000, 20, quarter, true},
+	{"1k x 300", 1000, 300, 20, quarter, false},
+	{"300 x 1k", 300, 1000, 20, quarter, true},
+	{"2k x 2k", 2000, 2000, 50, quarter, true},
+	{"5k x 20k", 5000, 20_000, 20, quarter, true},
+	{"10k x 10k", 10_000, 10_000, 20, quarter, false},
+	{"1k x 1k dense", 1000, 1000, 0, hours, false},
 }
 
 // scene is riders and drivers in a city at one moment.
