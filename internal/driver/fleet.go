@@ -3,7 +3,6 @@ package driver
 import (
 	"cmp"
 	"iter"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -34,13 +33,16 @@ func (w Wanted) Accepts(l Location) bool {
 // fleet calls Expire now and then, and it forgets who departed.
 type Fleet struct {
 	mu     sync.RWMutex
-	latest map[string]Location // with those who are gone
-	index  *geo.Index          // without them
+	latest map[string]*Location // with those who are gone
+	index  *geo.Index           // without them
+
+	roster   []*Location // all of latest, by id once sorted
+	unsorted bool
 }
 
 // NewFleet makes an empty fleet.
 func NewFleet() *Fleet {
-	return &Fleet{latest: map[string]Location{}, index: geo.NewIndex()}
+	return &Fleet{latest: map[string]*Location{}, index: geo.NewIndex()}
 }
 
 // Apply takes over what is news: a Location that is Gone removes its driver, one
@@ -51,7 +53,7 @@ func (f *Fleet) Apply(batch []Location) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, l := range batch {
-		if old, ok := f.latest[l.DriverID]; !ok || l.Supersedes(old) {
+		if old, ok := f.latest[l.DriverID]; !ok || l.Supersedes(*old) {
 			f.put(l)
 		}
 	}
@@ -73,7 +75,12 @@ func (f *Fleet) put(l Location) {
 	case !f.index.Put(l.DriverID, l.Point):
 		return
 	}
-	f.latest[l.DriverID] = l
+	if known, ok := f.latest[l.DriverID]; ok {
+		*known = l
+		return
+	}
+	f.latest[l.DriverID] = &l
+	f.roster, f.unsorted = append(f.roster, &l), true
 }
 
 // Expire forgets every driver who was last seen before the given time, and
@@ -82,13 +89,14 @@ func (f *Fleet) Expire(before time.Time) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var expired []string
-	maps.DeleteFunc(f.latest, func(id string, l Location) bool {
+	f.roster = slices.DeleteFunc(f.roster, func(l *Location) bool {
 		if !l.SeenAt.Before(before) {
 			return false
 		}
-		if f.index.Remove(id) {
-			expired = append(expired, id)
+		if f.index.Remove(l.DriverID) {
+			expired = append(expired, l.DriverID)
 		}
+		delete(f.latest, l.DriverID)
 		return true
 	})
 	slices.Sort(expired)
@@ -106,11 +114,11 @@ func (f *Fleet) Len() int {
 func (f *Fleet) Get(driverID string) (l Location, ok bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	l, ok = f.latest[driverID]
-	if !ok || l.Gone {
+	known, ok := f.latest[driverID]
+	if !ok || known.Gone {
 		return Location{}, false
 	}
-	return l, true
+	return *known, true
 }
 
 // Nearest is the up to limit drivers nearest to p, within radius metres
@@ -120,11 +128,11 @@ func (f *Fleet) Nearest(p geo.Point, limit int, radius float64, keep func(Locati
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	hits := f.index.Nearest(nil, p, limit, radius, func(id string) bool {
-		return keep == nil || keep(f.latest[id])
+		return keep == nil || keep(*f.latest[id])
 	})
 	found := make([]Located, len(hits))
 	for i, h := range hits {
-		found[i] = Located{Location: f.latest[h.ID], Metres: h.Metres}
+		found[i] = Located{Location: *f.latest[h.ID], Metres: h.Metres}
 	}
 	return found
 }
@@ -132,16 +140,37 @@ func (f *Fleet) Nearest(p geo.Point, limit int, radius float64, keep func(Locati
 // Select is the drivers online whom keep accepts, in order of id. keep must not
 // call the fleet.
 func (f *Fleet) Select(keep func(Location) bool) []Location {
+	var selected []Location
+	f.Each(func(l *Location) {
+		if keep(*l) {
+			selected = append(selected, *l)
+		}
+	})
+	return selected
+}
+
+// Each shows every driver online, in order of id. see must not call the fleet,
+// nor keep or change what it is shown.
+func (f *Fleet) Each(see func(*Location)) {
+	f.sort()
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	var selected []Location
-	for _, l := range f.latest {
-		if !l.Gone && keep(l) {
-			selected = append(selected, l)
+	for _, l := range f.roster {
+		if !l.Gone {
+			see(l)
 		}
 	}
-	slices.SortFunc(selected, func(a, b Location) int { return cmp.Compare(a.DriverID, b.DriverID) })
-	return selected
+}
+
+// sort puts the roster in order. Who comes between it and the next read is seen
+// at its end.
+func (f *Fleet) sort() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.unsorted {
+		slices.SortFunc(f.roster, func(a, b *Location) int { return cmp.Compare(a.DriverID, b.DriverID) })
+		f.unsorted = false
+	}
 }
 
 // Outward goes through the drivers in the order of their distance from p and
@@ -152,7 +181,7 @@ func (f *Fleet) Outward(p geo.Point) iter.Seq[Located] {
 		f.mu.RLock()
 		defer f.mu.RUnlock()
 		for h := range f.index.Outward(p) {
-			if !yield(Located{Location: f.latest[h.ID], Metres: h.Metres}) {
+			if !yield(Located{Location: *f.latest[h.ID], Metres: h.Metres}) {
 				return
 			}
 		}
@@ -176,7 +205,7 @@ func (f *Fleet) InCell(cell geo.Cell) []Location {
 func (f *Fleet) all(ids []string) []Location {
 	found := make([]Location, len(ids))
 	for i, id := range ids {
-		found[i] = f.latest[id]
+		found[i] = *f.latest[id]
 	}
 	return found
 }
