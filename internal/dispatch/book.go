@@ -19,6 +19,7 @@ type entry struct {
 	// driver is not called lost for a silence that nobody here listened to.
 	since time.Time
 	end   foresight // of the ride
+	row   *row      // in the round of this tick, of an assigned trip that may change drivers
 
 	id          string
 	requestedAt time.Time

@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"sync"
 	"time"
 
 	"github.com/cabstand/cabstand/internal/match"
@@ -16,17 +15,33 @@ type Decision struct {
 	Ticks      int       // how many ticks in a row decided the same
 	Policy     string
 	Rung       match.Rung
-	Candidates []Candidate // who could have served it, cheapest first
-	Excluded   []Exclusion // who was near but could not, nearest first
-	Chosen     string      // the driver who was offered the trip; "" for none
-	Refused    string      // why the store refused the offer, if it did
+	Price      time.Duration // of leaving it unserved, with what waiting has added
+	Candidates []Candidate   // who could have served it, cheapest first
+	Priced     int           // how many drivers were priced; those further away could not be cheaper
+	Excluded   []Exclusion   // who was near but could not, nearest first
+	Chosen     string        // the driver who was offered the trip, or given it; "" for none
+	Refused    string        // why the store refused that, if it did
+
+	// From is the driver from whom the trip was taken in an exchange, or would
+	// have been had it not been refused, and Saved how much sooner its rider is
+	// picked up: below 0 where others gain.
+	From  string
+	Saved time.Duration
+
+	// Worth is what the total of the tick would fall by without the trip, and
+	// ChosenWorth what it would rise by without the driver. Only Optimal knows.
+	Worth       time.Duration
+	ChosenWorth time.Duration
+	Total       time.Duration // of all that the tick decided, prices of those left unserved included
 }
 
 // Candidate is a driver who could have served the trip.
 type Candidate struct {
 	DriverID string
-	Metres   float64
-	PickupIn time.Duration
+	Metres   float64       // from where the way to the pickup would begin, by the straight line
+	PickupIn time.Duration // with what is left of a ride that ends before
+	Lead     time.Duration // what is left of that ride
+	Cost     time.Duration // what the pair was weighed at: PickupIn and the terms of the policy
 	Age      time.Duration // of the position
 	Accuracy float64       // of the position, metres; driver.Unknown if unknown
 }
@@ -54,85 +69,18 @@ const (
 	TooFar       Reason = "too_far"    // beyond the pickup cap
 )
 
-// Bounds of what is remembered of decisions.
-const (
-	decisionsPerTrip  = 20
-	decisionTrips     = 5000
-	candidatesPerTrip = 20
-	exclusionsPerTrip = 20
-)
-
-// journal remembers the latest decisions of the latest trips.
-type journal struct {
-	mu    sync.Mutex
-	trips map[string][]Decision
-	order []string // trips, the one that came first first
-}
-
-// add appends a decision, or counts it if the one before was the same.
-func (j *journal) add(d Decision) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	list, known := j.trips[d.TripID]
-	if !known {
-		j.admit(d.TripID)
-	}
-	if n := len(list); n > 0 && list[n-1].same(d) {
-		list[n-1].Ticks++
-		return
-	}
-	if len(list) == decisionsPerTrip {
-		list = append(list[:0:0], list[1:]...)
-	}
-	j.trips[d.TripID] = append(list, d)
-}
-
-func (j *journal) admit(tripID string) {
-	if j.trips == nil {
-		j.trips = map[string][]Decision{}
-	}
-	if len(j.order) == decisionTrips {
-		delete(j.trips, j.order[0])
-		j.order = j.order[1:]
-	}
-	j.order = append(j.order, tripID)
-}
-
-func (j *journal) of(tripID string) []Decision {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return append([]Decision(nil), j.trips[tripID]...)
-}
-
-// same reports whether two ticks decided alike: nobody chosen, for the same
-// reasons about the same drivers.
-func (d Decision) same(e Decision) bool {
-	if d.Epoch != e.Epoch || d.Chosen != "" || e.Chosen != "" || len(d.Candidates) != len(e.Candidates) || len(d.Excluded) != len(e.Excluded) {
-		return false
-	}
-	for i := range d.Candidates {
-		if d.Candidates[i].DriverID != e.Candidates[i].DriverID {
-			return false
-		}
-	}
-	for i := range d.Excluded {
-		if d.Excluded[i].DriverID != e.Excluded[i].DriverID || d.Excluded[i].Reason != e.Excluded[i].Reason {
-			return false
-		}
-	}
-	return true
-}
-
 // Public is the public form of the decision.
 func (d Decision) Public() wire.Decision {
 	public := wire.Decision{
 		At: d.At.UTC(), Epoch: d.Epoch, Ticks: d.Ticks, Policy: d.Policy, Rung: string(d.Rung), Chosen: d.Chosen, Refused: d.Refused,
+		Priced: d.Priced, PriceS: d.Price.Seconds(), From: d.From, SavedS: d.Saved.Seconds(),
+		WorthS: d.Worth.Seconds(), ChosenS: d.ChosenWorth.Seconds(), TotalS: d.Total.Seconds(),
 		Candidates: make([]wire.Candidate, len(d.Candidates)), Excluded: make([]wire.Exclusion, len(d.Excluded)),
 	}
 	for i, c := range d.Candidates {
 		public.Candidates[i] = wire.Candidate{
 			DriverID: c.DriverID, DistanceM: c.Metres, PickupS: int(c.PickupIn.Round(time.Second) / time.Second),
-			AgeS: c.Age.Seconds(), AccuracyM: c.Accuracy,
+			LeadS: int(c.Lead.Round(time.Second) / time.Second), CostS: c.Cost.Seconds(), AgeS: c.Age.Seconds(), AccuracyM: c.Accuracy,
 		}
 	}
 	for i, e := range d.Excluded {

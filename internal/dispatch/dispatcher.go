@@ -1,29 +1,34 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/match"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
 // Config is how a dispatcher matches.
 type Config struct {
-	ID        string        // among the dispatchers
-	Window    time.Duration // between two ticks: requests are gathered for that long
-	PickupCap time.Duration // a longer way to the pickup is not offered
-	Limits    Limits
+	ID      string        // among the dispatchers
+	Window  time.Duration // between two ticks: requests are gathered for that long
+	Policy  Policy        // the first one; see SetPolicy
+	Limits  Limits
+	Sweep   time.Duration // between two readings of all unfinished trips; 0: 5 s
+	Journal bool          // keep the reasons of decisions
 }
 
 // DefaultConfig offers a ride within half a second.
-var DefaultConfig = Config{Window: 500 * time.Millisecond, PickupCap: 20 * time.Minute, Limits: DefaultLimits}
+var DefaultConfig = Config{Window: 500 * time.Millisecond, Policy: DefaultPolicy, Limits: DefaultLimits, Journal: true}
 
 // Deps are the parts that a dispatcher stands on.
 type Deps struct {
@@ -43,12 +48,14 @@ type Deps struct {
 
 // Tick is what one tick did.
 type Tick struct {
-	Took    time.Duration
-	Open    int // requests that waited for an offer
-	Free    int // drivers who could have had one
-	Offered int // offers made
-	Refused int // offers that the store refused
-	Expired int // offers and searches whose time was over
+	Took      time.Duration
+	Open      int // requests that waited for an offer
+	Free      int // drivers who could have had one
+	Priced    int // pairs of both whose travel time was asked for
+	Offered   int // offers made
+	Exchanged int // trips that were given another driver, or one who was on the way to another trip
+	Refused   int // offers and exchanged trips that the store refused
+	Expired   int // offers and searches whose time was over, and other steps that were due
 }
 
 // Dispatcher works on the trips of the cells that it owns: it matches open
@@ -60,14 +67,25 @@ type Dispatcher struct {
 	deps    Deps
 	inbox   inbox
 	journal journal
+	policy  atomic.Pointer[Policy]
+	fastest float64 // m/s along the straight line that no travel time is faster than
 
 	// What follows is touched by the goroutine of Run alone.
-	book    *book
-	supply  *supply
-	sulks   map[sulk]time.Time   // until when
-	claimed map[string]time.Time // drivers whom the store refused, until when they are left alone
-	sweptAt time.Time
-	ailing  bool // the store failed; logged once an outage
+	book      *book
+	supply    *supply
+	domain    domain
+	sulks     map[sulk]time.Time   // until when
+	claimed   map[string]time.Time // drivers whom the store refused, until when they are left alone
+	sweptAt   time.Time
+	swappedAt time.Time // the last look for exchanges
+	ailing    bool      // the store failed; logged once an outage
+
+	// Memory that serves tick after tick.
+	round                   round
+	solver                  match.Solver
+	swapper                 match.Solver // of exchanges that are looked for apart from offers
+	prices                  []match.Cost
+	requestKeys, driverKeys []uint64
 }
 
 // sulk is a driver who gets no offer for a while: of one trip, or of any when
@@ -76,15 +94,35 @@ type sulk struct{ driverID, tripID string }
 
 const sweepEvery = 5 * time.Second
 
-// New makes a dispatcher. It does nothing until Run.
+// New makes a dispatcher. It does nothing until Run. The policy of config must be
+// valid.
 func New(config Config, deps Deps) *Dispatcher {
-	return &Dispatcher{
+	d := &Dispatcher{
 		config: config, deps: deps, book: newBook(), sulks: map[sulk]time.Time{}, claimed: map[string]time.Time{},
-		supply: &supply{
+		fastest: topSpeed, domain: domain{me: config.ID}, supply: &supply{
 			feed: deps.Feed, locations: deps.Locations, fleet: driver.NewFleet(), now: deps.Now, log: deps.Log,
 			followed: map[geo.Cell]*following{},
 		},
 	}
+	if paced, ok := deps.Estimator.(Paced); ok && paced.Fastest() > 0 {
+		d.fastest = paced.Fastest()
+	}
+	d.policy.Store(&config.Policy)
+	return d
+}
+
+// Policy is the policy in force.
+func (d *Dispatcher) Policy() Policy { return *d.policy.Load() }
+
+// SetPolicy has every tick from the next on go by p. A policy that is not
+// accepted changes nothing; the error, fault.Invalid, names the field. It may be
+// called at any time by anybody.
+func (d *Dispatcher) SetPolicy(p Policy) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	d.policy.Store(&p)
+	return nil
 }
 
 // Changed tells the dispatcher of a trip that was committed in this process.
@@ -160,6 +198,7 @@ func (d *Dispatcher) Tick(ctx context.Context) {
 
 func (d *Dispatcher) tick(ctx context.Context, now time.Time) (Tick, error) {
 	var report Tick
+	d.domain.look(d.deps.Peers.Live())
 	if err := d.catchUp(ctx, now); err != nil {
 		return report, err
 	}
@@ -174,20 +213,17 @@ func (d *Dispatcher) tick(ctx context.Context, now time.Time) (Tick, error) {
 }
 
 // owns reports whether the trip is this dispatcher's to work on.
-func (d *Dispatcher) owns(t *trip.Trip, live []string) bool {
-	return Owner(t.Cell(), live) == d.config.ID
-}
+func (d *Dispatcher) owns(e *entry) bool { return d.domain.owns(e.cell) }
 
 // catchUp brings the book up to date: by a sweep of the store when it is due,
 // else by the news.
 func (d *Dispatcher) catchUp(ctx context.Context, now time.Time) error {
 	news, overflow := d.inbox.take()
-	if overflow || now.Sub(d.sweptAt) >= sweepEvery {
+	if overflow || now.Sub(d.sweptAt) >= cmp.Or(d.config.Sweep, sweepEvery) {
 		if err := d.sweep(ctx, now); err != nil {
 			return err
 		}
 	}
-	live := d.deps.Peers.Live()
 	for id, n := range news {
 		if n.trip != nil {
 			d.book.hear(n.trip, n.whole, now)
@@ -195,8 +231,8 @@ func (d *Dispatcher) catchUp(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	for _, e := range d.book.oldestFirst(func(e *entry) bool { return !e.whole && d.owns(e.trip, live) }) {
-		if err := d.read(ctx, e.trip.ID, now); err != nil {
+	for _, e := range d.book.oldestFirst(func(e *entry) bool { return !e.whole && d.owns(e) }) {
+		if err := d.read(ctx, e.id, now); err != nil {
 			return err
 		}
 	}
@@ -241,16 +277,17 @@ func (d *Dispatcher) sweep(ctx context.Context, now time.Time) error {
 	over := func(until time.Time) bool { return now.After(until) }
 	maps.DeleteFunc(d.sulks, func(_ sulk, until time.Time) bool { return over(until) })
 	maps.DeleteFunc(d.claimed, func(_ string, until time.Time) bool { return over(until) })
+	maps.DeleteFunc(d.book.idle, func(id string, _ time.Time) bool { return !d.supply.knows(id) })
 	d.sweptAt = now
 	return nil
 }
 
 // cells is the owner cells of the trips that this dispatcher works on.
 func (d *Dispatcher) cells() map[geo.Cell]bool {
-	live, cells := d.deps.Peers.Live(), map[geo.Cell]bool{}
-	for _, e := range d.book.entries {
-		if d.owns(e.trip, live) {
-			cells[e.trip.Cell()] = true
+	cells := make(map[geo.Cell]bool, len(d.book.cells))
+	for cell := range d.book.cells {
+		if d.domain.owns(cell) {
+			cells[cell] = true
 		}
 	}
 	return cells

@@ -37,6 +37,7 @@ type Policy struct {
 	Swap          bool          // exchange the drivers of trips before pickup
 	SwapThreshold time.Duration // an exchange saves more than this for each trip that it changes
 	SwapEvery     time.Duration // between two looks for exchanges
+	SwapLoss      time.Duration // no rider waits longer by more than this for the good of others; 0: no limit
 	SwapIdle      bool          // also give an assigned trip to a free driver, and an open trip a driver on the way to another, unasked
 	MaxSwaps      int           // of one trip; negative: no limit
 
@@ -47,7 +48,7 @@ type Policy struct {
 // concern drivers who are on the way to a rider anyway.
 var DefaultPolicy = Policy{
 	Name: Optimal, PickupCap: 20 * time.Minute, Aging: 1,
-	SwapThreshold: 20 * time.Second, SwapEvery: 10 * time.Second, MaxSwaps: 1,
+	SwapThreshold: 20 * time.Second, SwapEvery: 10 * time.Second, SwapLoss: 2 * time.Minute, MaxSwaps: 1,
 }
 
 // FairnessBound is the idling beyond which a driver gains nothing more: without
@@ -75,6 +76,8 @@ func (p Policy) Validate() error {
 		return fault.Field("fairness", "%g is not accepted: 0 to %d", p.Fairness, highestWeight)
 	case p.SwapThreshold < 0 || p.SwapThreshold > longestPrice:
 		return fault.Field("swap_threshold", "%s is not accepted: 0 to %s", p.SwapThreshold, longestPrice)
+	case p.SwapLoss < 0 || p.SwapLoss > longestPrice:
+		return fault.Field("swap_loss", "%s is not accepted: 0 to %s", p.SwapLoss, longestPrice)
 	case p.Swap && p.SwapEvery <= 0:
 		return fault.Field("swap_every", "%s is not accepted: above 0", p.SwapEvery)
 	case p.Forward < 0 || p.Forward > longestForward:

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"hash/fnv"
+	"slices"
 
 	"github.com/cabstand/cabstand/geo"
 )
@@ -41,4 +42,27 @@ func mix(x uint64) uint64 {
 	x ^= x >> 27
 	x *= 0x94d049bb133111eb
 	return x ^ x>>31
+}
+
+// domain is the cells of one dispatcher, as it sees the live ones at a tick.
+type domain struct {
+	me   string
+	live []string
+	mine map[geo.Cell]bool // of the cells that were asked about
+}
+
+// look takes in who lives now.
+func (o *domain) look(live []string) {
+	if o.mine == nil || !slices.Equal(live, o.live) {
+		o.live, o.mine = slices.Clone(live), map[geo.Cell]bool{}
+	}
+}
+
+func (o *domain) owns(cell geo.Cell) bool {
+	mine, known := o.mine[cell]
+	if !known {
+		mine = Owner(cell, o.live) == o.me
+		o.mine[cell] = mine
+	}
+	return mine
 }

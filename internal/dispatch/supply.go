@@ -156,6 +156,12 @@ func (s *supply) unfollowIdle(now time.Time) {
 	}
 }
 
+// knows reports whether the driver is online.
+func (s *supply) knows(driverID string) bool {
+	_, ok := s.fleet.Get(driverID)
+	return ok
+}
+
 func (s *supply) forget() { s.fleet.Expire(s.now().Add(-forgetAfter)) }
 
 func (s *supply) close() {

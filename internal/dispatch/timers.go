@@ -22,9 +22,11 @@ const stepsAtOnce = 8
 
 // runOut takes the steps that are due, and returns how many were taken.
 func (d *Dispatcher) runOut(ctx context.Context, now time.Time) (int, error) {
-	live := d.deps.Peers.Live()
-	d.confirmLost(ctx, live, now)
-	due := d.book.oldestFirst(func(e *entry) bool { return d.owns(e.trip, live) && d.due(e, now) != nil })
+	d.confirmLost(ctx, now)
+	due := d.book.oldestFirst(func(e *entry) bool { return d.owns(e) && d.due(e, now) != nil })
+	if len(due) == 0 {
+		return 0, nil
+	}
 	results := make([]*trip.Trip, len(due))
 	var group errgroup.Group // without a context: one step that fails is no reason to cut off the others
 	group.SetLimit(stepsAtOnce)
@@ -47,7 +49,7 @@ func (d *Dispatcher) runOut(ctx context.Context, now time.Time) (int, error) {
 // take commits one step. A trip that moved on meanwhile is read instead.
 func (d *Dispatcher) take(ctx context.Context, id string, next step) (*trip.Trip, error) {
 	t, err := d.deps.Trips.Update(ctx, id, next)
-	if errors.Is(err, errStale) || fault.Is(err, fault.WrongState) || fault.Is(err, fault.NotFound) {
+	if errors.Is(err, errStale) || fault.Is(err, fault.WrongState) || fault.Is(err, fault.NotFound) || fault.Is(err, fault.DriverClaimed) {
 		return d.deps.Trips.Trip(ctx, id)
 	}
 	return t, err
@@ -89,9 +91,9 @@ func (d *Dispatcher) due(e *entry, now time.Time) step {
 			return nil, nil
 		}
 	case d.lost(e, now):
-		return d.replace(t.DriverID, t.Epoch, now)
+		return d.replace(t.DriverID, t.Epoch, "driver lost", now)
 	}
-	return nil
+	return d.next(e, now)
 }
 
 // searchFor is how long to search for a scheduled trip: past its time by as
@@ -116,10 +118,10 @@ func (d *Dispatcher) lost(e *entry, now time.Time) bool {
 
 // confirmLost asks the shared store about the drivers who seem lost, so that the
 // steps that follow go by the latest that anybody knows.
-func (d *Dispatcher) confirmLost(ctx context.Context, live []string, now time.Time) {
+func (d *Dispatcher) confirmLost(ctx context.Context, now time.Time) {
 	var ids []string
-	for _, e := range d.book.entries {
-		if d.owns(e.trip, live) && d.lost(e, now) {
+	for _, e := range d.book.order {
+		if d.owns(e) && d.lost(e, now) {
 			ids = append(ids, e.trip.DriverID)
 		}
 	}
@@ -128,14 +130,13 @@ func (d *Dispatcher) confirmLost(ctx context.Context, live []string, now time.Ti
 	}
 }
 
-// replace takes a lost driver off the trip, if it is still the same driver and
-// epoch.
-func (d *Dispatcher) replace(driverID string, epoch int64, now time.Time) step {
+// replace takes a driver off the trip, if it is still the same driver and epoch.
+func (d *Dispatcher) replace(driverID string, epoch int64, why string, now time.Time) step {
 	return func(t *trip.Trip) ([]trip.Event, error) {
 		if t.Epoch != epoch || t.DriverID != driverID {
 			return nil, errStale
 		}
-		return t.Redispatch(driverID, trip.Actor{Role: trip.System}, "driver lost", d.config.Limits.Search, now)
+		return t.Redispatch(driverID, trip.Actor{Role: trip.System}, why, d.config.Limits.Search, now)
 	}
 }
 

@@ -119,9 +119,7 @@ func (t Tracking) validate() error {
 
 // Matching tunes the dispatcher.
 type Matching struct {
-	Policy        string        `enum:"greedy" default:"greedy" help:"How requests and drivers are paired: greedy (closest pair first)."`
-	Window        time.Duration `default:"500ms" help:"How long requests are gathered before they are matched together."`
-	PickupCap     time.Duration `default:"20m" help:"A longer way to the pickup is not offered."`
+	PolicyFlags
 	SearchTimeout time.Duration `default:"300s" help:"How long to look for a driver before a trip expires."`
 	DeliverWindow time.Duration `default:"3s" help:"How long a phone has to confirm an offer."`
 	AcceptWindow  time.Duration `default:"15s" help:"How long a driver has to answer a confirmed offer."`
@@ -136,8 +134,11 @@ type Matching struct {
 }
 
 func (m Matching) validate() error {
+	if err := m.PolicyFlags.Validate(); err != nil {
+		return err
+	}
 	for name, d := range map[string]time.Duration{
-		"window": m.Window, "pickup-cap": m.PickupCap, "search-timeout": m.SearchTimeout, "deliver-window": m.DeliverWindow,
+		"search-timeout": m.SearchTimeout, "deliver-window": m.DeliverWindow,
 		"accept-window": m.AcceptWindow, "fresh": m.Fresh, "lost-after": m.LostAfter, "schedule-lead": m.ScheduleLead,
 	} {
 		if err := positive(name, d); err != nil {
@@ -151,9 +152,6 @@ func (m Matching) validate() error {
 		if !(pace > 0 && pace <= 1e6) {
 			return &ConfigError{name, fmt.Sprint(pace), "a number of requests a second, above 0"}
 		}
-	}
-	if m.Window > 30*time.Second {
-		return &ConfigError{"window", m.Window.String(), "at most 30s"}
 	}
 	if m.QuoteKey != "" && len(m.QuoteKey) < minKey {
 		return &ConfigError{"quote-key", "…", fmt.Sprintf("at least %d bytes, it has %d", minKey, len(m.QuoteKey))}

@@ -20,6 +20,8 @@ type tickMetrics struct {
 	open    prometheus.Gauge
 	free    prometheus.Gauge
 	offers  *prometheus.CounterVec
+	priced  prometheus.Counter
+	swapped prometheus.Counter
 	expired prometheus.Counter
 }
 
@@ -38,11 +40,17 @@ func newTickMetrics(r prometheus.Registerer) *tickMetrics {
 		offers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cabstand_offers_total", Help: "Offers by what the store said of them: made or refused.",
 		}, []string{"outcome"}),
+		priced: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "cabstand_priced_pairs_total", Help: "Pairs of a request and a driver whose travel time was asked for.",
+		}),
+		swapped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "cabstand_exchanged_trips_total", Help: "Trips that were given another driver by an exchange.",
+		}),
 		expired: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "cabstand_deadlines_total", Help: "Offers, searches and lost drivers whose time was over.",
 		}),
 	}
-	r.MustRegister(m.seconds, m.open, m.free, m.offers, m.expired)
+	r.MustRegister(m.seconds, m.open, m.free, m.offers, m.priced, m.swapped, m.expired)
 	return m
 }
 
@@ -54,6 +62,8 @@ func (m *tickMetrics) observe(t dispatch.Tick) {
 	}
 	m.offers.WithLabelValues("made").Add(float64(t.Offered))
 	m.offers.WithLabelValues("refused").Add(float64(t.Refused))
+	m.priced.Add(float64(t.Priced))
+	m.swapped.Add(float64(t.Exchanged))
 	m.expired.Add(float64(t.Expired))
 }
 

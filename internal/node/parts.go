@@ -81,7 +81,7 @@ func (p *parts) dispatching(id string, m Matching) (*dispatching, error) {
 	ticks := newTickMetrics(p.registry)
 	d := &dispatching{estimator: eta.DefaultStraight, tariff: tariff}
 	d.dispatcher = dispatch.New(
-		dispatch.Config{ID: id, Window: m.Window, PickupCap: m.PickupCap, Limits: m.limits()},
+		dispatch.Config{ID: id, Window: m.Window, Policy: m.Dispatch(), Limits: m.limits(), Journal: true},
 		dispatch.Deps{
 			Trips: p.store, Estimator: d.estimator, Pusher: p.bus.Line, Feed: p.bus.Positions, Locations: p.locations,
 			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticks.observe,
