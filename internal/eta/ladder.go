@@ -72,6 +72,15 @@ func (l *Ladder) Times(ctx context.Context, from []geo.Point, to geo.Point) ([]t
 	return times, rung
 }
 
+// Fastest is the speed along the straight line, m/s, that no time is faster
+// than; 0 where that is not known.
+func (l *Ladder) Fastest() float64 {
+	if len(l.sources) > 0 {
+		return 0
+	}
+	return l.straight.Fastest()
+}
+
 // Ride is how long the drive from a pickup to a drop-off takes and is, and the
 // rung that knew; takes is negative where there is no way.
 func (l *Ladder) Ride(ctx context.Context, from, to geo.Point) (takes time.Duration, metres float64, rung match.Rung) {

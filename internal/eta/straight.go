@@ -27,6 +27,10 @@ func (s Straight) Time(a, b geo.Point) time.Duration {
 
 func (s Straight) metres(a, b geo.Point) float64 { return geo.Distance(a, b) * s.Circuity }
 
+// Fastest is the speed along the straight line, m/s, that no time is faster
+// than.
+func (s Straight) Fastest() float64 { return s.Speed / s.Circuity }
+
 // Times is the driving time from each of the points to one.
 func (s Straight) Times(_ context.Context, from []geo.Point, to geo.Point) ([]time.Duration, match.Rung) {
 	times := make([]time.Duration, len(from))
