@@ -35,9 +35,9 @@ func valhallaRequest(ctx context.Context, base string, q question) (*http.Reques
 		Targets []valhallaPoint `json:"targets"`
 		Costing string          `json:"costing"`
 		Units   string          `json:"units"`
-	}{Targets: []valhallaPoint{placed(q.to)}, Costing: "auto", Units: "kilometers"}
+	}{Targets: []valhallaPoint{valhallaAt(q.to)}, Costing: "auto", Units: "kilometers"}
 	for _, p := range q.from {
-		ask.Sources = append(ask.Sources, placed(p))
+		ask.Sources = append(ask.Sources, valhallaAt(p))
 	}
 	body, err := json.Marshal(ask)
 	if err != nil {
@@ -50,7 +50,9 @@ func valhallaRequest(ctx context.Context, base string, q question) (*http.Reques
 	return request, err
 }
 
-func placed(p geo.Point) valhallaPoint { return valhallaPoint{Lat: p.Lat, Lon: p.Lon, Cutoff: offMap} }
+func valhallaAt(p geo.Point) valhallaPoint {
+	return valhallaPoint{Lat: p.Lat, Lon: p.Lon, Cutoff: offMap}
+}
 
 // valhallaMatrix is what the service answers, as far as it matters here: cells
 // of its long form, which every version of it knows.

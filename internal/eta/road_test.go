@@ -1,0 +1,210 @@
+package eta_test
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/eta"
+	"github.com/cabstand/cabstand/internal/match"
+	"github.com/cabstand/cabstand/internal/road"
+)
+
+// mustGrid is a town of side × side crossings, 200 m apart, every other street
+// one-way, with times that differ.
+func mustGrid(tb testing.TB, side int) *road.Graph {
+	tb.Helper()
+	var b road.Builder
+	rng := rand.New(rand.NewPCG(1, 2))
+	for row := range side {
+		west := geo.Destination(center, 180, float64(200*row))
+		for col := range side {
+			b.AddNode(geo.Destination(west, 90, float64(200*col)))
+		}
+	}
+	join := func(from, to int, oneWay bool) {
+		takes := 15*time.Second + time.Duration(rng.IntN(20_000))*time.Millisecond
+		err := b.AddEdge(road.Node(from), road.Node(to), takes, road.Kind{})
+		if err == nil && !oneWay {
+			err = b.AddEdge(road.Node(to), road.Node(from), takes, road.Kind{})
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	for row := range side {
+		for col := range side - 1 {
+			n := row*side + col
+			join(n, n+1, row%4 == 2)
+			join(col*side+row, (col+1)*side+row, row%4 == 3)
+		}
+	}
+	return b.Graph().Connected()
+}
+
+// within is n points between the crossings of a grid.
+func within(side, n int, seed uint64) []geo.Point {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	points := make([]geo.Point, n)
+	for i := range points {
+		south := geo.Destination(center, 180, rng.Float64()*float64(200*side))
+		points[i] = geo.Destination(south, 90, rng.Float64()*float64(200*side))
+	}
+	return points
+}
+
+// slow stretches the times of riders picked up at one point.
+type slow struct {
+	at geo.Point
+	by float64
+}
+
+func (s *slow) Stretch(pickup geo.Point) float64 {
+	if pickup == s.at {
+		return s.by
+	}
+	return 1
+}
+
+func mustPickups(tb testing.TB, s eta.Source, from []geo.Point, to geo.Point) []time.Duration {
+	tb.Helper()
+	times, err := s.Pickups(tb.Context(), from, to)
+	if err != nil || len(times) != len(from) {
+		tb.Fatalf("%d times for %d points, %v", len(times), len(from), err)
+	}
+	return times
+}
+
+// direct is the driving time by a search of its own from each end, or NoWay.
+func direct(g *road.Graph, from, to geo.Point, horizon time.Duration) time.Duration {
+	a, _ := g.Snap(from)
+	b, _ := g.Snap(to)
+	if w, ok := g.Drive(a, b); ok && w.Takes() <= horizon {
+		return w.Takes()
+	}
+	return eta.NoWay
+}
+
+func TestRoad_Pickups(t *testing.T) {
+	g := mustGrid(t, 12)
+	for _, horizon := range []time.Duration{4 * time.Minute, time.Hour} {
+		r := eta.NewRoad(g, eta.RoadOptions{Horizon: horizon, Memory: 1}) // every search drives out the last
+		near := 0
+		for range 2 { // the second time from what is kept
+			for i, to := range within(12, 40, 1) {
+				from := within(12, 30, uint64(i+2))
+				for j, got := range mustPickups(t, r, from, to) {
+					if want := direct(g, from[j], to, horizon); got != want {
+						t.Fatalf("within %v from %v to %v: %v, want %v", horizon, from[j], to, got, want)
+					}
+					if got >= 0 {
+						near++
+					}
+				}
+			}
+		}
+		if all := 2 * 40 * 30; near < all/10 || horizon == time.Hour && near < all || horizon < time.Hour && near == all {
+			t.Errorf("%d of %d within %v", near, all, horizon)
+		}
+	}
+}
+
+func TestRoad_OffMap(t *testing.T) {
+	r := eta.NewRoad(mustGrid(t, 4), eta.RoadOptions{})
+	beach, sea := geo.Destination(center, 0, 900), geo.Destination(center, 0, 1100)
+	got := mustPickups(t, r, []geo.Point{beach, sea}, center)
+	if got[0] < 0 || got[1] != eta.Unknown {
+		t.Errorf("times = %v, want that of the first alone", got)
+	}
+	if got := mustPickups(t, r, []geo.Point{center}, sea); got[0] != eta.Unknown {
+		t.Errorf("to a pickup off the map: %v", got)
+	}
+	for _, way := range [][2]geo.Point{{sea, center}, {center, sea}} {
+		if got, err := r.Ride(t.Context(), way[0], way[1]); err != nil || got.Takes != eta.Unknown {
+			t.Errorf("ride from %v to %v = %v, %v", way[0], way[1], got, err)
+		}
+	}
+	ladder := eta.NewLadder(eta.Foot{Straight: eta.DefaultStraight}, r)
+	if _, rung := ladder.Times(t.Context(), []geo.Point{beach}, center); rung != match.Road {
+		t.Errorf("rung = %s, want the road", rung)
+	}
+	if times, rung := ladder.Times(t.Context(), []geo.Point{beach, sea}, center); rung != match.Straight || times[1] < 0 {
+		t.Errorf("%v on rung %s, want two times on the straight line", times, rung)
+	}
+}
+
+func TestRoad_EmptyGraph(t *testing.T) {
+	var none road.Builder
+	r := eta.NewRoad(none.Graph(), eta.RoadOptions{})
+	if got := mustPickups(t, r, around(2), center); got[0] != eta.Unknown || got[1] != eta.Unknown {
+		t.Errorf("times without roads: %v", got)
+	}
+}
+
+func TestRoad_Ride(t *testing.T) {
+	g := mustGrid(t, 12)
+	r := eta.NewRoad(g, eta.RoadOptions{Horizon: time.Second}) // which is for pickups alone
+	points := within(12, 60, 1)
+	for i := range 30 {
+		from, to := points[2*i], points[2*i+1]
+		got, err := r.Ride(t.Context(), from, to)
+		if want := direct(g, from, to, time.Hour); err != nil || got.Takes != want {
+			t.Errorf("from %v to %v: %v, %v; want %v", from, to, got, err, want)
+		}
+		if crow := geo.Distance(from, to); got.Metres < crow-300 || got.Metres > 3*crow+1000 {
+			t.Errorf("from %v to %v: %v m, %v m as the crow flies", from, to, got.Metres, crow)
+		}
+	}
+}
+
+// The pace of the place where the rider gets in counts: that is where a pickup
+// ends and a ride begins. It may change while a search is kept.
+func TestRoad_Pace(t *testing.T) {
+	g := mustGrid(t, 12)
+	points := within(12, 41, 1)
+	pickup, others := points[0], points[1:]
+	pace := &slow{at: pickup, by: 1}
+	const horizon = 5 * time.Minute
+	r := eta.NewRoad(g, eta.RoadOptions{Horizon: horizon, Pace: pace})
+	for _, pace.by = range []float64{1, 2, 0.5, 1.25, 1} {
+		for i, got := range mustPickups(t, r, others, pickup) {
+			want := direct(g, others[i], pickup, time.Hour)
+			want = time.Duration(float64(want.Milliseconds())*pace.by+0.5) * time.Millisecond
+			if want > horizon {
+				want = eta.NoWay
+			}
+			if got != want {
+				t.Errorf("pace %v from %v: %v, want %v", pace.by, others[i], got, want)
+			}
+		}
+		out, _ := r.Ride(t.Context(), pickup, others[0])
+		back, _ := r.Ride(t.Context(), others[0], pickup)
+		if want := direct(g, pickup, others[0], time.Hour).Seconds() * pace.by; out.Takes.Seconds() < want-0.01 || out.Takes.Seconds() > want+0.01 {
+			t.Errorf("pace %v: a ride from there takes %v, want %v s", pace.by, out.Takes, want)
+		}
+		if want := direct(g, others[0], pickup, time.Hour); back.Takes != want {
+			t.Errorf("pace %v: a ride to there takes %v, want %v", pace.by, back.Takes, want)
+		}
+	}
+}
+
+func TestRoad_SideBySide(t *testing.T) {
+	g := mustGrid(t, 8)
+	r := eta.NewRoad(g, eta.RoadOptions{Memory: 20_000})
+	from, to := within(8, 50, 1), within(8, 10, 2)
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	for worker := range 8 {
+		asking.Go(func() {
+			for i := range 50 {
+				pickup := to[(worker+i)%len(to)]
+				times, _ := r.Pickups(t.Context(), from, pickup)
+				if got, want := times[i], direct(g, from[i], pickup, time.Hour); got != want {
+					t.Errorf("from %v to %v: %v, want %v", from[i], pickup, got, want)
+				}
+			}
+		})
+	}
+}
