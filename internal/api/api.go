@@ -26,6 +26,7 @@ import (
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fare"
+	"github.com/cabstand/cabstand/internal/match"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/watch"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -79,13 +80,21 @@ type Check struct {
 	Ping     func(context.Context) error
 }
 
+// Estimator tells how long driving takes. It never fails.
+type Estimator interface {
+	dispatch.Estimator
+	// Ride is the drive from a pickup to a drop-off, its length in metres, and the
+	// rung that it stands on. A negative time means that there is no way.
+	Ride(ctx context.Context, from, to geo.Point) (takes time.Duration, metres float64, rung match.Rung)
+}
+
 // Deps are the parts that the interface stands on.
 type Deps struct {
 	Desk      *dispatch.Desk
 	Trips     Trips
 	Drivers   Drivers
 	Locations Locations
-	Estimator dispatch.Estimator
+	Estimator Estimator
 	Decisions Decisions
 	Hub       *watch.Hub
 	Verifier  Verifier

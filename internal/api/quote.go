@@ -17,7 +17,6 @@ const (
 	quoteDrivers = 256                    // available drivers, of all classes, who are looked at
 	quoteEach    = 8                      // of them of a class, for its pickup ETA
 	quoteWithin  = 300 * time.Millisecond // for the store of locations to answer
-	circuity     = 1.3                    // streets over straight line, for the fare's distance
 )
 
 type quoteInput struct{ Body Way }
@@ -82,11 +81,11 @@ type ride struct {
 }
 
 func (a *API) measure(ctx context.Context, w Way) (ride, error) {
-	times, _ := a.Estimator.Times(ctx, []geo.Point{w.Pickup}, w.Dropoff)
-	if times[0] < 0 {
+	takes, metres, _ := a.Estimator.Ride(ctx, w.Pickup, w.Dropoff)
+	if takes < 0 {
 		return ride{}, fault.Field("dropoff", "%v cannot be reached from the pickup by road", w.Dropoff)
 	}
-	return ride{metres: geo.Distance(w.Pickup, w.Dropoff) * circuity, took: times[0]}, nil
+	return ride{metres: metres, took: takes}, nil
 }
 
 // around is the available drivers nearest to the pickup, by class. While the

@@ -166,11 +166,13 @@ func (m Matching) limits() dispatch.Limits {
 	return limits
 }
 
-// Streets is the road graph that the console draws.
+// Streets is the road graph: the console draws it, and travel times come from
+// it.
 type Streets struct {
-	Nodes string `type:"existingfile" help:"Road graph, nodes: CSV node,lon,lat; gzip or not."`
-	Links string `type:"existingfile" help:"Road graph, links: CSV from,to,seconds; gzip or not."`
-	City  string `default:"Cabstand" help:"Name of the city, shown on the map."`
+	Nodes       string `type:"existingfile" help:"Road graph, nodes: CSV node,lon,lat; gzip or not."`
+	Links       string `type:"existingfile" help:"Road graph, links: CSV from,to,seconds; gzip or not."`
+	LinksColumn string `help:"Column of --links with the driving times; the first that begins with seconds without it."`
+	City        string `default:"Cabstand" help:"Name of the city, shown on the map."`
 }
 
 func (s Streets) validate() error {
@@ -188,6 +190,7 @@ type DispatcherConfig struct {
 	Shared
 	Matching
 	Streets
+	Travel
 	DatabaseURL string `required:"" help:"PostgreSQL with PostGIS: postgres://user:password@host/database."`
 	MaxConns    int32  `default:"16" help:"Most connections to the database."`
 	ID          string `name:"id" help:"Name of this dispatcher, unique; the host's name and the port without it."`
@@ -204,7 +207,7 @@ func (c *DispatcherConfig) Validate() error {
 	if c.MaxConns < 4 {
 		return &ConfigError{"max-conns", fmt.Sprint(c.MaxConns), "at least 4"}
 	}
-	if err := firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Matching.validate, c.Streets.validate); err != nil {
+	if err := firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Matching.validate, c.Streets.validate, c.Travel.validate); err != nil {
 		return err
 	}
 	if c.AuthKey == "" && c.QuoteKey == "" {
@@ -234,6 +237,7 @@ type EmbeddedConfig struct {
 	Tracking
 	Matching
 	Streets
+	Travel
 	Data      string `env:"CABSTAND_DATA_DIR" type:"path" default:"cabstand-data" help:"Folder that keeps everything: trips, events, the key that signs tokens."`
 	JWKSURL   string `name:"jwks-url" help:"Address of a JSON Web Key Set that checks tokens, instead of the key in the data folder."`
 	Demo      bool   `help:"Live in a synthetic city: simulated drivers and riders use the real interface."`
@@ -257,7 +261,7 @@ func (c *EmbeddedConfig) Validate() error {
 			return err
 		}
 	}
-	return firstError(c.Listen.validate, c.Tracking.validate, c.Matching.validate, c.Streets.validate)
+	return firstError(c.Listen.validate, c.Tracking.validate, c.Matching.validate, c.Streets.validate, c.Travel.validate)
 }
 
 func firstError(checks ...func() error) error {
@@ -265,6 +269,13 @@ func firstError(checks ...func() error) error {
 		if err := check(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func atLeast(setting string, n, least int) error {
+	if n < least {
+		return &ConfigError{setting, fmt.Sprint(n), fmt.Sprintf("a number of at least %d", least)}
 	}
 	return nil
 }

@@ -17,13 +17,18 @@ const (
 	visitorTTL = 24 * time.Hour
 )
 
+// city is the demo's where there is one, else the configured one.
+func (p *parts) city(c EmbeddedConfig, key []byte) (*place, error) {
+	if c.Demo {
+		return p.demo(c, key)
+	}
+	return c.Streets.city(p.log)
+}
+
 // demo makes the synthetic city and lets it live once the node listens, where
-// that is asked for; nil where it is not. Its drivers and riders come in by the
+// that is asked for. Its drivers and riders come in by the
 // public interface, like everybody.
 func (p *parts) demo(c EmbeddedConfig, key []byte) (*place, error) {
-	if !c.Demo {
-		return nil, nil
-	}
 	issuer, err := auth.NewIssuer(key, time.Now)
 	if err != nil {
 		return nil, err
@@ -34,7 +39,7 @@ func (p *parts) demo(c EmbeddedConfig, key []byte) (*place, error) {
 		return sim.Demo(ctx, p.node.URL(), token, city, c.DemoSeed, c.DemoFleet)
 	})
 	return &place{
-		name: city.Name, center: city.Center(), bounds: city.Bounds(), baseMap: city.BaseMap(),
+		name: city.Name, center: city.Center(), bounds: city.Bounds(), baseMap: city.BaseMap(), graph: city.Graph,
 		token: func(role string) (string, error) { return visitor(issuer, role) },
 	}, nil
 }

@@ -44,6 +44,9 @@ func (p *parts) checks() []check {
 			return nil
 		}},
 	}
+	for _, e := range p.engines {
+		checks = append(checks, check{string(e.Rung()), true, e.Ping})
+	}
 	if p.store != nil {
 		checks = append(checks, check{"store", false, p.store.Ping})
 	}

@@ -5,6 +5,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/cabstand/cabstand/internal/dispatch"
+	"github.com/cabstand/cabstand/internal/match"
 )
 
 // newRegistry is a registry with the process's own figures.
@@ -70,4 +71,13 @@ func (m *tickMetrics) observe(t dispatch.Tick) {
 // gauge shows a figure that somebody else keeps.
 func gauge(r prometheus.Registerer, name, help string, read func() float64) {
 	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+// newRungMetric counts the questions for travel times by what they stood on.
+func newRungMetric(r prometheus.Registerer) func(match.Rung) {
+	calls := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "cabstand_eta_calls_total", Help: "Questions for travel times by the lowest rung that an answer stood on.",
+	}, []string{"rung"})
+	r.MustRegister(calls)
+	return func(rung match.Rung) { calls.WithLabelValues(string(rung)).Inc() }
 }

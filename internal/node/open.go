@@ -34,12 +34,20 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 		}
 		p.store = store
 		p.node.onClose(store.Close)
-		d, err := p.dispatching(c.ID, c.Matching)
+		city, err := c.city(p.log)
+		if err != nil {
+			return err
+		}
+		estimator, err := p.travel(c.Travel, city.graph, c.PickupCap)
+		if err != nil {
+			return err
+		}
+		d, err := p.dispatching(c.ID, c.Matching, estimator)
 		if err != nil {
 			return err
 		}
 		a := p.api(d, c.Listen, c.Matching, quoteKey(c.Matching, c.Keys.AuthKey))
-		if err := p.console(a.Router(), c.Streets, nil); err != nil {
+		if err := p.console(a.Router(), city); err != nil {
 			return err
 		}
 		p.node.serve(a.Handler())
@@ -72,17 +80,21 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 		if p.verifier, err = p.verify(ctx, Keys{AuthKey: string(key), JWKSURL: c.JWKSURL}); err != nil {
 			return err
 		}
-		d, err := p.dispatching("embedded", c.Matching)
+		city, err := p.city(c, key)
+		if err != nil {
+			return err
+		}
+		estimator, err := p.travel(c.Travel, city.graph, c.PickupCap)
+		if err != nil {
+			return err
+		}
+		d, err := p.dispatching("embedded", c.Matching, estimator)
 		if err != nil {
 			return err
 		}
 		a := p.api(d, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
 		p.tracking(a.Router(), c.Tracking, c.Listen)
-		demo, err := p.demo(c, key)
-		if err != nil {
-			return err
-		}
-		if err := p.console(a.Router(), c.Streets, demo); err != nil {
+		if err := p.console(a.Router(), city); err != nil {
 			return err
 		}
 		p.node.serve(a.Handler())

@@ -57,6 +57,7 @@ type parts struct {
 	bus       *natsbus.Bus
 	locations locations
 	store     store // nil in a tracker
+	engines   []*eta.Engine
 	health    *health
 }
 
@@ -67,19 +68,19 @@ type dispatching struct {
 	desk       *dispatch.Desk
 	dispatcher *dispatch.Dispatcher
 	hub        *watch.Hub
-	estimator  eta.Straight
+	estimator  *eta.Ladder
 	tariff     fare.Tariff
 }
 
 // dispatching puts the dispatcher together and adds its tasks to the node.
-func (p *parts) dispatching(id string, m Matching) (*dispatching, error) {
+func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*dispatching, error) {
 	tariff, err := m.tariff()
 	if err != nil {
 		return nil, err
 	}
 	p.watchHealth()
 	ticks := newTickMetrics(p.registry)
-	d := &dispatching{estimator: eta.DefaultStraight, tariff: tariff}
+	d := &dispatching{estimator: estimator, tariff: tariff}
 	d.dispatcher = dispatch.New(
 		dispatch.Config{ID: id, Window: m.Window, Policy: m.Dispatch(), Limits: m.limits(), Journal: true},
 		dispatch.Deps{

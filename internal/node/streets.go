@@ -18,39 +18,45 @@ type place struct {
 	name    string
 	center  geo.Point
 	bounds  geo.Box
-	baseMap []byte // GeoJSON; nil for none
-	token   func(role string) (string, error)
+	baseMap []byte                            // GeoJSON; nil for none
+	graph   *road.Graph                       // nil for none
+	token   func(role string) (string, error) // in a demo, for whoever looks at its pages
 }
 
-// console mounts the pages. Without a demo the map is the configured road
-// graph, or nothing but a grid.
-func (p *parts) console(r chi.Router, s Streets, demo *place) error {
-	shown := place{name: s.City, bounds: geo.Box{West: -180, South: -60, East: 180, North: 75}}
-	switch {
-	case demo != nil:
-		shown = *demo
-	case s.Nodes != "":
-		graph, err := s.load(p.log)
-		if err != nil {
-			return err
-		}
-		if shown.baseMap, err = drawn(graph); err != nil {
-			return err
-		}
-		shown.bounds = graph.Bounds()
+// city is the configured one: its map is the road graph, or nothing but a grid.
+func (s Streets) city(log *slog.Logger) (*place, error) {
+	shown := &place{name: s.City, bounds: geo.Box{West: -180, South: -60, East: 180, North: 75}}
+	graph, err := s.load(log)
+	if err != nil || graph == nil {
+		return shown, err
 	}
+	shown.graph, shown.bounds = graph, graph.Bounds()
+	shown.baseMap, err = drawn(graph)
+	return shown, err
+}
+
+// console mounts the pages.
+func (p *parts) console(r chi.Router, shown *place) error {
 	if shown.center == (geo.Point{}) {
 		b := shown.bounds
 		shown.center = geo.Point{Lat: (b.South + b.North) / 2, Lon: (b.West + b.East) / 2}
 	}
 	return console.Routes(r, console.Options{
 		Name: shown.name, Center: shown.center, Bounds: shown.bounds, BaseMap: shown.baseMap,
-		Demo: demo != nil, DemoToken: shown.token,
+		Demo: shown.token != nil, DemoToken: shown.token,
 	})
 }
 
-// load reads the configured road graph.
+// load reads the configured road graph; nil where none is.
 func (s Streets) load(log *slog.Logger) (*road.Graph, error) {
+	if s.Nodes != "" {
+		return s.loadTables(log)
+	}
+	return nil, nil
+}
+
+// loadTables reads it from CSV.
+func (s Streets) loadTables(log *slog.Logger) (*road.Graph, error) {
 	nodes, err := os.Open(s.Nodes)
 	if err != nil {
 		return nil, fmt.Errorf("--nodes: %w", err)
@@ -61,7 +67,7 @@ func (s Streets) load(log *slog.Logger) (*road.Graph, error) {
 		return nil, fmt.Errorf("--links: %w", err)
 	}
 	defer links.Close()
-	graph, told, err := road.Import(road.Source{Nodes: nodes, Links: links})
+	graph, told, err := road.Import(road.Source{Nodes: nodes, Links: links, Column: s.LinksColumn})
 	if err != nil {
 		return nil, fmt.Errorf("--nodes %s --links %s: %w", s.Nodes, s.Links, err)
 	}

@@ -1,0 +1,80 @@
+package node
+
+import (
+	"time"
+	_ "time/tzdata" // images without a zone database know the cities' clocks, too
+
+	"github.com/cabstand/cabstand/internal/eta"
+	"github.com/cabstand/cabstand/internal/road"
+)
+
+// Travel is where travel times come from, beside the road graph of Streets.
+type Travel struct {
+	OSRMURL        string        `name:"osrm-url" help:"OSRM server that is asked for travel times: http://host:5000."`
+	OSRMPoints     int           `name:"osrm-points" default:"100" help:"Most points that OSRM accepts in a request, its --max-table-size."`
+	ValhallaURL    string        `help:"Valhalla server that is asked for travel times, after OSRM if there are both: http://host:8002."`
+	ValhallaPoints int           `default:"50" help:"Most points that Valhalla is given in a request."`
+	ETATimeout     time.Duration `name:"eta-timeout" default:"300ms" help:"How long a server may take for the travel times of one request; then the next source is asked."`
+}
+
+func (t Travel) validate() error {
+	for setting, value := range map[string]string{"osrm-url": t.OSRMURL, "valhalla-url": t.ValhallaURL} {
+		if value == "" {
+			continue
+		}
+		if err := address(setting, value, "http", "https"); err != nil {
+			return err
+		}
+	}
+	if err := atLeast("osrm-points", t.OSRMPoints, 2); err != nil {
+		return err
+	}
+	if err := atLeast("valhalla-points", t.ValhallaPoints, 2); err != nil {
+		return err
+	}
+	return positive("eta-timeout", t.ETATimeout)
+}
+
+// engines are the configured servers, the first to be asked first.
+func (t Travel) engines() ([]*eta.Engine, error) {
+	var engines []*eta.Engine
+	for _, e := range []struct {
+		setting string
+		open    func(eta.Server) (*eta.Engine, error)
+		server  eta.Server
+	}{
+		{"osrm-url", eta.NewOSRM, eta.Server{URL: t.OSRMURL, Timeout: t.ETATimeout, Points: t.OSRMPoints}},
+		{"valhalla-url", eta.NewValhalla, eta.Server{URL: t.ValhallaURL, Timeout: t.ETATimeout, Points: t.ValhallaPoints}},
+	} {
+		if e.server.URL == "" {
+			continue
+		}
+		engine, err := e.open(e.server)
+		if err != nil {
+			return nil, &ConfigError{e.setting, "…", err.Error()}
+		}
+		engines = append(engines, engine)
+	}
+	return engines, nil
+}
+
+// travel makes the ladder of travel times: whoever runs a routing server trusts
+// it before the road graph, which never fails and goes before the straight line.
+// graph is nil where there is none.
+func (p *parts) travel(t Travel, graph *road.Graph, pickupCap time.Duration) (*eta.Ladder, error) {
+	engines, err := t.engines()
+	if err != nil {
+		return nil, err
+	}
+	var sources []eta.Source
+	for _, e := range engines {
+		p.node.onClose(e.Close)
+		sources = append(sources, e)
+	}
+	p.engines = engines
+	if graph != nil {
+		sources = append(sources, eta.NewRoad(graph, eta.RoadOptions{Horizon: max(eta.DefaultHorizon, pickupCap)}))
+	}
+	foot := eta.Foot{Straight: eta.DefaultStraight, Log: p.log, Stood: newRungMetric(p.registry)}
+	return eta.NewLadder(foot, sources...), nil
+}
