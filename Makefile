@@ -51,4 +51,4 @@ vendor-web: ## Fetch the pinned MapLibre GL JS again
 	scripts/vendor-web.sh
 
 clean: ## Remove what was built and the demo's data
-	rm -rf bin cabstand-data internal/console/e2e/node_modules
+	rm -rf bin cabstand-data internal/console/e2e/node_modules internal/eta/testdata/valhalla/node_modules

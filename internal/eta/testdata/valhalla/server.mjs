@@ -47,7 +47,9 @@ const config = {
 mkdirSync(config.mjolnir.tile_dir, { recursive: true });
 const file = join(folder, 'config.json');
 writeFileSync(file, JSON.stringify(config));
-execFileSync(join(bin, 'valhalla_build_tiles'), ['-c', file, extract], { stdio: ['ignore', 'ignore', 'inherit'] });
+execFileSync(join(bin, 'valhalla_build_tiles'), ['-c', file, extract], {
+  cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], // it leaves lists of what it dropped where it runs
+});
 const actor = new Actor(config);
 
 // The binding hands on the text of a refusal; the server of Valhalla says its
