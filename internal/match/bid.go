@@ -9,26 +9,26 @@ type offer struct {
 
 // look finds the best offer for node i of a. second is never above what
 // undelivered arcs could cost.
-func (s *search) look(i int32) offer {
-	n := &s.a.nodes[i]
+func (f *forest) look(i int32) offer {
+	n := &f.a.nodes[i]
 	o := offer{least: n.price, second: n.price, node: None}
-	o = s.compare(o, s.a.first[i], s.a.last[i])
-	if s.lazy == nil {
+	o = f.compare(o, f.a.first[i], f.a.last[i])
+	if f.lazy == nil {
 		return o
 	}
-	for s.lazy.bound[i] <= o.least {
-		had := s.a.last[i] - s.a.first[i]
-		s.lazy.more(i)
-		o = s.compare(o, s.a.first[i]+had, s.a.last[i])
+	for f.lazy.bound[i] <= o.least {
+		had := f.a.last[i] - f.a.first[i]
+		f.lazy.more(i)
+		o = f.compare(o, f.a.first[i]+had, f.a.last[i])
 	}
-	o.second = min(o.second, s.lazy.bound[i])
+	o.second = min(o.second, f.lazy.bound[i])
 	return o
 }
 
-func (s *search) compare(o offer, from, to int32) offer {
-	ends, costs := s.a.to[from:to], s.a.cost[from:to]
+func (f *forest) compare(o offer, from, to int32) offer {
+	ends, costs := f.a.to[from:to], f.a.cost[from:to]
 	for k, end := range ends {
-		c := costs[k] - s.b.nodes[end].dual
+		c := costs[k] - f.b.nodes[end].dual
 		if c >= o.second {
 			continue
 		}
@@ -45,14 +45,14 @@ func (s *search) compare(o offer, from, to int32) offer {
 // bid gives node i of a its best offer and lowers the dual of that partner until
 // the second best is as good. It returns the node of a that lost its partner by
 // it, or None.
-func (s *search) bid(i int32) (loser int32) {
-	n := &s.a.nodes[i]
-	o := s.look(i)
+func (f *forest) bid(i int32) (loser int32) {
+	n := &f.a.nodes[i]
+	o := f.look(i)
 	n.dual = o.least
 	if o.node == None {
 		return None
 	}
-	j := &s.b.nodes[o.node]
+	j := &f.b.nodes[o.node]
 	loser = j.mate
 	if o.second == o.least && loser != None {
 		return None // a tie: who gets it is left to the search
@@ -61,7 +61,7 @@ func (s *search) bid(i int32) (loser int32) {
 	j.dual -= o.second - o.least
 	n.mate, j.mate = o.node, i
 	if loser != None {
-		s.a.nodes[loser].mate = None
+		f.a.nodes[loser].mate = None
 	}
 	return loser
 }

@@ -1,12 +1,11 @@
 package match
 
-// heap is a 4-ary heap of nodes by distance, the nearest first. A node may be in
-// it several times.
+// heap is a 4-ary heap of events, the earliest first.
 type heap []entry
 
 type entry struct {
-	dist Cost
-	node int32 // of the side searched; ^i: the undelivered arcs of request i
+	time Cost
+	node int32 // j: node j of b is reached; ^i: node i of a has risen to its ceiling
 }
 
 func (h *heap) push(e entry) {
@@ -15,7 +14,7 @@ func (h *heap) push(e entry) {
 	k := len(s) - 1
 	for k > 0 {
 		up := (k - 1) / 4
-		if s[up].dist <= e.dist {
+		if s[up].time <= e.time {
 			break
 		}
 		s[k] = s[up]
@@ -45,11 +44,11 @@ func (h heap) sink(e entry) {
 		}
 		least := child
 		for c := child + 1; c < min(child+4, len(h)); c++ {
-			if h[c].dist < h[least].dist {
+			if h[c].time < h[least].time {
 				least = c
 			}
 		}
-		if h[least].dist >= e.dist {
+		if h[least].time >= e.time {
 			break
 		}
 		h[k] = h[least]

@@ -5,9 +5,16 @@ package match
 type node struct {
 	dual  Cost
 	price Cost
-	dist  Cost  // from the root of the present search; Infinite: not reached
 	mate  int32 // the node of the other side that it is paired with, or None
-	pred  int32 // the node of the other side that the search came from
+
+	// While a forest grows from this side: the node's place in it.
+	join int32 // the number of its joining, or None outside the forest
+	next int32 // the node that joined the same tree after it, or None
+	base Cost  // when it joined less its dual; Infinite outside the forest
+
+	// While a forest grows from the other side: the way to this node.
+	reach Cost  // when a tree reaches it, as far as known; Infinite: never
+	pred  int32 // the number of the joining that it is reached from
 }
 
 // side is one of the two sides of the problem with its arcs to the other: those
@@ -17,26 +24,35 @@ type side struct {
 	first, last []int32
 	to          []int32
 	cost        []Cost
+	late        []int32 // the newest late arc of each node, or None; empty: no node has one
+	lateArcs    []lateArc
+}
+
+// lateArc was delivered after the transposed arcs were laid out.
+type lateArc struct {
+	to, next int32
+	cost     Cost
 }
 
 // reset makes s a side of n unpaired nodes without arcs.
 func (s *side) reset(n int) {
 	s.nodes = sized(s.nodes, n)
 	for i := range s.nodes {
-		s.nodes[i] = node{dist: Infinite, mate: None}
+		s.nodes[i] = node{mate: None, join: None, base: Infinite, reach: Infinite}
 	}
 	s.first, s.last = sized(s.first, n), sized(s.last, n)
 	clear(s.first)
 	clear(s.last)
 	s.to, s.cost = s.to[:0], s.cost[:0]
+	s.late, s.lateArcs = s.late[:0], s.lateArcs[:0]
 }
 
 // transpose gives s the arcs of other, seen from this side.
 func (s *side) transpose(other *side) {
 	clear(s.last)
 	for i := range other.nodes {
-		for k := other.first[i]; k < other.last[i]; k++ {
-			s.last[other.to[k]]++
+		for _, j := range other.to[other.first[i]:other.last[i]] {
+			s.last[j]++
 		}
 	}
 	sum := int32(0)
@@ -52,6 +68,18 @@ func (s *side) transpose(other *side) {
 			*at++
 		}
 	}
+}
+
+// addLate adds an arc to those of node j that came too late for transpose.
+func (s *side) addLate(j, to int32, cost Cost) {
+	if len(s.late) == 0 {
+		s.late = sized(s.late, len(s.nodes))
+		for i := range s.late {
+			s.late[i] = None
+		}
+	}
+	s.lateArcs = append(s.lateArcs, lateArc{to: to, next: s.late[j], cost: cost})
+	s.late[j] = int32(len(s.lateArcs) - 1)
 }
 
 // sized is s with length n, in the memory it has where that is enough; what is

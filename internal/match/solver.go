@@ -1,11 +1,14 @@
 package match
 
+// bidsPerNode bounds the bids before the forest, on average over the nodes.
+const bidsPerNode = 4
+
 // Solver finds optimal solutions. It keeps its memory and the last duals from
 // one Solve to the next; the zero value is ready. It is not for concurrent use.
 type Solver struct {
 	requests, drivers side
 	rows              rows
-	search            search
+	forest            forest
 
 	driverOf                []int
 	requestDual, driverDual []Cost
@@ -18,14 +21,11 @@ type Solver struct {
 // panics where an arc names a driver who is none.
 func (s *Solver) Solve(p Problem) Solution {
 	s.take(p)
-	s.search.a, s.search.b = &s.requests, &s.drivers
-	s.search.lazy = &s.rows
+	s.forest.a, s.forest.b = &s.requests, &s.drivers
+	s.forest.lazy = &s.rows
 	s.bidAll()
-	for i := range s.requests.nodes {
-		if n := &s.requests.nodes[i]; n.mate == None && n.dual < n.price {
-			s.search.augment(int32(i))
-		}
-	}
+	s.drivers.transpose(&s.requests)
+	s.forest.grow()
 	return s.solution()
 }
 
@@ -38,10 +38,19 @@ func (s *Solver) take(p Problem) {
 	s.rows.reset(&s.requests, p.Arcs)
 }
 
+// bidAll lets the nodes of a bid. Rivals for too few partners would overbid each
+// other in small steps for long, so the number of bids is bounded: the forest
+// does the rest.
 func (s *Solver) bidAll() {
-	for i := range s.search.a.nodes {
-		for i := int32(i); i != None; {
-			i = s.search.bid(i)
+	f := &s.forest
+	bids := bidsPerNode * len(f.a.nodes)
+	for i := range f.a.nodes {
+		for i := int32(i); i != None; bids-- {
+			if bids <= 0 {
+				f.a.nodes[i].dual = f.look(i).least
+				break
+			}
+			i = f.bid(i)
 		}
 	}
 }
