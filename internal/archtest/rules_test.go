@@ -25,7 +25,7 @@ var (
 	pure        = join(core, "geo")
 	vocabulary  = join(pure, "internal/wire")
 	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch")
-	adapters    = []string{"internal/eta", "internal/memgeo", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus"}
+	adapters    = []string{"internal/eta", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus"}
 	edges       = []string{"internal/api", "internal/console", "internal/auth"}
 	everything  = join(application, join(adapters, join(edges, "internal/sim/...", "internal/node", "sql")...)...)
 	suites      = []string{"internal/indextest", "internal/storetest", "internal/bustest"}
@@ -51,6 +51,7 @@ var layers = []layer{
 
 	adapter("internal/eta", "github.com/sony/gobreaker/v2"),
 	adapter("internal/memgeo"),
+	adapter("internal/memtrips"),
 	adapter("internal/redisgeo", "github.com/redis/go-redis/v9"),
 	adapter("internal/postgis", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"),
 	adapter("internal/sqlite", "modernc.org/sqlite", "github.com/pressly/goose/v3"),
