@@ -2,6 +2,7 @@ package replay
 
 import (
 	"container/heap"
+	"context"
 	"time"
 )
 
@@ -9,7 +10,7 @@ import (
 type event struct {
 	at     time.Duration // since the start of the run
 	number int64         // of two at the same time, the one that was made first comes first
-	do     func() error
+	do     func(context.Context) error
 }
 
 // queue is the events to come, the earliest first.
@@ -18,7 +19,7 @@ type queue struct {
 	made int64
 }
 
-func (q *queue) add(at time.Duration, do func() error) {
+func (q *queue) add(at time.Duration, do func(context.Context) error) {
 	q.made++
 	heap.Push(&q.heap, event{at, q.made, do})
 }
