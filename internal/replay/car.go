@@ -136,12 +136,8 @@ func (w *world) arrive(ctx context.Context, c *car, r *rider) error {
 }
 
 func (w *world) start(ctx context.Context, c *car, r *rider) error {
-	takes, ok := w.Network.Takes(r.order.Pickup, r.order.Dropoff)
-	if !ok {
-		return fmt.Errorf("trip %s has no way to its drop-off", r.trip.ID)
-	}
 	c.phase, c.drive, c.since = riding, Drive{}, w.now
-	w.then(c, takes, w.complete)
+	w.then(c, r.takes, w.complete)
 	_, err := w.desk.Start(ctx, c.id, r.trip.ID)
 	return err
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/driver"
-	"github.com/cabstand/cabstand/internal/orders"
 	"github.com/cabstand/cabstand/internal/road"
 )
 
@@ -66,7 +65,7 @@ func (s Starter) check(known map[string]bool, fit func(geo.Point) error) error {
 
 // sampled is a fleet that starts where recorded riders got off, at the start of
 // the run. A larger fleet of the same seed begins with the smaller one.
-func sampled(n int, all []orders.Order, start time.Time, d dice) []Starter {
+func sampled(n int, all []Order, start time.Time, d dice) []Starter {
 	fleet := make([]Starter, n)
 	for i := range fleet {
 		o := all[d.bits(home, i, 0)%uint64(len(all))]

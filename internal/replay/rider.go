@@ -16,8 +16,9 @@ import (
 type rider struct {
 	number int
 	order  orders.Order
-	trip   *trip.Trip // as it was last committed; nil before the request
-	offers int        // made so far
+	takes  time.Duration // the ride
+	trip   *trip.Trip    // as it was last committed; nil before the request
+	offers int           // made so far
 }
 
 // tripID is the id of the trip of the n-th order. Ids sort like orders.
@@ -35,6 +36,9 @@ func (w *world) riderOf(tripID string) *rider {
 // expectRequest waits for the n-th order's time.
 func (w *world) expectRequest(n int) {
 	r := &w.riders[n]
+	if n+lookAhead/2 < len(w.riders) {
+		w.travel.Expect(w.riders[n+lookAhead/2].order.Pickup)
+	}
 	w.queue.add(r.order.At.Sub(w.From), func(ctx context.Context) error {
 		if n+1 < len(w.riders) {
 			w.expectRequest(n + 1)

@@ -5,15 +5,14 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/internal/dispatch"
-	"github.com/cabstand/cabstand/internal/orders"
 )
 
 // Scenario is what happens, whatever the policy and the seed. It is only read
 // while it runs, so that several runs may go on side by side.
 type Scenario struct {
-	From, To  time.Time      // requests are made from From on, before To
-	Orders    []orders.Order // in that time, the earliest first; every place fits the network
-	Fleet     int            // drivers who start where recorded riders got off, where Starters is empty
+	From, To  time.Time // requests are made from From on, before To
+	Orders    []Order   // in that time, the earliest first, see Prepare
+	Fleet     int       // drivers who start where recorded riders got off, where Starters is empty
 	Starters  []Starter
 	Network   Network
 	Dispatch  dispatch.Config // ID and the limits of freshness are set by the run

@@ -61,7 +61,9 @@ type shares struct {
 	report func(float64)
 }
 
-func newShares(n int, report func(float64)) *shares { return &shares{of: make([]float64, n), report: report} }
+func newShares(n int, report func(float64)) *shares {
+	return &shares{of: make([]float64, n), report: report}
+}
 
 func (s *shares) set(i int, share float64) {
 	s.mu.Lock()

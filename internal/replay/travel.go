@@ -28,8 +28,8 @@ type Travel interface {
 	dispatch.Estimator
 	// Drive is the fastest way between two points that fit; false if there is none.
 	Drive(from, to geo.Point) (Drive, bool)
-	// Expect tells that pickups will be asked about in this order, soon.
-	Expect(pickups []geo.Point)
+	// Expect tells that this pickup will be asked about soon.
+	Expect(pickup geo.Point)
 	// Done tells that nobody drives to this pickup any more.
 	Done(pickup geo.Point)
 	// Close ends the run.
@@ -80,7 +80,7 @@ func (c Crow) Drive(from, to geo.Point) (Drive, bool) {
 }
 
 // Expect does nothing.
-func (Crow) Expect([]geo.Point) {}
+func (Crow) Expect(geo.Point) {}
 
 // Done does nothing.
 func (Crow) Done(geo.Point) {}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/memtrips"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -51,11 +50,9 @@ func newWorld(s *Scenario, seed uint64) *world {
 	w.wire()
 	w.hire()
 	w.riders = make([]rider, len(s.Orders))
-	pickups := make([]geo.Point, len(s.Orders))
 	for i, o := range s.Orders {
-		w.riders[i], pickups[i] = rider{number: i, order: o}, o.Pickup
+		w.riders[i] = rider{number: i, order: o.Order, takes: o.Takes}
 	}
-	w.travel.Expect(pickups)
 	if len(w.riders) > 0 {
 		w.expectRequest(0)
 	}
