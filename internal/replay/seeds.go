@@ -129,11 +129,12 @@ var students = []float64{
 }
 
 // student is the 0.975 quantile: beyond the table by the normal distribution
-// with the first correction, which is right to three digits there.
+// with the first two corrections, which is right to three digits there.
 func student(freedom int) float64 {
 	if freedom <= len(students) {
 		return students[freedom-1]
 	}
 	const z = 1.959964
-	return z + (z*z*z+z)/(4*float64(freedom))
+	f := float64(freedom)
+	return z + (z*z*z+z)/(4*f) + (5*z*z*z*z*z+16*z*z*z+3*z)/(96*f*f)
 }
