@@ -30,8 +30,7 @@ type replayCmd struct {
 	LinksColumn string `help:"Column of --links with the driving times; the first that starts with seconds without it."`
 	Straight    bool   `help:"Drive along straight lines in place of roads."`
 
-	Window time.Duration `default:"2s" help:"How long requests are gathered before they are matched together."`
-	Cap    time.Duration `default:"600s" help:"A longer way to the pickup is not offered."`
+	node.PolicyFlags
 	Search time.Duration `name:"search-timeout" default:"15m" help:"How long to look for a driver before a trip expires."`
 
 	Seed  string `default:"1" help:"Seeds: one (1), several (1,2,5) or a range (1..10)."`
@@ -56,6 +55,9 @@ func (c *replayCmd) Validate() error {
 	if _, err := parseSeeds(c.Seed); err != nil {
 		return err
 	}
+	if err := c.PolicyFlags.Validate(); err != nil {
+		return err
+	}
 	switch {
 	case c.Straight == (c.Nodes != ""):
 		return &node.ConfigError{Setting: "nodes", Value: c.Nodes, Accepted: "a road graph by --nodes and --links, or --straight"}
@@ -63,10 +65,6 @@ func (c *replayCmd) Validate() error {
 		return &node.ConfigError{Setting: "links", Value: c.Links, Accepted: "--nodes and --links together"}
 	case c.Fleet < 1 || c.Fleet > 100_000:
 		return &node.ConfigError{Setting: "fleet", Value: fmt.Sprint(c.Fleet), Accepted: "1 to 100000"}
-	case c.Window < 100*time.Millisecond || c.Window > 5*time.Minute:
-		return &node.ConfigError{Setting: "window", Value: c.Window.String(), Accepted: "100ms to 5m"}
-	case c.Cap <= 0:
-		return &node.ConfigError{Setting: "cap", Value: c.Cap.String(), Accepted: "a duration above 0"}
 	case c.Search <= 0:
 		return &node.ConfigError{Setting: "search-timeout", Value: c.Search.String(), Accepted: "a duration above 0"}
 	case !c.From.IsZero() && !c.To.IsZero() && !c.From.Before(c.To):
@@ -99,15 +97,14 @@ func (c *replayCmd) Run(ctx context.Context, std node.Std) error {
 	if err != nil {
 		return err
 	}
-	report.Summary, report.Options = replay.Summarize(report.Runs), c.options(s)
+	report.Summary, report.Options = replay.Summarize(report.Runs), c.options(&s)
 	printRuns(std.Out, report)
 	return c.save(report)
 }
 
 func (c *replayCmd) dispatch() dispatch.Config {
 	config := dispatch.DefaultConfig
-	config.Window, config.PickupCap = c.Window, c.Cap
-	config.Limits.Search = c.Search
+	config.Window, config.Policy, config.Limits.Search = c.Window, c.PolicyFlags.Dispatch(), c.Search
 	return config
 }
 
@@ -235,17 +232,6 @@ func tell(log io.Writer, what string, bad replay.BadRows) {
 	if bad.Rows > len(bad.First) {
 		fmt.Fprintf(log, "  …\n")
 	}
-}
-
-func (c *replayCmd) options(s replay.Scenario) replay.Options {
-	o := replay.Options{Label: c.Label, Policy: "greedy", Fleet: s.Fleet, From: s.From, To: s.To, Network: "roads"}
-	if c.Straight {
-		o.Network = "straight"
-	}
-	if o.Label == "" {
-		o.Label = fmt.Sprintf("%s, window %v, cap %v", o.Policy, c.Window, c.Cap)
-	}
-	return o
 }
 
 func (c *replayCmd) save(r replay.Report) error {

@@ -117,7 +117,7 @@ func TestReplay_WrongSettings(t *testing.T) {
 		"Seed":        {[]string{"--straight", "--seed=5..1"}, "--seed: \"5..1\" is not accepted"},
 		"Accept":      {[]string{"--straight", "--accept=1.5"}, "--accept: \"1.5\" is not accepted"},
 		"Patience":    {[]string{"--straight", "--patience=0s"}, "--patience: \"0s\" is not accepted"},
-		"Window":      {[]string{"--straight", "--window=1ms"}, "--window"},
+		"Window":      {[]string{"--straight", "--window=0s"}, "--window"},
 		"To":          {[]string{"--straight", "--from=2026-05-01T08:00:00Z", "--to=2026-05-01T07:00:00Z"}, "--to"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -137,6 +137,9 @@ func (w *world) arrive(ctx context.Context, c *car, r *rider) error {
 
 func (w *world) start(ctx context.Context, c *car, r *rider) error {
 	c.phase, c.drive, c.since = riding, Drive{}, w.now
+	if w.Dispatch.Policy.Forward > 0 { // else nobody looks where it is
+		c.drive, _ = w.travel.Drive(r.order.Pickup, r.order.Dropoff)
+	}
 	w.then(c, r.takes, w.complete)
 	_, err := w.desk.Start(ctx, c.id, r.trip.ID)
 	return err

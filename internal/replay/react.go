@@ -86,11 +86,12 @@ func (w *world) count(c trip.Change) {
 	if c.Before.State.HasDriver() && c.After.State == trip.Searching {
 		w.expectImpatience(r)
 	}
-	if c.After.State.Final() {
-		w.over++
-	}
 	if c.After.State == trip.Arrived || c.After.State.Final() {
 		w.travel.Done(r.order.Pickup)
+	}
+	if c.After.State.Final() {
+		w.travel.Done(r.order.Dropoff)
+		w.over++
 	}
 }
 

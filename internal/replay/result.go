@@ -33,6 +33,7 @@ type Run struct {
 
 	Decisions int            `json:"decisions"`
 	Offers    int            `json:"offers"`
+	Forwards  int            `json:"forwards"` // of the offers, those for the trip after the one at hand
 	Declined  int            `json:"declined"`
 	Ticks     int            `json:"ticks"`
 	Skipped   int            `json:"ticks_skipped"` // in which nothing could be decided
@@ -77,8 +78,8 @@ const squareSide = 0.0025
 
 func (t *tally) run(w *world) Run {
 	run := Run{
-		Policy: policyName(w.Dispatch), Seed: uint64(w.dice), Fleet: len(w.cars), Requests: len(w.riders),
-		DecisionHash: t.decisionHash(), Decisions: t.decisions, Offers: t.offers, Declined: t.declined,
+		Policy: w.Dispatch.Policy.Name, Seed: uint64(w.dice), Fleet: len(w.cars), Requests: len(w.riders),
+		DecisionHash: t.decisionHash(), Decisions: t.decisions, Offers: t.offers, Forwards: t.forwards, Declined: t.declined,
 		Ticks: t.ticks, Skipped: t.skipped, Tick: ticksOf(t.real), Reasons: map[string]int{},
 		IdleShare: round(w.idleShare(), 6),
 	}

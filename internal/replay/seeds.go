@@ -7,8 +7,6 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/cabstand/cabstand/internal/dispatch"
 )
 
 // Interval is a mean over seeds with its 95 % interval: the true mean is taken to
@@ -32,9 +30,6 @@ type Summary struct {
 	DeadheadKm   Interval `json:"deadhead_km_per_trip"`
 	TickP99      Interval `json:"tick_p99_ms"`
 }
-
-// policyName is what the policy is called in results.
-func policyName(dispatch.Config) string { return "greedy" }
 
 // RunAll replays the scenario with each seed, as many at a time as there are
 // processors. progress, which may be nil, is told how much of all is done.

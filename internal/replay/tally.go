@@ -19,6 +19,7 @@ type tally struct {
 	line      []byte
 	decisions int
 	offers    int
+	forwards  int
 	declined  int
 
 	deadhead float64 // metres driven to pickups, in vain or not
@@ -92,6 +93,9 @@ func (t *tally) decide(w *world, tripID, driverID, kind string) {
 	t.decisions++
 	if kind == "offer" || kind == "forward" {
 		t.offers++
+	}
+	if kind == "forward" {
+		t.forwards++
 	}
 	t.line = fmt.Appendf(t.line[:0], "%d %s %s %s\n", w.now.Milliseconds(), tripID, driverID, kind)
 	t.hash.Write(t.line)

@@ -30,8 +30,8 @@ type Travel interface {
 	Drive(from, to geo.Point) (Drive, bool)
 	// Expect tells that this pickup will be asked about soon.
 	Expect(pickup geo.Point)
-	// Done tells that nobody drives to this pickup any more.
-	Done(pickup geo.Point)
+	// Done tells that nobody drives to this place any more.
+	Done(to geo.Point)
 	// Close ends the run.
 	Close()
 }

@@ -25,6 +25,7 @@ type world struct {
 	now      time.Duration // since From
 	queue    queue
 	nextTick time.Duration
+	swapTick time.Duration   // the last one that looked for exchanges
 	commits  [][]trip.Change // of the store, not yet reacted to
 	offered  []offered       // to phones, not yet looked at
 
@@ -43,7 +44,7 @@ type world struct {
 const slack = 24 * time.Hour
 
 func newWorld(s *Scenario, seed uint64) *world {
-	w := &world{Scenario: s, dice: dice(seed), travel: s.Network.Travel(), carOf: map[string]*car{}}
+	w := &world{Scenario: s, dice: dice(seed), travel: s.Network.Travel(), carOf: map[string]*car{}, swapTick: -forever}
 	w.store = memtrips.NewSlim(func(changes []trip.Change) { w.commits = append(w.commits, changes) })
 	w.feed = newFeed(w)
 	w.tally = newTally(w)
@@ -63,8 +64,8 @@ func newWorld(s *Scenario, seed uint64) *world {
 func (w *world) wire() {
 	log := slog.New(slog.DiscardHandler)
 	config := w.Dispatch
-	config.ID = self
-	config.Limits.Fresh, config.Limits.Lost = forever, forever // see feed
+	config.ID, config.Journal, config.Sweep = self, false, forever // news cannot get lost in here
+	config.Limits.Fresh, config.Limits.Lost = forever, forever     // see feed
 	w.engine = dispatch.New(config, dispatch.Deps{
 		Trips: w.store, Estimator: w.travel, Pusher: w.feed, Feed: w.feed, Locations: w.feed, Peers: w.feed, Signals: w.feed,
 		NewID: w.newID, Now: w.clock, Log: log,
@@ -123,6 +124,7 @@ func (w *world) tick(ctx context.Context) error {
 		w.tally.skipped++
 		return nil
 	}
+	w.locate()
 	w.feed.flush()
 	began := w.stopwatch()
 	w.engine.Tick(ctx)
@@ -132,9 +134,10 @@ func (w *world) tick(ctx context.Context) error {
 }
 
 // idle reports whether a tick could change nothing: nobody looks for a driver,
-// and nobody is on the way whose trip could be exchanged.
+// or waits in slot 1, and no tick counts for the time between two looks for
+// exchanges.
 func (w *world) idle() bool {
-	return w.searching == 0 && w.assigned == 0
+	return w.searching == 0 && w.assigned == 0 && !w.Dispatch.Policy.Swap
 }
 
 func (w *world) stopwatch() time.Duration {

@@ -33,7 +33,7 @@ func patient() Behaviour {
 
 func config() dispatch.Config {
 	c := dispatch.DefaultConfig
-	c.Window, c.PickupCap, c.Limits.Search = 2*time.Second, 10*time.Minute, time.Hour
+	c.Window, c.Policy.PickupCap, c.Limits.Search = 2*time.Second, 10*time.Minute, time.Hour
 	return c
 }
 
@@ -91,8 +91,8 @@ func TestScenario_Ends(t *testing.T) {
 		want   string
 	}{
 		"Served":           {func(*Scenario) {}, "1 0 0 map[]"},
-		"TooFar":           {func(s *Scenario) { s.Dispatch.PickupCap = 99 * time.Second }, "0 0 1 map[]"},
-		"JustNear":         {func(s *Scenario) { s.Dispatch.PickupCap = 101 * time.Second }, "1 0 0 map[]"},
+		"TooFar":           {func(s *Scenario) { s.Dispatch.Policy.PickupCap = 99 * time.Second }, "0 0 1 map[]"},
+		"JustNear":         {func(s *Scenario) { s.Dispatch.Policy.PickupCap = 101 * time.Second }, "1 0 0 map[]"},
 		"NobodyInTime":     {func(s *Scenario) { s.Behaviour.Patience = time.Millisecond }, "0 1 0 map[no driver found yet:1]"},
 		"NoTakers":         {func(s *Scenario) { s.Behaviour.Accept = 1e-12 }, "0 0 1 map[]"},
 		"ToldTooLong":      {func(s *Scenario) { s.Behaviour.Balk, s.Behaviour.BalkSpread = 99*time.Second, 1 }, "0 1 0 map[the driver takes too long:1]"},
