@@ -26,7 +26,8 @@ type cabbie struct {
 	position time.Time // when the next position is due
 
 	offer *dilemma
-	trip  *wire.Trip // the current one
+	trip  *wire.Trip // the one at hand
+	next  *wire.Trip // the one after it
 	board time.Time  // when the rider is in the car
 
 	pending *command
@@ -46,6 +47,7 @@ type command struct {
 	frame any
 	kind  string
 	ref   string // the offer or trip
+	trip  string // which the step is about
 	again time.Time
 }
 
@@ -172,15 +174,10 @@ func (c *cabbie) decide(now time.Time) {
 	c.offer = nil
 	switch o.answer {
 	case wire.FrameAccept:
-		c.command(offerStep{wire.FrameAccept, o.OfferID}, wire.FrameAccept, o.OfferID, now)
+		c.pending = &command{frame: offerStep{wire.FrameAccept, o.OfferID}, kind: wire.FrameAccept, ref: o.OfferID, trip: o.TripID, again: now}
 	case wire.FrameDecline:
 		c.say = append(c.say, offerStep{wire.FrameDecline, o.OfferID})
 	}
-}
-
-// command sends a step until it is answered.
-func (c *cabbie) command(frame any, kind, ref string, now time.Time) {
-	c.pending = &command{frame: frame, kind: kind, ref: ref, again: now}
 }
 
 // step does what comes when the car is there or the rider is in.
@@ -199,7 +196,8 @@ func (c *cabbie) step(now time.Time) {
 }
 
 func (c *cabbie) tripStep(kind string, now time.Time) {
-	c.command(tripStep{kind, c.trip.ID}, kind, c.trip.ID, now)
+	id := c.trip.ID
+	c.pending = &command{frame: tripStep{kind, id}, kind: kind, ref: id, trip: id, again: now}
 }
 
 // idle begins a spell of the pastime.

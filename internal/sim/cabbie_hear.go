@@ -86,38 +86,68 @@ func (c *cabbie) closed(offerID string) {
 	}
 }
 
-// hearTrip follows the trip that the engine says is the driver's.
+// hearTrip follows the trips that the engine says are the driver's: one at hand,
+// and one for after it. The engine may take either away and give another one.
 func (c *cabbie) hearTrip(t wire.Trip, now time.Time) {
-	current := c.trip != nil && c.trip.ID == t.ID
+	known := c.known(t.ID)
+	mine := t.DriverID == c.id && t.State.HasDriver()
 	switch {
-	case current && t.Version < c.trip.Version:
-		return // told late
-	case t.DriverID != c.id || t.State.Final() || !t.State.HasDriver():
-		if current {
-			c.release(now)
-		}
-		return
+	case known != nil && t.Version < known.Version: // told late
+	case mine && t.Slot != 0 && c.trip != nil && c.trip.ID != t.ID:
+		c.next = &t
+		c.confirm(t)
+	case mine:
+		c.follow(t, now)
+	case known == nil:
+	case known == c.trip:
+		c.release(now)
+	default:
+		c.drop(t.ID)
+		c.next = nil
 	}
+}
+
+// known is the trip as the driver has it, nil if it is not the driver's.
+func (c *cabbie) known(tripID string) *wire.Trip {
+	for _, t := range []*wire.Trip{c.trip, c.next} {
+		if t != nil && t.ID == tripID {
+			return t
+		}
+	}
+	return nil
+}
+
+// follow has the driver at the trip, in place of another one perhaps: that is
+// over, or went to another driver, even where nobody said so yet.
+func (c *cabbie) follow(t wire.Trip, now time.Time) {
 	before := trip.State("")
-	if current {
+	switch {
+	case c.trip != nil && c.trip.ID == t.ID:
 		before = c.trip.State
+	case c.trip != nil:
+		c.drop(c.trip.ID)
+	}
+	if c.next != nil && c.next.ID == t.ID {
+		c.next = nil
 	}
 	c.trip = &t
-	c.confirm(t.State)
+	c.confirm(t)
 	if t.State != before {
 		c.begin(now)
 	}
 }
 
-// confirm drops the pending step that brought the trip to the state.
-func (c *cabbie) confirm(s trip.State) {
-	if c.pending == nil {
-		return
+// confirm drops the pending step that brought the trip to its state.
+func (c *cabbie) confirm(t wire.Trip) {
+	brings := map[string]trip.State{wire.FrameArrive: trip.Arrived, wire.FrameStart: trip.Riding}
+	if p := c.pending; p != nil && p.trip == t.ID && (p.kind == wire.FrameAccept || brings[p.kind] == t.State) {
+		c.pending = nil
 	}
-	brings := map[string]trip.State{
-		wire.FrameAccept: trip.Assigned, wire.FrameArrive: trip.Arrived, wire.FrameStart: trip.Riding,
-	}
-	if c.pending.kind == wire.FrameAccept || brings[c.pending.kind] == s {
+}
+
+// drop forgets the pending step about a trip.
+func (c *cabbie) drop(tripID string) {
+	if c.pending != nil && c.pending.trip == tripID {
 		c.pending = nil
 	}
 }
@@ -131,7 +161,9 @@ func (c *cabbie) begin(now time.Time) {
 	}
 	switch c.trip.State {
 	case trip.Assigned:
-		c.offer = nil
+		if c.offer != nil && (c.offer.Slot == 0 || c.offer.TripID == c.trip.ID) {
+			c.offer = nil
+		}
 		c.car.head(c.trip.Pickup, c.world, now)
 	case trip.Arrived:
 		c.board = now.Add(c.mood.Board.draw(c.rng))
@@ -140,12 +172,15 @@ func (c *cabbie) begin(now time.Time) {
 	}
 }
 
-// release ends the driver's part in the trip.
+// release ends the driver's part in the trip at hand: the next one is at hand
+// then, if there is one.
 func (c *cabbie) release(now time.Time) {
-	if c.pending != nil && c.pending.ref == c.trip.ID {
-		c.pending = nil
+	c.drop(c.trip.ID)
+	c.trip, c.next = c.next, nil
+	if c.trip != nil {
+		c.begin(now)
+		return
 	}
-	c.trip = nil
 	c.idle(now)
 }
 

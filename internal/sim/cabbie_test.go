@@ -309,6 +309,105 @@ func TestCabbie_Trip(t *testing.T) {
 	})
 }
 
+// tell is a frame of any trip, from the place where "t" ends to where it begins.
+func (s *shift) tell(id string, version int64, state trip.State, driverID string, slot int) {
+	s.tb.Helper()
+	t := told(id, version, state, driverID)
+	t.Slot, t.Pickup, t.Dropoff = slot, yon, there
+	s.hear(wire.TripFrame{Type: wire.FrameTrip, Trip: t, Reason: "swapped"})
+}
+
+func TestCabbie_Swap(t *testing.T) {
+	t.Run("LosesTheTrip", func(t *testing.T) {
+		s := newShift(t, steadfast)
+		s.trip(2, trip.Assigned)
+		s.pass(20 * time.Second)
+		s.tell("t", 3, trip.Assigned, "", 0)
+		stopped := s.c.car.where(s.now).Point
+		s.pass(10 * time.Minute)
+		s.expect("status available")
+		if s.c.trip != nil || !s.at(stopped) {
+			t.Fatal("drives on to a rider whom another driver picks up")
+		}
+	})
+	// The news of what is lost and of what is gained come in either order.
+	for _, gainFirst := range []bool{false, true} {
+		t.Run(fmt.Sprint("ExchangesGainFirst", gainFirst), func(t *testing.T) {
+			s := newShift(t, steadfast)
+			s.trip(2, trip.Assigned)
+			s.pass(20 * time.Minute) // there, and not heard: the step is repeated
+			s.said = nil
+			if gainFirst {
+				s.tell("u", 3, trip.Assigned, "d", 0)
+				s.tell("t", 3, trip.Assigned, "", 0)
+			} else {
+				s.tell("t", 3, trip.Assigned, "", 0)
+				s.tell("u", 3, trip.Assigned, "d", 0)
+			}
+			s.pass(20 * time.Minute)
+			if !s.at(yon) || len(s.said) == 0 || s.said[0] != "arrive u" {
+				t.Fatalf("said %v, at %v: want the new trip's pickup", s.said, s.c.car.where(s.now))
+			}
+		})
+	}
+	t.Run("GivenATripUnasked", func(t *testing.T) {
+		s := newShift(t, steadfast)
+		s.tell("u", 4, trip.Assigned, "d", 0)
+		s.pass(20 * time.Minute)
+		if !s.at(yon) || s.said[1] != "arrive u" {
+			t.Fatalf("said %v, at %v", s.said, s.c.car.where(s.now))
+		}
+	})
+}
+
+func TestCabbie_NextTrip(t *testing.T) {
+	// riding accepts a next trip while the rider of the first one is on board.
+	riding := func(t *testing.T) *shift {
+		s := newShift(t, steadfast)
+		s.trip(4, trip.Riding)
+		s.hear(wire.OfferFrame{Type: wire.FrameOffer, OfferID: "o", TripID: "u", Epoch: 1, Slot: 1, Pickup: yon, Dropoff: there})
+		s.pass(3 * time.Second)
+		s.expect("status available", "received o", "accept o")
+		s.tell("u", 2, trip.Assigned, "d", 1)
+		return s
+	}
+	complete := func(t *testing.T, s *shift) {
+		s.pass(20 * time.Minute)
+		if !s.at(yon) || s.said[0] != "complete t" {
+			t.Fatalf("said %v, at %v: want the trip at hand to its end first", s.said, s.c.car.where(s.now))
+		}
+		s.said = nil
+		s.trip(5, trip.Completed)
+	}
+	t.Run("AfterTheOneAtHand", func(t *testing.T) {
+		s := riding(t)
+		complete(t, s)
+		s.pass(time.Second)
+		s.expect("arrive u")
+		s.tell("u", 3, trip.Arrived, "d", 0)
+		s.pass(11 * time.Second)
+		s.expect("start u")
+	})
+	t.Run("TakenAway", func(t *testing.T) {
+		s := riding(t)
+		s.tell("u", 3, trip.Assigned, "", 0)
+		complete(t, s)
+		s.pass(10 * time.Minute)
+		s.expect()
+		if s.c.trip != nil {
+			t.Fatal("goes to a rider whom another driver picks up")
+		}
+	})
+	t.Run("OneAtHandCancelled", func(t *testing.T) {
+		s := riding(t)
+		s.tell("t", 5, trip.Cancelled, "d", 0)
+		s.pass(20 * time.Minute)
+		if !s.at(yon) || s.said[0] != "arrive u" {
+			t.Fatalf("said %v, at %v", s.said, s.c.car.where(s.now))
+		}
+	})
+}
+
 // TestCabbie_Anything lets a driver hear frames in any order: the driver never
 // spins, never jumps, and is never at a loss.
 func TestCabbie_Anything(t *testing.T) {
@@ -320,7 +419,11 @@ func TestCabbie_Anything(t *testing.T) {
 		codes := []fault.Code{fault.Unavailable, fault.WrongState, fault.OfferClosed, fault.NotFound}
 		for range rapid.IntRange(1, 40).Draw(rt, "frames") {
 			id := fmt.Sprint(rapid.IntRange(1, 3).Draw(rt, "id"))
-			switch rapid.IntRange(0, 5).Draw(rt, "frame") {
+			switch rapid.IntRange(0, 6).Draw(rt, "frame") {
+			case 5:
+				version, slot := rapid.IntRange(1, 9).Draw(rt, "version"), rapid.IntRange(0, 1).Draw(rt, "slot")
+				driverID := rapid.SampledFrom([]string{"d", ""}).Draw(rt, "driver")
+				s.tell("t"+id, int64(version), rapid.SampledFrom(states).Draw(rt, "state"), driverID, slot)
 			case 0:
 				s.offer("o"+id, "t")
 			case 1:

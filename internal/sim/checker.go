@@ -225,14 +225,14 @@ func (c *Checker) sequence(h *history, t wire.Trip, v version, at time.Time) {
 var mayFollow = map[trip.State][]trip.State{
 	trip.Scheduled: {trip.Searching, trip.Cancelled},
 	trip.Searching: {trip.Assigned, trip.Cancelled, trip.Expired},
-	trip.Assigned:  {trip.Arrived, trip.Searching, trip.Cancelled},
+	trip.Assigned:  {trip.Arrived, trip.Searching, trip.Cancelled, trip.Assigned},
 	trip.Arrived:   {trip.Riding, trip.Searching, trip.Cancelled},
 	trip.Riding:    {trip.Completed, trip.Cancelled},
 }
 
 func (c *Checker) follows(t wire.Trip, a, b version, at time.Time) {
 	epoch := a.epoch
-	if a.state.HasDriver() && b.state == trip.Searching {
+	if a.state.HasDriver() && b.state == trip.Searching || a.state == trip.Assigned && b.state == trip.Assigned {
 		epoch++ // the driver was taken off
 	}
 	for _, s := range mayFollow[a.state] {

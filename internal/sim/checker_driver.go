@@ -21,6 +21,7 @@ type held struct {
 	tripID      string
 	epoch       int64
 	offer       bool
+	slot        int // 1: as the next trip, beside the one at hand
 	from, until time.Time
 }
 
@@ -68,7 +69,7 @@ func (c *Checker) Offered(driverID string, o wire.OfferFrame, at time.Time) {
 	}
 	r.open[o.OfferID] = openOffer{o.TripID, at}
 	if o.ExpiresAt.After(at) {
-		c.add(driverID, held{tripID: o.TripID, epoch: o.Epoch, offer: true, from: at, until: at})
+		c.add(driverID, held{tripID: o.TripID, epoch: o.Epoch, offer: true, slot: o.Slot, from: at, until: at})
 	}
 }
 
@@ -97,8 +98,11 @@ func (c *Checker) DriverTrip(driverID string, t wire.Trip, at time.Time) {
 			r.clear(id)
 		}
 	}
+	c.history(t.ID).told[driverID] = true
+	if t.State.HasDriver() && t.DriverID == "" {
+		return // the news that it went to another driver, without a word about whom
+	}
 	c.document(t, at)
-	c.trips[t.ID].told[driverID] = true
 }
 
 // holds notes for how long a trip had its driver, by the engine's times.
@@ -112,21 +116,35 @@ func (c *Checker) holds(t wire.Trip) {
 			until = *later
 		}
 	}
-	c.add(t.DriverID, held{tripID: t.ID, epoch: t.Epoch, from: *t.AssignedAt, until: until})
+	c.has(t, until)
 }
 
 // hold notes that a trip has its driver at the given time.
 func (c *Checker) hold(t wire.Trip, at time.Time) {
 	if t.AssignedAt != nil {
-		c.add(t.DriverID, held{tripID: t.ID, epoch: t.Epoch, from: *t.AssignedAt, until: at})
+		c.has(t, at)
 	}
+}
+
+// has notes that the trip had its driver until the given time at least. Of one
+// that was given ahead nobody tells when the trip before it was over: that it is
+// the one at hand is certain from the arrival on.
+func (c *Checker) has(t wire.Trip, until time.Time) {
+	from := *t.AssignedAt
+	if t.Forward && t.Slot == 0 {
+		if t.ArrivedAt == nil {
+			return
+		}
+		from = *t.ArrivedAt
+	}
+	c.add(t.DriverID, held{tripID: t.ID, epoch: t.Epoch, slot: t.Slot, from: from, until: until})
 }
 
 // add compares a hold with the driver's others, and keeps it.
 func (c *Checker) add(driverID string, h held) {
 	r := c.roster(driverID)
 	for _, other := range r.holds {
-		if other.tripID == h.tripID || other.offer && h.offer {
+		if other.tripID == h.tripID || other.slot != h.slot || other.offer && h.offer {
 			continue
 		}
 		if h.from.Add(skew).Before(other.until) && other.from.Add(skew).Before(h.until) {
@@ -142,7 +160,7 @@ func (c *Checker) add(driverID string, h held) {
 func (r *roster) keep(h held) {
 	for i := range r.holds {
 		o := &r.holds[i]
-		if o.tripID == h.tripID && o.epoch == h.epoch && o.offer == h.offer {
+		if o.tripID == h.tripID && o.epoch == h.epoch && o.offer == h.offer && o.slot == h.slot {
 			if h.until.After(o.until) {
 				o.until = h.until
 			}

@@ -45,6 +45,18 @@ func offerOf(tripID, offerID string, expires float64) wire.OfferFrame {
 	return wire.OfferFrame{TripID: tripID, OfferID: offerID, Epoch: 1, ExpiresAt: at(expires)}
 }
 
+// ahead is a trip that was given to its driver as the next one.
+func ahead(t wire.Trip, slot int) wire.Trip {
+	t.Forward, t.Slot = true, slot
+	return t
+}
+
+// arrivedAt is a trip whose driver came at the time.
+func arrivedAt(t wire.Trip, seconds float64) wire.Trip {
+	t.ArrivedAt = when(seconds)
+	return t
+}
+
 // show puts versions on a rider's stream, a second apart.
 func show(c *Checker, versions ...wire.Trip) {
 	for i, t := range versions {
@@ -71,6 +83,26 @@ var histories = []struct {
 		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"),
 			epoch(told("t", 3, trip.Searching, ""), 2), epoch(told("t", 4, trip.Assigned, "e"), 2))
 	}, nil},
+
+	{"Swapped", func(c *Checker) {
+		c.StreamOpened("r", at(-5))
+		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"),
+			epoch(told("t", 3, trip.Assigned, "e"), 2), epoch(told("t", 4, trip.Arrived, "e"), 2))
+		c.DriverTrip("d", epoch(told("t", 3, trip.Assigned, ""), 2), at(3)) // not to whom
+		c.DriverTrip("e", epoch(told("t", 3, trip.Assigned, "e"), 2), at(3))
+	}, nil},
+	{"SwappedInTheSameEpoch", func(c *Checker) {
+		c.Read(told("t", 2, trip.Assigned, "d"), at(1))
+		c.Read(told("t", 3, trip.Assigned, "e"), at(2))
+	}, []Breach{Backwards, TwoDrivers}},
+	{"SwappedAfterTheArrival", func(c *Checker) {
+		c.Read(told("t", 3, trip.Arrived, "d"), at(1))
+		c.Read(epoch(told("t", 4, trip.Arrived, "e"), 2), at(2))
+	}, []Breach{Backwards}},
+	{"SwappedTheDriverHasTwo", func(c *Checker) {
+		c.Read(since(told("u", 2, trip.Assigned, "e"), 10, 0), at(60))
+		c.Read(epoch(since(told("t", 3, trip.Assigned, "e"), 30, 0), 2), at(60))
+	}, []Breach{TwoTrips}},
 
 	{"TwoDriversInOneEpoch", func(c *Checker) {
 		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(1))
@@ -113,6 +145,24 @@ var histories = []struct {
 		c.Offered("d", offerOf("u", "o", 35), at(40))
 		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(60))
 	}, nil},
+
+	{"NextTrip", func(c *Checker) {
+		c.Read(since(told("t", 4, trip.Riding, "d"), 10, 0), at(60))
+		o := offerOf("u", "o", 55)
+		o.Slot = 1
+		c.Offered("d", o, at(40))
+		c.Read(ahead(since(told("u", 2, trip.Assigned, "d"), 45, 0), 1), at(60))
+		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 90), at(90))
+		c.Read(arrivedAt(ahead(since(told("u", 5, trip.Completed, "d"), 45, 200), 0), 120), at(210))
+	}, nil},
+	{"NextTripArrivedAtTooEarly", func(c *Checker) {
+		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 90), at(90))
+		c.DriverTrip("d", arrivedAt(ahead(since(told("u", 5, trip.Completed, "d"), 45, 200), 0), 70), at(200))
+	}, []Breach{TwoTrips}},
+	{"TwoNextTrips", func(c *Checker) {
+		c.Read(ahead(since(told("t", 2, trip.Assigned, "d"), 10, 0), 1), at(60))
+		c.Read(ahead(since(told("u", 2, trip.Assigned, "d"), 30, 0), 1), at(60))
+	}, []Breach{TwoTrips}},
 
 	{"TwoOffersAtOnce", func(c *Checker) {
 		c.Offered("d", offerOf("t", "o", 15), at(1))
