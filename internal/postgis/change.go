@@ -88,13 +88,13 @@ func queueTrip(b *pgx.Batch, t *trip.Trip) {
 	b.Queue(`UPDATE trips SET fare_amount = $1, fare_currency = $2, state = $3, version = $4, epoch = $5,
 			driver_id = $6, slot = $7, excluded = $8, offer_id = $9, scheduled_for = $10, search_until = $11, assigned_at = $12,
 			arrived_at = $13, riding_at = $14, completed_at = $15, cancelled_at = $16, expired_at = $17, cancelled_by = $18, reason = $19,
-			swaps = $20, former_driver_id = $21
-		WHERE id = $22`,
+			forward = $20, swaps = $21, former_driver_id = $22
+		WHERE id = $23`,
 		t.Fare.Amount, t.Fare.Currency, t.State, t.Version, t.Epoch,
 		zeronull.Text(t.DriverID), t.Slot, append([]string{}, t.Excluded...), offerID,
 		orNull(t.ScheduledFor), orNull(t.SearchUntil), orNull(t.AssignedAt),
 		orNull(t.ArrivedAt), orNull(t.RidingAt), orNull(t.CompletedAt), orNull(t.CancelledAt), orNull(t.ExpiredAt),
-		zeronull.Text(t.CancelledBy), t.Reason, t.Swaps, zeronull.Text(t.FormerID), t.ID)
+		zeronull.Text(t.CancelledBy), t.Reason, t.Forward, t.Swaps, zeronull.Text(t.FormerID), t.ID)
 }
 
 func queueEvents(b *pgx.Batch, events []trip.Event) {

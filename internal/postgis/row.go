@@ -14,7 +14,7 @@ import (
 // selectTrips reads trips with their newest offers; scanTrip takes its rows.
 const selectTrips = `SELECT t.id, t.rider_id, t.class, t.seats,
 	ST_Y(t.pickup::geometry), ST_X(t.pickup::geometry), ST_Y(t.dropoff::geometry), ST_X(t.dropoff::geometry),
-	t.fare_amount, t.fare_currency, t.state, t.version, t.epoch, t.driver_id, t.slot, t.swaps, t.former_driver_id, t.excluded,
+	t.fare_amount, t.fare_currency, t.state, t.version, t.epoch, t.driver_id, t.slot, t.forward, t.swaps, t.former_driver_id, t.excluded,
 	t.requested_at, t.scheduled_for, t.search_until, t.assigned_at, t.arrived_at, t.riding_at,
 	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, ` + offerColumns + `
 	FROM trips t LEFT JOIN offers o ON o.id = t.offer_id `
@@ -28,7 +28,7 @@ func scanTrip(r pgx.CollectableRow) (*trip.Trip, error) {
 	err := r.Scan(append([]any{
 		&t.ID, &t.RiderID, &t.Class, &t.Seats, &t.Pickup.Lat, &t.Pickup.Lon, &t.Dropoff.Lat, &t.Dropoff.Lon,
 		&t.Fare.Amount, &t.Fare.Currency, &t.State, &t.Version, &t.Epoch, (*zeronull.Text)(&t.DriverID), &t.Slot,
-		&t.Swaps, (*zeronull.Text)(&t.FormerID), &t.Excluded,
+		&t.Forward, &t.Swaps, (*zeronull.Text)(&t.FormerID), &t.Excluded,
 		instant(&t.RequestedAt), instant(&t.ScheduledFor), instant(&t.SearchUntil), instant(&t.AssignedAt),
 		instant(&t.ArrivedAt), instant(&t.RidingAt), instant(&t.CompletedAt), instant(&t.CancelledAt),
 		instant(&t.ExpiredAt), (*zeronull.Text)(&t.CancelledBy), &t.Reason,

@@ -111,12 +111,12 @@ func writeTrip(ctx context.Context, tx *session, t *trip.Trip) error {
 	_, err = tx.exec(ctx, `UPDATE trips SET fare_amount = ?, fare_currency = ?, state = ?, version = ?, epoch = ?,
 			driver_id = ?, slot = ?, excluded = ?, offer_id = ?, scheduled_for = ?, search_until = ?, assigned_at = ?,
 			arrived_at = ?, riding_at = ?, completed_at = ?, cancelled_at = ?, expired_at = ?, cancelled_by = ?, reason = ?,
-			swaps = ?, former_driver_id = ?
+			forward = ?, swaps = ?, former_driver_id = ?
 		WHERE id = ?`,
 		t.Fare.Amount, t.Fare.Currency, t.State, t.Version, t.Epoch,
 		orNull(t.DriverID), t.Slot, excluded, offerID, micros(t.ScheduledFor), micros(t.SearchUntil), micros(t.AssignedAt),
 		micros(t.ArrivedAt), micros(t.RidingAt), micros(t.CompletedAt), micros(t.CancelledAt), micros(t.ExpiredAt),
-		orNull(t.CancelledBy), t.Reason, t.Swaps, orNull(t.FormerID), t.ID)
+		orNull(t.CancelledBy), t.Reason, t.Forward, t.Swaps, orNull(t.FormerID), t.ID)
 	return err
 }
 

@@ -12,6 +12,7 @@ type model struct {
 	epoch  int64
 	driver string // who took the trip, also once it is over
 	slot   int    // of the driver's claim
+	next   bool   // the driver was given it in slot 1
 	former string // whom a move took it from last
 	swaps  int
 	gone   map[string]bool // who declined it or was taken off it
@@ -68,7 +69,7 @@ func (m *model) reassign(v trip.Move) fault.Code {
 		m.swaps++
 		m.epoch++
 	}
-	m.state, m.driver, m.slot = trip.Assigned, v.To, v.Slot
+	m.state, m.driver, m.slot, m.next = trip.Assigned, v.To, v.Slot, v.Slot == 1
 	m.offer, m.asked[v.OfferID], m.fate[v.OfferID] = v.OfferID, v.To, trip.OfferAccepted
 	return ""
 }
@@ -115,6 +116,7 @@ func (m *model) accept(offer, driver string) fault.Code {
 		return fault.OfferClosed
 	}
 	m.fate[offer], m.driver, m.slot, m.state = trip.OfferAccepted, driver, m.slots[offer], trip.Assigned
+	m.next = m.slot == 1
 	return ""
 }
 
@@ -168,7 +170,7 @@ func (m *model) redispatch(driver string) fault.Code {
 	case m.state != trip.Assigned && m.state != trip.Arrived:
 		return fault.WrongState
 	}
-	m.state, m.driver, m.slot, m.gone[driver] = trip.Searching, "", 0, true
+	m.state, m.driver, m.slot, m.next, m.gone[driver] = trip.Searching, "", 0, false, true
 	m.epoch++
 	m.steps, m.late = map[string]bool{}, false
 	return ""

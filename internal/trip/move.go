@@ -40,7 +40,8 @@ func (t *Trip) Reassign(m Move) ([]Event, error) {
 		ID: m.OfferID, TripID: t.ID, DriverID: m.To, Epoch: t.Epoch, Slot: m.Slot, State: OfferAccepted, PickupIn: m.PickupIn,
 		CreatedAt: m.Now, ReceivedAt: m.Now, ExpiresAt: m.Now, ClosedAt: m.Now,
 	}
-	t.DriverID, t.Slot, t.AssignedAt = m.To, m.Slot, m.Now
+	t.DriverID, t.AssignedAt = m.To, m.Now
+	t.Slot, t.Forward = m.Slot, m.Slot != 0
 	ev := t.record(Actor{Role: System}, m.Reason, m.Now)
 	ev.FormerDriverID = m.From
 	return []Event{ev}, nil

@@ -55,6 +55,7 @@ type Trip struct {
 	Epoch    int64    // 1 at the request, one more each time a driver is taken off
 	DriverID string   // set from assigned on
 	Slot     int      // the slot of the driver's claim
+	Forward  bool     // the driver had another trip to finish when this one was given
 	Swaps    int      // how often it went from one driver to another by [Trip.Reassign]
 	FormerID string   // the driver whom the last of these took it from
 	Excluded []string // drivers who are not offered this trip again
@@ -225,7 +226,8 @@ func (t *Trip) Accept(offerID, driverID string, now time.Time) ([]Event, error) 
 		o.ReceivedAt = now
 	}
 	o.close(OfferAccepted, "", now)
-	t.DriverID, t.Slot, t.AssignedAt = driverID, o.Slot, now
+	t.DriverID, t.AssignedAt = driverID, now
+	t.Slot, t.Forward = o.Slot, o.Slot != 0
 	return []Event{t.record(Actor{Driver, driverID}, "", now)}, nil
 }
 
@@ -358,7 +360,7 @@ func (t *Trip) Redispatch(driverID string, by Actor, reason string, search time.
 	}
 	t.exclude(driverID)
 	t.Epoch++
-	t.DriverID, t.Slot = "", 0
+	t.DriverID, t.Slot, t.Forward = "", 0, false
 	t.AssignedAt, t.ArrivedAt = time.Time{}, time.Time{}
 	t.SearchUntil = now.Add(search)
 	ev := t.record(by, reason, now)

@@ -96,8 +96,8 @@ func (w *world) check(r *rapid.T, a act, before *trip.Trip, events []trip.Event,
 	if claim, _ := now.Claim(); claim.DriverID != driverID || claim.Slot != slot {
 		r.Fatalf("I2: %s: the trip claims %q in slot %d, want %q in %d", a.name, claim.DriverID, claim.Slot, driverID, slot)
 	}
-	if now.Swaps != w.model.swaps || now.FormerID != w.model.former {
-		r.Fatalf("%s: %d swaps, the last from %q; want %d from %q", a.name, now.Swaps, now.FormerID, w.model.swaps, w.model.former)
+	if now.Forward != w.model.next || now.Swaps != w.model.swaps || now.FormerID != w.model.former {
+		r.Fatalf("%s: %+v, want %d swaps, the last from %q, given ahead: %v", a.name, now, w.model.swaps, w.model.former, w.model.next)
 	}
 	for d := range w.model.gone {
 		if !now.Excludes(d) || now.Offer.Pending() && now.Offer.DriverID == d {

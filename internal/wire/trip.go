@@ -18,6 +18,7 @@ type Trip struct {
 	RiderID  string     `json:"rider_id"`
 	DriverID string     `json:"driver_id" doc:"empty until a driver accepted"`
 	Slot     int        `json:"slot" doc:"1 while the driver has another trip to finish first"`
+	Forward  bool       `json:"forward" doc:"it was given to its driver while another trip was under way"`
 	Swaps    int        `json:"swaps" doc:"how often it was given to another driver who is nearer"`
 	Class    string     `json:"class"`
 	Seats    int        `json:"seats"`
@@ -41,7 +42,7 @@ type Trip struct {
 func FromTrip(t *trip.Trip) Trip {
 	return Trip{
 		ID: t.ID, State: t.State, Version: t.Version, Epoch: t.Epoch,
-		RiderID: t.RiderID, DriverID: t.DriverID, Slot: t.Slot, Swaps: t.Swaps, Class: string(t.Class), Seats: t.Seats,
+		RiderID: t.RiderID, DriverID: t.DriverID, Slot: t.Slot, Forward: t.Forward, Swaps: t.Swaps, Class: string(t.Class), Seats: t.Seats,
 		Pickup: t.Pickup, Dropoff: t.Dropoff, Fare: t.Fare,
 		RequestedAt: t.RequestedAt.UTC(), ScheduledFor: optional(t.ScheduledFor), AssignedAt: optional(t.AssignedAt),
 		ArrivedAt: optional(t.ArrivedAt), RidingAt: optional(t.RidingAt), CompletedAt: optional(t.CompletedAt),
@@ -55,7 +56,7 @@ func FromTrip(t *trip.Trip) Trip {
 func (w Trip) Trip() trip.Trip {
 	return trip.Trip{
 		ID: w.ID, State: w.State, Version: w.Version, Epoch: w.Epoch,
-		RiderID: w.RiderID, DriverID: w.DriverID, Slot: w.Slot, Swaps: w.Swaps, Class: driver.Class(w.Class), Seats: w.Seats,
+		RiderID: w.RiderID, DriverID: w.DriverID, Slot: w.Slot, Forward: w.Forward, Swaps: w.Swaps, Class: driver.Class(w.Class), Seats: w.Seats,
 		Pickup: w.Pickup, Dropoff: w.Dropoff, Fare: w.Fare,
 		RequestedAt: w.RequestedAt, ScheduledFor: given(w.ScheduledFor), AssignedAt: given(w.AssignedAt),
 		ArrivedAt: given(w.ArrivedAt), RidingAt: given(w.RidingAt), CompletedAt: given(w.CompletedAt),
