@@ -1,6 +1,7 @@
 package road_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -63,5 +64,25 @@ func BenchmarkRow_From(b *testing.B) {
 	for b.Loop() {
 		row.From(places[i%len(places)])
 		i++
+	}
+}
+
+// Loading a saved graph, beside importing it from its tables.
+func BenchmarkFromBytes(b *testing.B) {
+	var file bytes.Buffer
+	if err := newYork(b).Save(&file); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(file.Len()))
+	for b.Loop() {
+		if _, err := road.FromBytes(file.Bytes()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkImport(b *testing.B) {
+	for b.Loop() {
+		newYork(b)
 	}
 }
