@@ -2,7 +2,6 @@ package eta
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/cabstand/cabstand/geo"
@@ -19,7 +18,7 @@ type Road struct {
 	graph   *road.Graph
 	ways    ways
 	horizon time.Duration
-	pace    Pace
+	speeds  *Speeds
 	rows    *rows
 	places  *places
 }
@@ -31,15 +30,8 @@ type RoadOptions struct {
 	Horizon time.Duration
 	// Memory is how much the kept searches may take, in bytes; 0 is 64 MiB.
 	Memory int
-	// Pace corrects the graph's times; nil leaves them as they are.
-	Pace Pace
-}
-
-// Pace corrects the driving times of the graph.
-type Pace interface {
-	// Stretch is what a driving time of the graph is to be multiplied by now, for
-	// the rider who is picked up there. It is above 0.
-	Stretch(pickup geo.Point) float64
+	// Speeds correct the graph's times; nil leaves them as they are.
+	Speeds *Speeds
 }
 
 // DefaultHorizon is longer than anybody waits for a taxi.
@@ -69,19 +61,14 @@ func NewRoad(g *road.Graph, o RoadOptions) *Road {
 	if o.Memory == 0 {
 		o.Memory = rowMemory
 	}
-	if o.Pace == nil {
-		o.Pace = steady{}
+	if o.Speeds == nil {
+		o.Speeds = asBuilt()
 	}
 	return &Road{
-		graph: g, ways: searches{g}, horizon: o.Horizon, pace: o.Pace,
+		graph: g, ways: searches{g}, horizon: o.Horizon, speeds: o.Speeds,
 		rows: newRows(o.Memory), places: newPlaces(g, placesKept),
 	}
 }
-
-// steady is the pace of the graph itself.
-type steady struct{}
-
-func (steady) Stretch(geo.Point) float64 { return 1 }
 
 // Rung is the road's.
 func (r *Road) Rung() match.Rung { return match.Road }
@@ -93,22 +80,19 @@ func (r *Road) Pickups(_ context.Context, from []geo.Point, to geo.Point) ([]tim
 	if len(from) == 0 || !placed(places[0]) {
 		return times, nil
 	}
-	stretch := r.pace.Stretch(to)
-	row := r.row(to, places[0], stretched(r.horizon, 1/stretch)+rounding)
+	hour := r.speeds.now()
+	row := r.row(to, places[0], r.speeds.reach(r.horizon, to, hour))
 	for i, p := range places[1:] {
 		if !placed(p) {
 			continue
 		}
 		times[i] = NoWay
 		if base, ok := row.From(p); ok {
-			times[i] = r.near(stretched(base, stretch))
+			times[i] = r.near(r.speeds.scale(base, to, hour))
 		}
 	}
 	return times, nil
 }
-
-// rounding is more than what whole milliseconds take from a horizon.
-const rounding = 10 * time.Millisecond
 
 // near is the time if it is within the horizon.
 func (r *Road) near(takes time.Duration) time.Duration {
@@ -119,7 +103,7 @@ func (r *Road) near(takes time.Duration) time.Duration {
 }
 
 // row is a kept search that goes far enough, or a new one that goes a little
-// farther, since the pace may change while it is kept.
+// farther, since the speeds may change while it is kept.
 func (r *Road) row(to geo.Point, place road.Place, bound time.Duration) *road.Row {
 	if row := r.rows.get(to, bound); row != nil {
 		return row
@@ -140,14 +124,21 @@ func (r *Road) Ride(_ context.Context, from, to geo.Point) (Drive, error) {
 	if !ok {
 		return Drive{Takes: NoWay}, nil
 	}
-	return Drive{Takes: stretched(way.Takes(), r.pace.Stretch(from)), Metres: way.Metres()}, nil
+	return Drive{Takes: r.speeds.scale(way.Takes(), from, r.speeds.now()), Metres: way.Metres()}, nil
 }
 
 // placed reports whether the place is near enough to a street. The place of a
 // graph without streets is not.
 func placed(p road.Place) bool { return p.Off <= offMap }
 
-// stretched is the time by the factor, in whole milliseconds.
-func stretched(d time.Duration, factor float64) time.Duration {
-	return time.Duration(math.Round(float64(d.Milliseconds())*factor)) * time.Millisecond
+// Learn corrects the speeds by a ride that really took so long. Rides off the
+// map, or where the graph knows no way, teach nothing.
+func (r *Road) Learn(pickup, dropoff geo.Point, began time.Time, took time.Duration) {
+	places := r.places.of([]geo.Point{pickup, dropoff})
+	if !placed(places[0]) || !placed(places[1]) {
+		return
+	}
+	if way, ok := r.ways.Way(places[0], places[1]); ok {
+		r.speeds.learn(pickup, began, way.Takes(), took)
+	}
 }

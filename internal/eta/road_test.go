@@ -1,6 +1,7 @@
 package eta_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -53,19 +54,6 @@ func within(side, n int, seed uint64) []geo.Point {
 		points[i] = geo.Destination(south, 90, rng.Float64()*float64(200*side))
 	}
 	return points
-}
-
-// slow stretches the times of riders picked up at one point.
-type slow struct {
-	at geo.Point
-	by float64
-}
-
-func (s *slow) Stretch(pickup geo.Point) float64 {
-	if pickup == s.at {
-		return s.by
-	}
-	return 1
 }
 
 func mustPickups(tb testing.TB, s eta.Source, from []geo.Point, to geo.Point) []time.Duration {
@@ -159,35 +147,74 @@ func TestRoad_Ride(t *testing.T) {
 	}
 }
 
-// The pace of the place where the rider gets in counts: that is where a pickup
-// ends and a ride begins. It may change while a search is kept.
-func TestRoad_Pace(t *testing.T) {
+// The speeds where the rider gets in count: that is where a pickup ends and a
+// ride begins. They may change while a search is kept.
+func TestRoad_Speeds(t *testing.T) {
 	g := mustGrid(t, 12)
 	points := within(12, 41, 1)
 	pickup, others := points[0], points[1:]
-	pace := &slow{at: pickup, by: 1}
+	monday := time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)
+	now := monday
+	speeds := &eta.Speeds{
+		Hours: road.Hours{1: 0.5, 2: 2, 3: 0.8}, Learner: &road.Learner{},
+		Zone: time.FixedZone("east", 3600), Now: func() time.Time { return now }, // an hour ahead
+	}
 	const horizon = 5 * time.Minute
-	r := eta.NewRoad(g, eta.RoadOptions{Horizon: horizon, Pace: pace})
-	for _, pace.by = range []float64{1, 2, 0.5, 1.25, 1} {
+	r := eta.NewRoad(g, eta.RoadOptions{Horizon: horizon, Speeds: speeds})
+	for _, c := range []struct {
+		hour  int // UTC
+		speed float64
+	}{{5, 1}, {0, 0.5}, {1, 2}, {2, 0.8}, {24, 1}} {
+		now = monday.Add(time.Duration(c.hour) * time.Hour)
 		for i, got := range mustPickups(t, r, others, pickup) {
-			want := direct(g, others[i], pickup, time.Hour)
-			want = time.Duration(float64(want.Milliseconds())*pace.by+0.5) * time.Millisecond
+			want := speeds.Hours.Scale(direct(g, others[i], pickup, time.Hour), c.hour+1)
 			if want > horizon {
 				want = eta.NoWay
 			}
 			if got != want {
-				t.Errorf("pace %v from %v: %v, want %v", pace.by, others[i], got, want)
+				t.Errorf("at %v from %v: %v, want %v", now, others[i], got, want)
 			}
 		}
-		out, _ := r.Ride(t.Context(), pickup, others[0])
-		back, _ := r.Ride(t.Context(), others[0], pickup)
-		if want := direct(g, pickup, others[0], time.Hour).Seconds() * pace.by; out.Takes.Seconds() < want-0.01 || out.Takes.Seconds() > want+0.01 {
-			t.Errorf("pace %v: a ride from there takes %v, want %v s", pace.by, out.Takes, want)
-		}
-		if want := direct(g, others[0], pickup, time.Hour); back.Takes != want {
-			t.Errorf("pace %v: a ride to there takes %v, want %v", pace.by, back.Takes, want)
+		ride, _ := r.Ride(t.Context(), pickup, others[0])
+		if got, want := ride.Takes.Seconds()*c.speed, direct(g, pickup, others[0], time.Hour).Seconds(); math.Abs(got-want) > 0.01 {
+			t.Errorf("at %v a ride of %v s takes %v at speed %v", now, want, ride.Takes, c.speed)
 		}
 	}
+}
+
+// What rides from an area really take, beyond what the hour explains, is what
+// pickups and rides there take from then on, at that hour.
+func TestRoad_Learn(t *testing.T) {
+	g := mustGrid(t, 12)
+	points := within(12, 40, 1)
+	now := time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC)
+	speeds := &eta.Speeds{Hours: road.Hours{8: 0.5}, Learner: &road.Learner{}, Zone: time.UTC, Now: func() time.Time { return now }}
+	r := eta.NewRoad(g, eta.RoadOptions{Speeds: speeds})
+	sea := geo.Destination(center, 0, 2000)
+	for range 100 {
+		for i := range len(points) - 1 {
+			base := direct(g, points[i], points[i+1], time.Hour)
+			r.Learn(points[i], points[i+1], now.AddDate(0, 0, -7), base*2*6/5) // half as fast, and a fifth more
+			r.Learn(points[i], sea, now, time.Hour)
+			r.Learn(sea, points[i], now, time.Hour)
+		}
+	}
+	check := func(factor float64) {
+		t.Helper()
+		ride, _ := r.Ride(t.Context(), points[0], points[1])
+		pickup := mustPickups(t, r, points[1:2], points[0])[0]
+		for name, c := range map[string][2]time.Duration{
+			"ride":   {ride.Takes, direct(g, points[0], points[1], time.Hour)},
+			"pickup": {pickup, direct(g, points[1], points[0], time.Hour)},
+		} {
+			if got := c[0].Seconds() / c[1].Seconds(); math.Abs(got-factor) > 0.02*factor {
+				t.Errorf("at %v a %s takes %v of what the graph says, want %v", now, name, got, factor)
+			}
+		}
+	}
+	check(2.4)
+	now = now.Add(time.Hour)
+	check(1)
 }
 
 func TestRoad_SideBySide(t *testing.T) {
