@@ -38,7 +38,7 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 		if err != nil {
 			return err
 		}
-		estimator, err := p.travel(c.Travel, city.graph, c.PickupCap)
+		estimator, err := p.travel(c.Travel, city.graph, c.PickupCap, "")
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 		if err != nil {
 			return err
 		}
-		estimator, err := p.travel(c.Travel, city.graph, c.PickupCap)
+		estimator, err := p.travel(c.Travel, city.graph, c.PickupCap, c.learned())
 		if err != nil {
 			return err
 		}

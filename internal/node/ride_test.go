@@ -101,9 +101,9 @@ func parse[C any](tb testing.TB, args ...string) C {
 	return grammar.Run.Config
 }
 
-func mustEmbedded(tb testing.TB, dir string) (site, func()) {
+func mustEmbedded(tb testing.TB, dir string, args ...string) (site, func()) {
 	tb.Helper()
-	c := parse[node.EmbeddedConfig](tb, "--listen=127.0.0.1:0", "--data="+dir)
+	c := parse[node.EmbeddedConfig](tb, append(args, "--listen=127.0.0.1:0", "--data="+dir)...)
 	address, stop := run(tb, func(ctx context.Context, log *slog.Logger) (*node.Node, error) { return node.OpenEmbedded(ctx, c, log) })
 	return site{tb: tb, riders: address, drivers: address, tokenArg: []string{"--data", dir}}, stop
 }

@@ -1,11 +1,15 @@
 package node
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"time"
 	_ "time/tzdata" // images without a zone database know the cities' clocks, too
 
 	"github.com/cabstand/cabstand/internal/eta"
 	"github.com/cabstand/cabstand/internal/road"
+	"github.com/cabstand/cabstand/internal/trip"
 )
 
 // Travel is where travel times come from, beside the road graph of Streets.
@@ -15,6 +19,8 @@ type Travel struct {
 	ValhallaURL    string        `help:"Valhalla server that is asked for travel times, after OSRM if there are both: http://host:8002."`
 	ValhallaPoints int           `default:"50" help:"Most points that Valhalla is given in a request."`
 	ETATimeout     time.Duration `name:"eta-timeout" default:"300ms" help:"How long a server may take for the travel times of one request; then the next source is asked."`
+	Speeds         string        `type:"existingfile" help:"Speeds by the hour against the road graph: CSV hour,factor, hours of the week from Monday 0:00 as 0; gzip or not."`
+	Timezone       string        `default:"Local" help:"Time zone of the city, for --speeds: America/New_York; Local is this machine's."`
 }
 
 func (t Travel) validate() error {
@@ -32,7 +38,18 @@ func (t Travel) validate() error {
 	if err := atLeast("valhalla-points", t.ValhallaPoints, 2); err != nil {
 		return err
 	}
+	if _, err := t.zone(); err != nil {
+		return err
+	}
 	return positive("eta-timeout", t.ETATimeout)
+}
+
+func (t Travel) zone() (*time.Location, error) {
+	zone, err := time.LoadLocation(t.Timezone)
+	if err != nil {
+		return nil, &ConfigError{"timezone", t.Timezone, "a name of the IANA database, for example America/New_York, or Local"}
+	}
+	return zone, nil
 }
 
 // engines are the configured servers, the first to be asked first.
@@ -60,9 +77,15 @@ func (t Travel) engines() ([]*eta.Engine, error) {
 
 // travel makes the ladder of travel times: whoever runs a routing server trusts
 // it before the road graph, which never fails and goes before the straight line.
-// graph is nil where there is none.
-func (p *parts) travel(t Travel, graph *road.Graph, pickupCap time.Duration) (*eta.Ladder, error) {
+// graph is nil where there is none; learned is the file that keeps what rides
+// teach of its speeds, "" for none.
+func (p *parts) travel(t Travel, graph *road.Graph, pickupCap time.Duration, learned string) (*eta.Ladder, error) {
 	engines, err := t.engines()
+	if err != nil {
+		return nil, err
+	}
+	learner := loadLearner(learned, p.log)
+	speeds, err := t.speeds(learner)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +96,32 @@ func (p *parts) travel(t Travel, graph *road.Graph, pickupCap time.Duration) (*e
 	}
 	p.engines = engines
 	if graph != nil {
-		sources = append(sources, eta.NewRoad(graph, eta.RoadOptions{Horizon: max(eta.DefaultHorizon, pickupCap)}))
+		roads := eta.NewRoad(graph, eta.RoadOptions{Horizon: max(eta.DefaultHorizon, pickupCap), Speeds: speeds})
+		sources = append(sources, roads)
+		l := &learning{road: roads, learner: learner, file: learned, log: p.log, rides: make(chan trip.Trip, ridesQueued)}
+		p.node.task("learning", func(ctx context.Context) error { return l.run(ctx, p.bus.Trips.Subscribe) })
 	}
 	foot := eta.Foot{Straight: eta.DefaultStraight, Log: p.log, Stood: newRungMetric(p.registry)}
 	return eta.NewLadder(foot, sources...), nil
+}
+
+// speeds are those of the configured file and of what was learned.
+func (t Travel) speeds(learner *road.Learner) (*eta.Speeds, error) {
+	zone, err := t.zone()
+	if err != nil {
+		return nil, err
+	}
+	speeds := &eta.Speeds{Learner: learner, Zone: zone, Now: time.Now}
+	if t.Speeds == "" {
+		return speeds, nil
+	}
+	file, err := os.Open(t.Speeds)
+	if err != nil {
+		return nil, fmt.Errorf("--speeds: %w", err)
+	}
+	defer file.Close()
+	if speeds.Hours, err = road.ReadHours(file); err != nil {
+		return nil, &ConfigError{"speeds", t.Speeds, err.Error()}
+	}
+	return speeds, nil
 }
