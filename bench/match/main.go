@@ -62,13 +62,13 @@ func bench(ctx context.Context, c config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s, %s; %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS,
+		runtime.GOARCH, runtime.NumCPU(), runtime.Version(), c.versions(ctx), strings.Join(append([]string{"bench/match"}, os.Args[1:]...), " "))
+	writeTable(out, results)
 	warmths, err := c.warmths(ctx, chosen)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s, %s; %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS,
-		runtime.GOARCH, runtime.NumCPU(), runtime.Version(), c.versions(ctx), strings.Join(append([]string{"bench/match"}, os.Args[1:]...), " "))
-	writeTable(out, results)
 	if len(warmths) > 0 {
 		writeWarmths(out, warmths)
 	}
