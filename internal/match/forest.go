@@ -157,11 +157,9 @@ func (f *forest) lookAround(j int32) {
 	if from == None {
 		return
 	}
-	pred := f.a.nodes[from].join
-	if at := least - n.dual; at < f.life[pred] {
-		n.reach, n.pred = at, pred
-		f.events.push(entry{at, j})
-	}
+	// Also where that tree ends before: until then it hides the trees behind it.
+	n.reach, n.pred = least-n.dual, f.a.nodes[from].join
+	f.events.push(entry{n.reach, j})
 }
 
 // fell ends the tree of the given joining: pairs move along the path that ends
