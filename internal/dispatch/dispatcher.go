@@ -274,10 +274,10 @@ func (d *Dispatcher) sweep(ctx context.Context, now time.Time) error {
 	}
 	d.book.keepOnly(found, before)
 	d.supply.forget()
+	d.noteIdle(now)
 	over := func(until time.Time) bool { return now.After(until) }
 	maps.DeleteFunc(d.sulks, func(_ sulk, until time.Time) bool { return over(until) })
 	maps.DeleteFunc(d.claimed, func(_ string, until time.Time) bool { return over(until) })
-	maps.DeleteFunc(d.book.idle, func(id string, _ time.Time) bool { return !d.supply.knows(id) })
 	d.sweptAt = now
 	return nil
 }

@@ -36,6 +36,7 @@ type city struct {
 	pushed     map[string][]wire.Push // by driver
 	deaf       bool                   // the bus is away, and pushing fails
 	known      bool                   // the dispatcher is told so
+	estimator  dispatch.Estimator
 	ids        int
 }
 
@@ -55,7 +56,7 @@ func mustCity(tb testing.TB) *city {
 	if err := store.Migrate(c.ctx); err != nil {
 		tb.Fatal(err)
 	}
-	c.store = store
+	c.store, c.estimator = store, eta.DefaultStraight
 	c.restart()
 	return c
 }
@@ -67,7 +68,7 @@ func (c *city) restart() {
 	config := dispatch.DefaultConfig
 	config.ID, config.Limits = "me", dispatch.DefaultLimits
 	c.dispatcher = dispatch.New(config, dispatch.Deps{
-		Trips: c.store, Estimator: eta.DefaultStraight, Pusher: c, Feed: c, Locations: c, Peers: c, Signals: quiet{},
+		Trips: c.store, Estimator: c.estimator, Pusher: c, Feed: c, Locations: c, Peers: c, Signals: quiet{},
 		Reachable: func() bool { return !c.known }, NewID: c.newID, Now: clock, Log: log,
 	})
 	c.desk = &dispatch.Desk{
@@ -123,13 +124,27 @@ func (quiet) Nudge(context.Context, wire.Nudge) error           { return nil }
 func (quiet) OnNudge(func(wire.Nudge)) (func(), error)          { return func() {}, nil }
 func (quiet) Subscribe(func(trip.Event)) (stop func(), e error) { return func() {}, nil }
 
-// at places a driver: the position goes to the shared store and to the feed.
-func (c *city) at(id string, p geo.Point, change ...func(*driver.Location)) {
-	c.tb.Helper()
-	l := driver.Location{
+func (c *city) location(id string, p geo.Point) driver.Location {
+	return driver.Location{
 		DriverID: id, Position: driver.Position{Point: p, FixedAt: c.now}, Class: driver.Standard, Seats: 4,
 		Available: true, SeenAt: c.now,
 	}
+}
+
+// place has the shared store know of many drivers, who are not registered.
+func (c *city) place(batch ...driver.Location) {
+	for _, l := range batch {
+		c.drivers[l.DriverID] = l
+	}
+}
+
+// estimate is a new process with another estimator.
+func (c *city) estimate(e dispatch.Estimator) { c.estimator = e; c.restart() }
+
+// at places a driver: the position goes to the shared store and to the feed.
+func (c *city) at(id string, p geo.Point, change ...func(*driver.Location)) {
+	c.tb.Helper()
+	l := c.location(id, p)
 	for _, f := range change {
 		f(&l)
 	}

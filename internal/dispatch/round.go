@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -119,17 +120,30 @@ func (d *Dispatcher) vehicle(r *round, l *driver.Location) (v vehicle, ok bool) 
 }
 
 // unfair is what a free driver costs more for having been idle for less than
-// others. Whoever is seen for the first time begins to idle.
+// others.
 func (d *Dispatcher) unfair(r *round, driverID string) match.Cost {
 	if r.policy.Fairness == 0 {
 		return 0
 	}
+	return r.policy.unfair(r.now.Sub(d.idleSince(driverID, r.now)))
+}
+
+// idleSince is when the driver's last ride ended. Whoever is seen for the first
+// time begins to idle.
+func (d *Dispatcher) idleSince(driverID string, now time.Time) time.Time {
 	since, known := d.book.idle[driverID]
 	if !known {
-		since = r.now
+		since = now
 		d.book.idle[driverID] = since
 	}
-	return r.policy.unfair(r.now.Sub(since))
+	return since
+}
+
+// noteIdle sees to it that all who are online are known to idle, whether or not
+// anybody asks for a ride, and that nobody else is.
+func (d *Dispatcher) noteIdle(now time.Time) {
+	maps.DeleteFunc(d.book.idle, func(id string, _ time.Time) bool { return !d.supply.knows(id) })
+	d.supply.fleet.Each(func(l *driver.Location) { d.idleSince(l.DriverID, now) })
 }
 
 // settle drops the vehicles that turned out not to be ones, and the trips that
