@@ -37,6 +37,7 @@ type city struct {
 	deaf       bool                   // the bus is away, and pushing fails
 	known      bool                   // the dispatcher is told so
 	estimator  dispatch.Estimator
+	trips      dispatch.Trips // nil: the store
 	ids        int
 }
 
@@ -67,8 +68,12 @@ func (c *city) restart() {
 	clock := func() time.Time { return c.now }
 	config := dispatch.DefaultConfig
 	config.ID, config.Limits = "me", dispatch.DefaultLimits
+	trips := c.trips
+	if trips == nil {
+		trips = c.store
+	}
 	c.dispatcher = dispatch.New(config, dispatch.Deps{
-		Trips: c.store, Estimator: c.estimator, Pusher: c, Feed: c, Locations: c, Peers: c, Signals: quiet{},
+		Trips: trips, Estimator: c.estimator, Pusher: c, Feed: c, Locations: c, Peers: c, Signals: quiet{},
 		Reachable: func() bool { return !c.known }, NewID: c.newID, Now: clock, Log: log,
 	})
 	c.desk = &dispatch.Desk{
