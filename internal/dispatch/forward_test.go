@@ -26,8 +26,9 @@ func TestForward_OfferedWhileRiding(t *testing.T) {
 	c := mustCity(t)
 	first := c.riding(2900) // 19 s to go
 	second := c.requestAt(3200)
+	c.rule(func(p *dispatch.Policy) { p.Forward = 0 })
 	c.tick(0)
-	c.noOffer(second.ID) // not switched on
+	c.noOffer(second.ID) // switched off
 	c.rule(forward)
 	c.tick(time.Second)
 	offer := c.offered(second.ID, "d")

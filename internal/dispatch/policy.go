@@ -49,6 +49,7 @@ type Policy struct {
 var DefaultPolicy = Policy{
 	Name: Optimal, PickupCap: 20 * time.Minute, Aging: 1,
 	SwapThreshold: 20 * time.Second, SwapEvery: 10 * time.Second, SwapLoss: 2 * time.Minute, MaxSwaps: 1,
+	Forward: time.Minute,
 }
 
 // FairnessBound is the idling beyond which a driver gains nothing more: without

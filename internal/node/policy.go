@@ -25,7 +25,7 @@ type PolicyFlags struct {
 	SwapLoss      time.Duration `default:"2m" help:"No rider waits longer by more than this for an exchange that is good for others; 0 is no limit."`
 	SwapIdle      bool          `help:"Let exchanges reach free drivers too, who are given the trip unasked."`
 	MaxSwaps      int           `default:"1" help:"Most exchanges of one trip; below 0 is no limit."`
-	Forward       time.Duration `default:"0s" help:"A driver is offered the next trip when the ride has this much to go; 0 is never."`
+	Forward       time.Duration `default:"60s" help:"A driver is offered the next trip when the ride has this much to go; 0 is never."`
 }
 
 const maxWindow = 30 * time.Second
