@@ -157,3 +157,29 @@ func checkWay(t *rapid.T, g *Graph, a, b Place, row *Row) {
 		}
 	}
 }
+
+func TestGraph_PlaceOf(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := randomGraph(t)
+		cost := costs(g)
+		to := Node(rapid.IntRange(0, g.Len()-1).Draw(t, "to"))
+		place, ok := g.PlaceOf(to)
+		if touched := g.first[to] < g.first[to+1] || len(g.into(to)) > 0; ok != touched {
+			t.Fatalf("a place: %v, an edge: %v", ok, touched)
+		}
+		if !ok {
+			return
+		}
+		row := g.To(place, forever)
+		for from := range Node(g.Len()) {
+			src, ok := g.PlaceOf(from)
+			if !ok {
+				continue
+			}
+			got, ok := row.From(src)
+			if want := cost[from][to]; ok != (want < math.MaxInt32) || ok && got.Milliseconds() != want {
+				t.Fatalf("node %d to %d: %v, %v; the oracle has %d ms", from, to, got, ok, want)
+			}
+		}
+	})
+}

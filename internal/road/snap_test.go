@@ -102,6 +102,17 @@ func checkSnap(t *rapid.T, g *Graph, p geo.Point) {
 	if got.Off > want*1.003+0.001 {
 		t.Fatalf("%v is %v m off, but the nearest edge is %v m away", p, got.Off, want)
 	}
+	// On the plane it is exactly the nearest, and the first of several.
+	aim, first, least := newAim(p), int32(-1), math.Inf(1)
+	for _, s := range g.streets {
+		e := g.edges[s.edge]
+		if _, squared := aim.segment(g.points[e.from], g.points[e.to]); squared < least {
+			first, least = s.edge, squared
+		}
+	}
+	if got.Edge != first {
+		t.Fatalf("%v is on edge %d, but edge %d is nearer, or as near and first", p, got.Edge, first)
+	}
 	e := g.edges[got.Edge]
 	if on := geo.Interpolate(g.points[e.from], g.points[e.to], got.At); geo.Distance(on, got.Point) > 1e-6 {
 		t.Fatalf("%v of edge %d is at %v, not at %v", got.At, got.Edge, on, got.Point)

@@ -90,3 +90,33 @@ func TestWay_Then(t *testing.T) {
 		t.Fatal("joining changed the first way")
 	}
 }
+
+func TestGraph_Between(t *testing.T) {
+	t.Run("WithinOneStreet", func(t *testing.T) {
+		g := ladder(t, 3)
+		for _, shares := range [][2]float64{{0.25, 0.75}, {0.75, 0.25}} {
+			a := geo.Interpolate(g.Point(0), g.Point(1), shares[0])
+			b := geo.Interpolate(g.Point(0), g.Point(1), shares[1])
+			if way, ok := g.Between(a, b); !ok || way.Takes().Round(time.Millisecond) != 5*time.Second {
+				t.Errorf("%v of a street of 10 s: %v, %v", shares, way, ok)
+			}
+		}
+	})
+	t.Run("RoundTheBlock", func(t *testing.T) {
+		g := triangle(t)
+		a, b := geo.Interpolate(g.Point(0), g.Point(1), 0.75), geo.Interpolate(g.Point(0), g.Point(1), 0.25)
+		way, ok := g.Between(a, b)
+		if !ok || way.Takes().Round(time.Millisecond) != 25*time.Second || way.Points[1] != g.Point(1) {
+			t.Fatalf("back on a one-way street: %v, %v", way, ok)
+		}
+	})
+	t.Run("OffTheRoad", func(t *testing.T) {
+		g := ladder(t, 3)
+		off := geo.Destination(geo.Interpolate(g.Point(0), g.Point(1), 0.5), 0, 40)
+		way, ok := g.Between(off, g.Point(1))
+		// 40 m at 4 m/s, then half of a street of 10 s.
+		if !ok || way.Takes().Round(10*time.Millisecond) != 15*time.Second || way.Points[0] != off {
+			t.Fatalf("%v, %v", way, ok)
+		}
+	})
+}
