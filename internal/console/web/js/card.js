@@ -77,7 +77,7 @@ export class Card {
   #trip(t) {
     this.#state(stateNames[t.state], `state-${t.state}`);
     rows($('#card-steps'), t.state ? steps(t, this.city.serverNow()) : []);
-    rows($('#card-facts'), t.state ? tripFacts(t) : []);
+    rows($('#card-facts'), t.state ? tripFacts(t, this.city) : []);
   }
 
   #driver(d) {
@@ -105,9 +105,15 @@ function steps(t, now) {
   });
 }
 
-function tripFacts(t) {
+function tripFacts(t, city) {
+  // That a next trip is at hand now has no event; where the driver is says it.
+  const later = t.slot && t.state === 'assigned' && city.drivers.get(t.driver_id)?.trip_id !== t.id;
   return [
-    { label: 'Driver', text: t.driver_id || 'none yet', href: t.driver_id && `#driver=${encodeURIComponent(t.driver_id)}` },
+    {
+      label: 'Driver', text: t.driver_id || 'none yet', more: later ? 'finishes another trip first' : '',
+      href: t.driver_id && `#driver=${encodeURIComponent(t.driver_id)}`,
+    },
+    ...(t.swaps ? [{ label: 'Driver changed', text: t.swapped || (t.swaps === 1 ? 'once' : `${t.swaps} times`) }] : []),
     { label: 'Rider', text: t.rider_id },
     { label: 'Fare', text: money(t.fare) },
     { label: 'Straight line', text: distance(metres(t.pickup, t.dropoff)) },

@@ -19,7 +19,7 @@ const timeFields = {
 export class City {
   drivers = new Map(); // id → the driver's newest entry, with motion, cell and fixedAt
   trips = new Map(); // id → the trip, until it lingered
-  events = []; // {id, version, state, at}, newest first
+  events = []; // {id, version, state, swapped, at, driver}, newest first
   stats = null;
   history = []; // stats, oldest first
   clockSkew = 0; // ms that the server's clock is ahead of ours
@@ -38,7 +38,7 @@ export class City {
     switch (frame.type) {
       case 'subscribed': return this.#subscribed();
       case 'positions': return frame.drivers.forEach((d) => this.#position(d));
-      case 'trip': return this.#trip(frame.trip);
+      case 'trip': return this.#trip(frame.trip, frame.reason);
       case 'stats': return this.#count(frame);
     }
   }
@@ -91,21 +91,24 @@ export class City {
     });
   }
 
-  #trip(trip) {
+  /** Takes in a stand of a trip; `swapped` is why it went to another driver last. */
+  #trip(trip, reason) {
     const known = this.trips.get(trip.id);
     if (known && known.version > trip.version) return;
-    this.trips.set(trip.id, { ...trip, generation: this.#generation });
+    const swapped = known && trip.swaps > known.swaps;
+    const why = swapped ? reason : known?.swapped;
+    this.trips.set(trip.id, { ...trip, swapped: why, generation: this.#generation });
     if (finalStates.has(trip.state)) this.#endings.set(trip.id, this.now() + LINGER);
-    if (known?.version !== trip.version) this.#record(trip);
+    if (known?.version !== trip.version) this.#record(trip, swapped);
   }
 
   /** Puts the trip's newest change into the list, by its time. */
-  #record(trip) {
+  #record(trip, swapped) {
     const { id, version, state } = trip;
     if (this.events.some((e) => e.id === id && e.version === version)) return;
     const at = trip[timeFields[state]] ?? trip.requested_at;
     const place = this.events.findIndex((e) => Date.parse(e.at) <= Date.parse(at));
-    this.events.splice(place < 0 ? this.events.length : place, 0, { id, version, state, at, driver: trip.driver_id });
+    this.events.splice(place < 0 ? this.events.length : place, 0, { id, version, state, swapped, at, driver: trip.driver_id });
     this.events.length = Math.min(this.events.length, KEPT_EVENTS);
   }
 

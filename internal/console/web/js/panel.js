@@ -83,10 +83,10 @@ function legendEntry(status) {
   return h('li', {}, h('i', { class: `mark mark-${status}` }), h('span', {}, statusNames[status]), h('b', {}, '0'));
 }
 
-function eventEntry({ id, state, at, driver }) {
+function eventEntry({ id, state, swapped, at, driver }) {
   const what = driver ? `${shortID(id)} · ${driver}` : shortID(id);
   return h('li', { class: `event event-${state}` },
     h('a', { href: `#trip=${encodeURIComponent(id)}` },
-      h('i', { class: 'bead' }), h('span', { class: 'what' }, h('b', {}, stateNames[state] ?? state), h('small', {}, what)),
+      h('i', { class: 'bead' }), h('span', { class: 'what' }, h('b', {}, swapped ? 'Driver changed' : stateNames[state] ?? state), h('small', {}, what)),
       h('time', { datetime: at }, clock(at))));
 }
