@@ -109,6 +109,31 @@ func TestTracker_Positions(t *testing.T) {
 			}
 		})
 	})
+	t.Run("OfflineWithANextTripIsSeenToItsEnd", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			p := w.online(w.tracker(), "d1")
+			p.send(status("available"), position(1, home))
+			gone := func(what string, want bool, stands ...trip.Trip) {
+				t.Helper()
+				for _, stand := range stands {
+					if err := w.line.Push(t.Context(), "d1", wire.TripPush(trip.Event{Trip: stand})); err != nil {
+						t.Fatal(err)
+					}
+				}
+				synctest.Wait()
+				w.flushed()
+				if l := w.feed.last("d1"); l.Gone != want {
+					t.Errorf("%s: %+v", what, l)
+				}
+			}
+			gone("with two trips", false,
+				trip.Trip{ID: "t1", State: trip.Riding, DriverID: "d1", Version: 4},
+				trip.Trip{ID: "t2", State: trip.Assigned, DriverID: "d1", Slot: 1, Version: 2})
+			p.send(status("offline"), position(2, near))
+			gone("the trip at hand is over", false, trip.Trip{ID: "t1", State: trip.Completed, DriverID: "d1", Version: 5})
+			gone("a nearer driver has the next", true, trip.Trip{ID: "t2", State: trip.Assigned, DriverID: "d2", Version: 3})
+		})
+	})
 	t.Run("OfflineOnTheLastTripIsSeenToItsEnd", func(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			p := w.online(w.tracker(), "d1")

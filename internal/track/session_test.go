@@ -49,6 +49,25 @@ func TestTracker_Serve_Connect(t *testing.T) {
 			p.nothing()
 		})
 	})
+	t.Run("TheTripAtHandBeforeTheNextOne", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			w.desk.set(func(wire.Command) (wire.Reply, error) {
+				profile := w.desk.drivers["d1"]
+				return wire.Reply{
+					Profile: &profile, Trip: &wire.Trip{ID: "t1", Version: 4, DriverID: "d1"},
+					Next: &wire.Trip{ID: "t2", Version: 2, DriverID: "d1", Slot: 1},
+				}, nil
+			})
+			p := w.connect(w.tracker(), "d1", 100)
+			p.expect(wire.FrameHello)
+			for _, want := range []string{"t1", "t2"} {
+				if f := p.expect(wire.FrameTrip); f.Trip.ID != want {
+					t.Errorf("got trip %s, want %s", f.Trip.ID, want)
+				}
+			}
+			p.nothing()
+		})
+	})
 	t.Run("ErrUnknownDriver", func(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			p := w.connect(w.tracker(), "stranger", 100)
