@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test lint fuzz bench bench-city bench-match deps vendor-web clean
+.PHONY: help run up build test lint fuzz bench bench-city bench-match bench-eta deps vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -25,6 +25,7 @@ up: ## Start the services with Docker: Redis, PostGIS, NATS, dispatcher, tracker
 
 test: deps ## Install what tests need, then run every test with the race detector
 	$(GO) test $(TESTFLAGS) ./...
+	$(GO) test -C bench/eta $(TESTFLAGS) ./...
 
 lint: ## gofmt, vet, staticcheck, govulncheck, the import rules
 	GO="$(GO)" scripts/lint.sh
@@ -43,6 +44,10 @@ bench-match: ## Measure the matching solver against LEMON and scipy, about 3 min
 	@mkdir -p bin
 	$(CXX) -O2 -DNDEBUG -o bin/bench-lemon bench/match/peers/lemon.cpp
 	$(GO) run ./bench/match $(ARGS)
+
+bench-eta: ## Measure travel times against LdDl/ch, about 5 minutes; CABSTAND_DATA=folder
+	$(GO) build -C bench/eta -o ../../bin/bench-eta .
+	bin/bench-eta $(ARGS)
 
 deps: ## Install what tests need: Redis, PostgreSQL with PostGIS, Chromium, Node, a C compiler
 	@scripts/deps.sh

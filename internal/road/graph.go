@@ -54,6 +54,12 @@ func (g *Graph) Len() int { return len(g.points) }
 // Edges is the number of directed edges.
 func (g *Graph) Edges() int { return len(g.edges) }
 
+// Edge is the ends of the edge of that number, and the time that it takes.
+func (g *Graph) Edge(i int32) (from, to Node, takes time.Duration) {
+	e := &g.edges[i]
+	return e.from, e.to, milliseconds(e.millis)
+}
+
 // Point is where n is.
 func (g *Graph) Point(n Node) geo.Point { return g.points[n] }
 
