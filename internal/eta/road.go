@@ -2,6 +2,7 @@ package eta
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/cabstand/cabstand/geo"
@@ -16,7 +17,7 @@ import (
 // Points more than a kilometre from any street are unknown to it.
 type Road struct {
 	graph   *road.Graph
-	ways    ways
+	shorter atomic.Pointer[road.Hierarchy] // nil before Contract
 	horizon time.Duration
 	speeds  *Speeds
 	rows    *rows
@@ -42,17 +43,6 @@ const (
 	placesKept = 1 << 16
 )
 
-// ways finds ways between places of a graph.
-type ways interface {
-	To(to road.Place, bound time.Duration) *road.Row
-	Way(from, to road.Place) (road.Way, bool)
-}
-
-// searches finds them by searching the graph itself.
-type searches struct{ *road.Graph }
-
-func (s searches) Way(from, to road.Place) (road.Way, bool) { return s.Drive(from, to) }
-
 // NewRoad estimates by the graph.
 func NewRoad(g *road.Graph, o RoadOptions) *Road {
 	if o.Horizon == 0 {
@@ -65,7 +55,7 @@ func NewRoad(g *road.Graph, o RoadOptions) *Road {
 		o.Speeds = asBuilt()
 	}
 	return &Road{
-		graph: g, ways: searches{g}, horizon: o.Horizon, speeds: o.Speeds,
+		graph: g, horizon: o.Horizon, speeds: o.Speeds,
 		rows: newRows(o.Memory), places: newPlaces(g, placesKept),
 	}
 }
@@ -81,18 +71,34 @@ func (r *Road) Pickups(_ context.Context, from []geo.Point, to geo.Point) ([]tim
 		return times, nil
 	}
 	hour := r.speeds.now()
-	row := r.row(to, places[0], r.speeds.reach(r.horizon, to, hour))
+	base := r.bases(len(from), to, places[0], r.speeds.reach(r.horizon, to, hour))
 	for i, p := range places[1:] {
 		if !placed(p) {
 			continue
 		}
 		times[i] = NoWay
-		if base, ok := row.From(p); ok {
-			times[i] = r.near(r.speeds.scale(base, to, hour))
+		if d, ok := base(p); ok {
+			times[i] = r.near(r.speeds.scale(d, to, hour))
 		}
 	}
 	return times, nil
 }
+
+// bases finds the times by the graph to a pickup, from some drivers or many, as
+// far as bound or farther: from a search that is kept, or from a new one, but one
+// by one where they are few and the hierarchy makes that quick.
+func (r *Road) bases(drivers int, to geo.Point, place road.Place, bound time.Duration) func(road.Place) (time.Duration, bool) {
+	if row := r.rows.get(to, bound); row != nil {
+		return row.From
+	}
+	if h := r.shorter.Load(); h != nil && drivers <= fewDrivers {
+		return func(from road.Place) (time.Duration, bool) { return h.Time(from, place) }
+	}
+	return r.search(to, place, bound).From
+}
+
+// fewDrivers take less time one by one than a search from the pickup does.
+const fewDrivers = 4
 
 // near is the time if it is within the horizon.
 func (r *Road) near(takes time.Duration) time.Duration {
@@ -102,14 +108,16 @@ func (r *Road) near(takes time.Duration) time.Duration {
 	return takes
 }
 
-// row is a kept search that goes far enough, or a new one that goes a little
-// farther, since the speeds may change while it is kept.
-func (r *Road) row(to geo.Point, place road.Place, bound time.Duration) *road.Row {
-	if row := r.rows.get(to, bound); row != nil {
-		return row
-	}
+// search goes a little farther than it is asked, since the speeds may change
+// while it is kept.
+func (r *Road) search(to geo.Point, place road.Place, bound time.Duration) *road.Row {
 	bound += bound / 4
-	row := r.ways.To(place, bound)
+	var row *road.Row
+	if h := r.shorter.Load(); h != nil {
+		row = h.To(place, bound)
+	} else {
+		row = r.graph.To(place, bound)
+	}
 	r.rows.put(to, bound, row)
 	return row
 }
@@ -120,12 +128,24 @@ func (r *Road) Ride(_ context.Context, from, to geo.Point) (Drive, error) {
 	if !placed(places[0]) || !placed(places[1]) {
 		return Drive{Takes: Unknown}, nil
 	}
-	way, ok := r.ways.Way(places[0], places[1])
+	way, ok := r.way(places[0], places[1])
 	if !ok {
 		return Drive{Takes: NoWay}, nil
 	}
 	return Drive{Takes: r.speeds.scale(way.Takes(), from, r.speeds.now()), Metres: way.Metres()}, nil
 }
+
+func (r *Road) way(from, to road.Place) (road.Way, bool) {
+	if h := r.shorter.Load(); h != nil {
+		return h.Way(from, to)
+	}
+	return r.graph.Drive(from, to)
+}
+
+// Contract makes everything that comes after it many times quicker, and changes
+// no answer. It takes about a second for a large city, and may go on beside the
+// questions.
+func (r *Road) Contract() { r.shorter.Store(road.Contract(r.graph)) }
 
 // placed reports whether the place is near enough to a street. The place of a
 // graph without streets is not.
@@ -138,7 +158,7 @@ func (r *Road) Learn(pickup, dropoff geo.Point, began time.Time, took time.Durat
 	if !placed(places[0]) || !placed(places[1]) {
 		return
 	}
-	if way, ok := r.ways.Way(places[0], places[1]); ok {
+	if way, ok := r.way(places[0], places[1]); ok {
 		r.speeds.learn(pickup, began, way.Takes(), took)
 	}
 }

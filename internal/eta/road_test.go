@@ -77,13 +77,27 @@ func direct(g *road.Graph, from, to geo.Point, horizon time.Duration) time.Durat
 
 func TestRoad_Pickups(t *testing.T) {
 	g := mustGrid(t, 12)
+	for name, contract := range map[string]bool{"Searched": false, "Contracted": true} {
+		t.Run(name, func(t *testing.T) { checkPickups(t, g, contract) })
+	}
+}
+
+// checkPickups compares pickups with a search for each driver.
+func checkPickups(t *testing.T, g *road.Graph, contract bool) {
 	for _, horizon := range []time.Duration{4 * time.Minute, time.Hour} {
 		r := eta.NewRoad(g, eta.RoadOptions{Horizon: horizon, Memory: 1}) // every search drives out the last
+		if contract {
+			r.Contract()
+		}
 		near := 0
 		for range 2 { // the second time from what is kept
 			for i, to := range within(12, 40, 1) {
 				from := within(12, 30, uint64(i+2))
+				few := mustPickups(t, r, from[:3], to)
 				for j, got := range mustPickups(t, r, from, to) {
+					if j < len(few) && few[j] != got {
+						t.Fatalf("within %v from %v to %v: %v among few, %v among many", horizon, from[j], to, few[j], got)
+					}
 					if want := direct(g, from[j], to, horizon); got != want {
 						t.Fatalf("within %v from %v to %v: %v, want %v", horizon, from[j], to, got, want)
 					}
@@ -135,8 +149,11 @@ func TestRoad_Ride(t *testing.T) {
 	g := mustGrid(t, 12)
 	r := eta.NewRoad(g, eta.RoadOptions{Horizon: time.Second}) // which is for pickups alone
 	points := within(12, 60, 1)
-	for i := range 30 {
-		from, to := points[2*i], points[2*i+1]
+	for i := range 60 {
+		if i == 30 {
+			r.Contract()
+		}
+		from, to := points[2*i%60], points[2*i%60+1]
 		got, err := r.Ride(t.Context(), from, to)
 		if want := direct(g, from, to, time.Hour); err != nil || got.Takes != want {
 			t.Errorf("from %v to %v: %v, %v; want %v", from, to, got, err, want)
@@ -223,6 +240,7 @@ func TestRoad_SideBySide(t *testing.T) {
 	from, to := within(8, 50, 1), within(8, 10, 2)
 	var asking sync.WaitGroup
 	defer asking.Wait()
+	asking.Go(r.Contract)
 	for worker := range 8 {
 		asking.Go(func() {
 			for i := range 50 {

@@ -75,6 +75,10 @@ func (t Travel) engines() ([]*eta.Engine, error) {
 	return engines, nil
 }
 
+// contracted is the most nodes of a graph whose hierarchy is built when the
+// program starts: that of a larger one takes longer than a restart may.
+const contracted = 250_000
+
 // travel makes the ladder of travel times: whoever runs a routing server trusts
 // it before the road graph, which never fails and goes before the straight line.
 // graph is nil where there is none; learned is the file that keeps what rides
@@ -99,6 +103,9 @@ func (p *parts) travel(t Travel, graph *road.Graph, pickupCap time.Duration, lea
 		roads := eta.NewRoad(graph, eta.RoadOptions{Horizon: max(eta.DefaultHorizon, pickupCap), Speeds: speeds})
 		sources = append(sources, roads)
 		l := &learning{road: roads, learner: learner, file: learned, log: p.log, rides: make(chan trip.Trip, ridesQueued)}
+		if graph.Len() <= contracted {
+			p.node.task("hierarchy", func(context.Context) error { roads.Contract(); return nil })
+		}
 		p.node.task("learning", func(ctx context.Context) error { return l.run(ctx, p.bus.Trips.Subscribe) })
 	}
 	foot := eta.Foot{Straight: eta.DefaultStraight, Log: p.log, Stood: newRungMetric(p.registry)}
