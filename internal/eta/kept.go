@@ -70,7 +70,7 @@ type places struct {
 	graph *road.Graph
 	most  int
 
-	mu       sync.Mutex
+	mu       sync.RWMutex
 	now, old map[geo.Point]road.Place
 }
 
@@ -84,14 +84,33 @@ var nowhere = road.Place{Off: math.Inf(1)}
 // of is where each of the points lies.
 func (p *places) of(points []geo.Point) []road.Place {
 	found := make([]road.Place, len(points))
+	missed := p.recall(points, found)
+	if len(missed) == 0 {
+		return found
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i, point := range points {
-		found[i] = p.place(point)
+	for _, i := range missed {
+		found[i] = p.place(points[i])
 	}
 	return found
 }
 
+// recall fills in what was asked for lately, and returns the numbers of the rest.
+func (p *places) recall(points []geo.Point, found []road.Place) (missed []int) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for i, point := range points {
+		place, ok := p.now[point]
+		if !ok {
+			missed = append(missed, i)
+		}
+		found[i] = place
+	}
+	return missed
+}
+
+// place is where one lies that was not asked for lately. The lock is held.
 func (p *places) place(point geo.Point) road.Place {
 	place, ok := p.now[point]
 	if ok {

@@ -71,6 +71,7 @@ func (r *Road) Pickups(_ context.Context, from []geo.Point, to geo.Point) ([]tim
 		return times, nil
 	}
 	hour := r.speeds.now()
+	scale := r.speeds.scaler(to, hour)
 	base := r.bases(len(from), to, places[0], r.speeds.reach(r.horizon, to, hour))
 	for i, p := range places[1:] {
 		if !placed(p) {
@@ -78,7 +79,7 @@ func (r *Road) Pickups(_ context.Context, from []geo.Point, to geo.Point) ([]tim
 		}
 		times[i] = NoWay
 		if d, ok := base(p); ok {
-			times[i] = r.near(r.speeds.scale(d, to, hour))
+			times[i] = r.near(scale(d))
 		}
 	}
 	return times, nil
@@ -132,7 +133,7 @@ func (r *Road) Ride(_ context.Context, from, to geo.Point) (Drive, error) {
 	if !ok {
 		return Drive{Takes: NoWay}, nil
 	}
-	return Drive{Takes: r.speeds.scale(way.Takes(), from, r.speeds.now()), Metres: way.Metres()}, nil
+	return Drive{Takes: r.speeds.scaler(from, r.speeds.now())(way.Takes()), Metres: way.Metres()}, nil
 }
 
 func (r *Road) way(from, to road.Place) (road.Way, bool) {

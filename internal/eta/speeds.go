@@ -24,10 +24,11 @@ func (s *Speeds) now() int { return s.hourOf(s.Now()) }
 
 func (s *Speeds) hourOf(t time.Time) int { return road.HourOf(t.In(s.Zone)) }
 
-// scale is how long a drive takes in an hour of the week that takes so long by
-// the graph.
-func (s *Speeds) scale(base time.Duration, pickup geo.Point, hour int) time.Duration {
-	return s.Learner.Scale(s.Hours.Scale(base, hour), pickup, hour)
+// scaler tells how long a drive takes in an hour of the week that takes so long
+// by the graph.
+func (s *Speeds) scaler(pickup geo.Point, hour int) func(base time.Duration) time.Duration {
+	learned := s.Learner.Scaler(pickup, hour)
+	return func(base time.Duration) time.Duration { return learned(s.Hours.Scale(base, hour)) }
 }
 
 // reach is a little more than the longest time by the graph that is scaled to no

@@ -88,11 +88,18 @@ func (l lesson) after(ratio int64) lesson {
 // Scale corrects what was predicted for a trip from pickup in an hour of the
 // week, to whole milliseconds.
 func (l *Learner) Scale(predicted time.Duration, pickup geo.Point, hour int) time.Duration {
+	return l.Scaler(pickup, hour)(predicted)
+}
+
+// Scaler is [Learner.Scale] for many trips from one pickup.
+func (l *Learner) Scaler(pickup geo.Point, hour int) func(predicted time.Duration) time.Duration {
 	factor := l.factor(pickup, hour)
-	if factor == one {
-		return predicted
+	return func(predicted time.Duration) time.Duration {
+		if factor == one {
+			return predicted
+		}
+		return time.Duration((predicted.Milliseconds()*factor+one/2)/one) * time.Millisecond
 	}
-	return time.Duration((predicted.Milliseconds()*factor+one/2)/one) * time.Millisecond
 }
 
 // Factor is the factor for trips from pickup in an hour of the week, 0.5 to 2;
