@@ -15,7 +15,7 @@ import (
 // exchange is the one that yields, since the next tick may try again.
 const exchangeWait = `SET LOCAL lock_timeout = '200ms'`
 
-// Exchange makes all the moves in one transaction of three round trips, or none:
+// Exchange makes all the moves in one transaction of five round trips, or none:
 // the claims that they give up are gone before the new ones are made. It returns
 // the trips in the order of the moves.
 func (s *Store) Exchange(ctx context.Context, moves []trip.Move) ([]*trip.Trip, error) {
