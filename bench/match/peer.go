@@ -19,10 +19,11 @@ type contender struct {
 	rare  bool // too slow to have a turn in every round
 }
 
-// answer is the least cost, and what it took to find it.
+// answer is the least cost, and what it took to find it: time on the wall's
+// clock, and of processors.
 type answer struct {
-	cost int64
-	took time.Duration
+	cost      int64
+	wall, cpu time.Duration
 }
 
 // peer is a program of others' solvers. It has read the instances and solves one
@@ -64,8 +65,8 @@ func (p *peer) ask(method string, k int) (a answer, err error) {
 	if !p.lines.Scan() {
 		return answer{}, fmt.Errorf("%s ended without an answer to %q", p.name, method)
 	}
-	if _, err := fmt.Sscanf(p.lines.Text(), "%d %d", &a.cost, &a.took); err != nil {
-		return answer{}, fmt.Errorf("%s answered %q, want a cost and nanoseconds", p.name, p.lines.Text())
+	if _, err := fmt.Sscanf(p.lines.Text(), "%d %d %d", &a.cost, &a.wall, &a.cpu); err != nil {
+		return answer{}, fmt.Errorf("%s answered %q, want a cost and twice nanoseconds", p.name, p.lines.Text())
 	}
 	return a, nil
 }

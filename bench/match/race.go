@@ -11,8 +11,11 @@ import (
 type result struct {
 	*instance
 	cost int64
-	took map[string][]time.Duration // by contender; one without is not for this instance
+	took map[string]times // by contender; one without is not for this instance
 }
+
+// times is what one contender took for an instance, turn by turn.
+type times struct{ wall, cpu []time.Duration }
 
 // race has every contender solve every instance in every round, the rare ones in
 // every third. In each round another contender begins, so that none always
@@ -20,7 +23,7 @@ type result struct {
 func race(ctx context.Context, instances []*instance, contenders []contender, rounds int) ([]result, error) {
 	results := make([]result, len(instances))
 	for k, in := range instances {
-		results[k] = result{in, -1, map[string][]time.Duration{}}
+		results[k] = result{in, -1, map[string]times{}}
 	}
 	for round := range rounds {
 		for k, in := range instances {
@@ -53,7 +56,8 @@ func (r *result) enter(c contender, k int) error {
 	if a.cost != r.cost {
 		return fmt.Errorf("%s finds the least cost %d; another contender found %d", c.name, a.cost, r.cost)
 	}
-	r.took[c.name] = append(r.took[c.name], a.took)
+	t := r.took[c.name]
+	r.took[c.name] = times{append(t.wall, a.wall), append(t.cpu, a.cpu)}
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 // fixed always answers the same.
 func fixed(cost int64) func(int) (answer, error) {
-	return func(int) (answer, error) { return answer{cost, time.Millisecond}, nil }
+	return func(int) (answer, error) { return answer{cost, time.Millisecond, time.Millisecond}, nil }
 }
 
 func TestRace_CostsDiffer(t *testing.T) {
@@ -34,7 +34,7 @@ func TestRace_Turns(t *testing.T) {
 	}
 	for k, want := range []map[string]int{{"rare": 2, "often": 4, "bounded": 4}, {"rare": 2, "often": 4, "bounded": 0}} {
 		for name, n := range want {
-			if got := len(results[k].took[name]); got != n {
+			if got := len(results[k].took[name].wall); got != n {
 				t.Errorf("%s, %s: %d turns, want %d", instances[k].name, name, got, n)
 			}
 		}
@@ -61,8 +61,9 @@ func TestOurs_AgreeWarmAndCold(t *testing.T) {
 
 func TestPeer_Ask(t *testing.T) {
 	for _, c := range []struct{ name, said, wrong string }{
-		{"OK", "41 2000\n", ""},
+		{"OK", "41 2000 1000\n", ""},
 		{"ErrGarbled", "forty-one\n", "want a cost"},
+		{"ErrShort", "41 2000\n", "want a cost"},
 		{"ErrEnded", "", "without an answer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -77,7 +78,7 @@ func TestPeer_Ask(t *testing.T) {
 			if line := <-heard; line != "ns 3\n" {
 				t.Errorf("asked %q", line)
 			}
-			if c.wrong == "" && (err != nil || a != answer{41, 2 * time.Microsecond}) {
+			if c.wrong == "" && (err != nil || a != answer{41, 2 * time.Microsecond, time.Microsecond}) {
 				t.Errorf("answer %v, %v", a, err)
 			}
 			if c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)) {
@@ -102,11 +103,15 @@ func TestSpreadOf(t *testing.T) {
 	}
 }
 
+// cpu is one turn that took so much of the processor and, on the wall, thrice as
+// much.
+func cpu(d time.Duration) times { return times{[]time.Duration{3 * d}, []time.Duration{d}} }
+
 // TestGoals has two instances at 0.25 and 1.0 of network simplex, and a warm
 // start that halves the time on one sequence and quarters it on the other.
 func TestGoals(t *testing.T) {
 	at := func(ours, simplex time.Duration) result {
-		return result{&instance{name: "i"}, 1, map[string][]time.Duration{oursAlone: {ours}, lemonSimplex: {simplex}}}
+		return result{&instance{name: "i"}, 1, map[string]times{oursAlone: cpu(ours), lemonSimplex: cpu(simplex)}}
 	}
 	tick := func(warm, cold time.Duration) warmth {
 		return warmth{warm: []time.Duration{warm}, cold: []time.Duration{cold}}
@@ -134,16 +139,18 @@ func TestConfig_Chosen(t *testing.T) {
 
 func TestWriteTable_AbsentIsSaid(t *testing.T) {
 	var out strings.Builder
-	took := map[string][]time.Duration{oursAlone: {time.Millisecond}, lemonSimplex: {4 * time.Millisecond}}
+	took := map[string]times{
+		oursAlone: cpu(time.Millisecond), oursTogether: cpu(2 * time.Millisecond), lemonSimplex: cpu(4 * time.Millisecond),
+	}
 	writeTable(&out, []result{{&instance{name: "1k x 2k", arcs: make([]arc, 5)}, 1, took}})
-	want := fmt.Sprintf("| 1k x 2k | 5 | 0.25 | 1.00 (1.00–1.00) | 4.00 (4.00–4.00) |%s\n", strings.Repeat(" n/a |", 4))
+	want := fmt.Sprintf("| 1k x 2k | 5 | 0.25 | 0.25 | 1.00 (1.00–1.00) | 4.00 (4.00–4.00) | 6.00 (6.00–6.00) |%s\n", strings.Repeat(" n/a |", 3))
 	if !strings.Contains(out.String(), want) {
 		t.Errorf("wrote\n%s\nwant a line\n%s", &out, want)
 	}
 	lines := strings.Split(out.String(), "\n")
 	for _, line := range lines[:3] {
-		if strings.Count(line, "|") != 10 {
-			t.Errorf("%q has not nine cells", line)
+		if strings.Count(line, "|") != 11 {
+			t.Errorf("%q has not ten cells", line)
 		}
 	}
 }

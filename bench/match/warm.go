@@ -12,7 +12,7 @@ import (
 type warmth struct {
 	name       string
 	churn      float64
-	warm, cold []time.Duration
+	warm, cold []time.Duration // of the processor
 }
 
 // ticks is how many ticks of a sequence are measured, after the first.
@@ -54,7 +54,7 @@ func (w *warmth) tick(i int, in input, warm, cold *match.Solver) (err error) {
 	case a.cost != b.cost:
 		return fmt.Errorf("warm finds the least cost %d, cold %d", a.cost, b.cost)
 	case i > 0: // the first has nothing to start from
-		w.warm, w.cold = append(w.warm, a.took), append(w.cold, b.took)
+		w.warm, w.cold = append(w.warm, a.cpu), append(w.cold, b.cpu)
 	}
 	return nil
 }
