@@ -73,8 +73,8 @@ type Place struct {
 	Lost     int     `json:"lost"` // cancelled or expired
 }
 
-// squareSide is the side of a Place, in degrees.
-const squareSide = 0.0025
+// SquareSide is the side of a Place, in degrees.
+const SquareSide = 0.0025
 
 func (t *tally) run(w *world) Run {
 	run := Run{
@@ -151,7 +151,7 @@ func (w *world) places() []Place {
 		at := square(w.riders[i].order.Pickup)
 		p := squares[at]
 		if p == nil {
-			p = &Place{Lat: round((float64(at[0])+0.5)*squareSide, 5), Lon: round((float64(at[1])+0.5)*squareSide, 5)}
+			p = &Place{Lat: round((float64(at[0])+0.5)*SquareSide, 5), Lon: round((float64(at[1])+0.5)*SquareSide, 5)}
 			squares[at], order = p, append(order, at)
 		}
 		p.Requests++
@@ -168,7 +168,7 @@ func (w *world) places() []Place {
 }
 
 func square(p geo.Point) [2]int {
-	return [2]int{int(math.Floor(p.Lat / squareSide)), int(math.Floor(p.Lon / squareSide))}
+	return [2]int{int(math.Floor(p.Lat / SquareSide)), int(math.Floor(p.Lon / SquareSide))}
 }
 
 func spreadOf(values []float64) Spread {

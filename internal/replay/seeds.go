@@ -81,7 +81,7 @@ func Summarize(runs []Run) Summary {
 		for i, r := range runs {
 			values[i] = value(r)
 		}
-		return intervalOf(values)
+		return IntervalOf(values)
 	}
 	return Summary{
 		Seeds:        len(runs),
@@ -97,7 +97,8 @@ func Summarize(runs []Run) Summary {
 	}
 }
 
-func intervalOf(values []float64) Interval {
+// IntervalOf is the mean of the values with its interval.
+func IntervalOf(values []float64) Interval {
 	n := float64(len(values))
 	if n == 0 {
 		return Interval{}

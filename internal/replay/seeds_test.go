@@ -5,10 +5,10 @@ import "testing"
 // TestInterval checks against a textbook's sample: 5 values of mean 12 and
 // standard deviation 1.5811, t = 2.776, half = 1.963.
 func TestInterval(t *testing.T) {
-	got := intervalOf([]float64{10, 11, 12, 13, 14})
+	got := IntervalOf([]float64{10, 11, 12, 13, 14})
 	near(t, "mean", got.Mean, 12)
 	near(t, "half", got.Half, 1.963)
-	if one := intervalOf([]float64{3}); one != (Interval{Mean: 3}) {
+	if one := IntervalOf([]float64{3}); one != (Interval{Mean: 3}) {
 		t.Errorf("of one value: %+v", one)
 	}
 }
