@@ -162,7 +162,7 @@ func (c *replayCmd) network(in *replay.Input, log io.Writer) (replay.Network, er
 	g := whole.Connected()
 	in.Notes = append(in.Notes, fmt.Sprintf("road graph by column %s: %d nodes, of which %d are connected, and %d links", told.Column, told.Nodes, g.Len(), g.Edges()))
 	tell(log, "bad rows of the road graph", in.BadRoads)
-	return replay.NewRoads(g), nil
+	return replay.NewRoads(g, max(eta.DefaultHorizon, c.PickupCap)), nil
 }
 
 func (c *replayCmd) orders(n replay.Network, in *replay.Input, log io.Writer) ([]orders.Order, error) {

@@ -12,10 +12,17 @@ import (
 )
 
 // Roads is a network of roads.
-type Roads struct{ graph *road.Graph }
+type Roads struct {
+	graph *road.Graph
+	ways  *road.Hierarchy
+	bound time.Duration
+}
 
-// NewRoads is the network of the graph.
-func NewRoads(g *road.Graph) *Roads { return &Roads{graph: g} }
+// NewRoads is the network of the graph. Times to a pickup are looked for up to
+// the bound, the longest way that anything may ask for.
+func NewRoads(g *road.Graph, bound time.Duration) *Roads {
+	return &Roads{graph: g, ways: road.Contract(g), bound: bound}
+}
 
 // maxOff is how far from any road a place may lie, in metres.
 const maxOff = 500
@@ -31,16 +38,22 @@ func (n *Roads) Fits(p geo.Point) error {
 
 // Takes is the driving time by the fastest way.
 func (n *Roads) Takes(from, to geo.Point) (time.Duration, bool) {
-	row := n.row(to)
-	defer row.Release()
-	place, _ := n.graph.Snap(from)
-	return row.From(place)
+	a, _ := n.graph.Snap(from)
+	b, _ := n.graph.Snap(to)
+	return n.ways.Time(a, b)
 }
 
-func (n *Roads) row(to geo.Point) *road.Row {
-	place, _ := n.graph.Snap(to)
-	return n.graph.To(place, forever)
+// row is the times to a place. In a large graph a search that ends at the bound
+// is faster than a sweep over all of it.
+func (n *Roads) row(to road.Place) *road.Row {
+	if n.graph.Len() > sweptNodes {
+		return n.graph.To(to, n.bound)
+	}
+	return n.ways.To(to, n.bound)
 }
+
+// sweptNodes is about where the one is as fast as the other.
+const sweptNodes = 50_000
 
 // Travel begins a run.
 func (n *Roads) Travel() Travel {
@@ -102,7 +115,7 @@ func (t *roadTravel) row(to geo.Point) *road.Row {
 		t.rows[to] = s
 	}
 	t.mu.Unlock()
-	s.once.Do(func() { s.row = t.roads.row(to) })
+	s.once.Do(func() { s.row = t.roads.row(t.place(to)) })
 	return s.row
 }
 
@@ -151,6 +164,6 @@ func (t *roadTravel) Times(_ context.Context, from []geo.Point, to geo.Point) ([
 
 // Drive is the fastest way.
 func (t *roadTravel) Drive(from, to geo.Point) (Drive, bool) {
-	way, ok := t.row(to).Way(t.place(from))
+	way, ok := t.roads.ways.Way(t.place(from), t.place(to))
 	return Drive{way, 1}, ok
 }
