@@ -141,12 +141,25 @@ func (b *book) rehold(e *entry, before *trip.Trip) {
 // trips may come in the wrong order, so a slot may seem taken for a moment.
 func (b *book) take(e *entry, c trip.Claim) {
 	h := b.holds[c.DriverID]
-	place := min(max(c.Slot, 0), 1)
-	if h[place] != nil && h[1-place] == nil {
-		place = 1 - place
-	}
-	h[place] = e
+	h[h.placeFor(c.Slot)] = e
 	b.holds[c.DriverID] = h
+}
+
+// placeFor is where to put an entry: where there is room, else in place of the
+// one that the slot is taken from. In an exchange that one is heard of later.
+func (h hold) placeFor(slot int) int {
+	place := min(max(slot, 0), 1)
+	if h[place] == nil {
+		return place
+	}
+	other := h[1-place]
+	if other == nil {
+		return 1 - place
+	}
+	if c, ok := other.trip.Claim(); ok && c.Slot == slot {
+		return 1 - place
+	}
+	return place
 }
 
 func (b *book) release(e *entry, c trip.Claim) {

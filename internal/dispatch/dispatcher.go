@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -224,7 +225,8 @@ func (d *Dispatcher) catchUp(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	for id, n := range news {
+	for _, id := range slices.Sorted(maps.Keys(news)) { // in an order that is the same everywhere
+		n := news[id]
 		if n.trip != nil {
 			d.book.hear(n.trip, n.whole, now)
 		} else if err := d.read(ctx, id, now); err != nil {

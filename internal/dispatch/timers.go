@@ -110,6 +110,9 @@ func (d *Dispatcher) lost(e *entry, now time.Time) bool {
 		return false
 	}
 	last := e.since
+	if now.Sub(last) <= d.config.Limits.Lost {
+		return false // whatever the positions say, which take longer to find
+	}
 	if l, ok := d.supply.fleet.Get(t.DriverID); ok && l.SeenAt.After(last) {
 		last = l.SeenAt
 	}
