@@ -30,6 +30,7 @@ type car struct {
 	trips  [2]*rider     // by slot: at hand, and next
 	doing  int           // counts what the car began, so that what was given up is not finished
 	dirty  bool          // its position is to be told
+	toldAt time.Duration // when its position was told, with a rider on board
 	idleAt time.Duration // when its idleness began; forever while it is busy
 	idle   time.Duration // before that
 }

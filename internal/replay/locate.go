@@ -15,23 +15,28 @@ func (w *world) locate() {
 	if !pickups && p.Forward == 0 {
 		return
 	}
-	for i, c := range w.cars {
-		if c.phase == toPickup && pickups || c.phase == riding && p.Forward > 0 && w.worthTelling(i, c) {
+	for _, c := range w.cars {
+		if c.phase == toPickup && pickups || c.phase == riding && p.Forward > 0 && w.worthTelling(c) {
+			c.toldAt = w.now
 			w.feed.touch(c)
 		}
 	}
 }
 
-// A phone tells its position every few seconds. With a rider on board it does
-// so in here at every tick shortly before the end, and less often before.
+// A phone tells its position every few seconds. With a rider on board it does so
+// in here when the end of the ride may be near, and less often before.
 const (
-	shortly = time.Minute // before the end could be near
-	seldom  = 8           // ticks between two positions before that
+	often   = 4 * time.Second
+	seldom  = 20 * time.Second
+	shortly = 30 * time.Second // before the next trip may be given
 )
 
-// worthTelling reports whether the position of the n-th car, which has a rider,
-// is told at this tick.
-func (w *world) worthTelling(n int, c *car) bool {
+// worthTelling reports whether the position of a car with a rider is told at
+// this tick.
+func (w *world) worthTelling(c *car) bool {
 	left := c.since + c.drive.Takes() - w.now
-	return left <= w.Dispatch.Policy.Forward+shortly || (w.tally.ticks+n)%seldom == 0
+	if left <= w.Dispatch.Policy.Forward+shortly {
+		return w.now-c.toldAt >= often
+	}
+	return w.now-c.toldAt >= seldom
 }

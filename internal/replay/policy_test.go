@@ -38,7 +38,9 @@ func TestScenario_Policies(t *testing.T) {
 			s := crowded(200, 30)
 			c.change(&s.Dispatch.Policy)
 			r := mustRun(t, s, 1)
-			wantSame(t, r, mustRun(t, s, 1))
+			for range 3 { // what goes by the order of a map shows now and then
+				wantSame(t, r, mustRun(t, s, 1))
+			}
 			if r.DecisionHash == quiet.DecisionHash {
 				t.Error("it decides like the plain policy")
 			}

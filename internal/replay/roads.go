@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -57,7 +58,7 @@ const sweptNodes = 50_000
 
 // Travel begins a run.
 func (n *Roads) Travel() Travel {
-	t := &roadTravel{roads: n, rows: map[geo.Point]*sharedRow{}, places: map[geo.Point]road.Place{}, expected: make(chan geo.Point, lookAhead)}
+	t := &roadTravel{roads: n, rows: map[spot]*sharedRow{}, places: map[spot]road.Place{}, expected: make(chan *sharedRow, lookAhead)}
 	t.work.Go(t.prepare)
 	return t
 }
@@ -66,16 +67,22 @@ func (n *Roads) Travel() Travel {
 // that is asked about, kept until somebody is there.
 type roadTravel struct {
 	roads    *Roads
-	expected chan geo.Point // nil once closed
+	expected chan *sharedRow
 	work     sync.WaitGroup
 
-	mu     sync.Mutex
-	rows   map[geo.Point]*sharedRow
-	places map[geo.Point]road.Place
+	mu     sync.RWMutex
+	rows   map[spot]*sharedRow
+	places map[spot]road.Place
 }
+
+// spot is a point as a key: whole numbers are hashed faster.
+type spot struct{ lat, lon uint64 }
+
+func spotOf(p geo.Point) spot { return spot{math.Float64bits(p.Lat), math.Float64bits(p.Lon)} }
 
 // sharedRow is a row that whoever needs it first makes.
 type sharedRow struct {
+	to   geo.Point
 	once sync.Once
 	row  *road.Row
 }
@@ -87,8 +94,8 @@ const (
 
 // prepare makes the rows that will be asked for, while the run goes on.
 func (t *roadTravel) prepare() {
-	for p := range t.expected {
-		t.row(p)
+	for s := range t.expected {
+		t.made(s)
 	}
 }
 
@@ -96,7 +103,7 @@ func (t *roadTravel) prepare() {
 // to do, it is left to whoever asks.
 func (t *roadTravel) Expect(pickup geo.Point) {
 	select {
-	case t.expected <- pickup:
+	case t.expected <- t.kept(pickup):
 	default:
 	}
 }
@@ -107,59 +114,94 @@ func (t *roadTravel) Close() {
 	t.work.Wait()
 }
 
-func (t *roadTravel) row(to geo.Point) *road.Row {
+// kept is the row to the place, which may not be made yet.
+func (t *roadTravel) kept(to geo.Point) *sharedRow {
 	t.mu.Lock()
-	s, ok := t.rows[to]
+	defer t.mu.Unlock()
+	s, ok := t.rows[spotOf(to)]
 	if !ok {
-		s = &sharedRow{}
-		t.rows[to] = s
+		s = &sharedRow{to: to}
+		t.rows[spotOf(to)] = s
 	}
-	t.mu.Unlock()
-	s.once.Do(func() { s.row = t.roads.row(t.place(to)) })
+	return s
+}
+
+func (t *roadTravel) made(s *sharedRow) *road.Row {
+	s.once.Do(func() { s.row = t.roads.row(t.place(s.to)) })
 	return s.row
 }
 
-// Done forgets the row. If two riders wait at one place it is made again.
-func (t *roadTravel) Done(pickup geo.Point) {
+// Done forgets the row to the place. If somebody else waits there it is made
+// again.
+func (t *roadTravel) Done(to geo.Point) {
 	t.mu.Lock()
-	s := t.rows[pickup]
-	delete(t.rows, pickup)
+	s := t.rows[spotOf(to)]
+	delete(t.rows, spotOf(to))
 	t.mu.Unlock()
-	if s != nil {
-		s.once.Do(func() {})
-		if s.row != nil {
-			s.row.Release()
-		}
+	if s == nil {
+		return
+	}
+	s.once.Do(func() {}) // it is not made any more
+	if s.row != nil {
+		s.row.Release()
 	}
 }
 
 // place is the point's place on the network.
 func (t *roadTravel) place(p geo.Point) road.Place {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	place, ok := t.places[p]
+	t.mu.RLock()
+	place, ok := t.places[spotOf(p)]
+	t.mu.RUnlock()
 	if !ok {
-		if len(t.places) >= mostPlaces {
-			clear(t.places)
-		}
-		place, _ = t.roads.graph.Snap(p)
-		t.places[p] = place
+		place = t.snap(p)
 	}
 	return place
 }
 
-// Times is the driving time from each of the points to one.
+func (t *roadTravel) snap(p geo.Point) road.Place {
+	place, _ := t.roads.graph.Snap(p)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.places) >= mostPlaces {
+		clear(t.places)
+	}
+	t.places[spotOf(p)] = place
+	return place
+}
+
+// Times is the driving time from each of the points to one. A row is made for
+// many; what a single driver takes is found faster without.
 func (t *roadTravel) Times(_ context.Context, from []geo.Point, to geo.Point) ([]time.Duration, match.Rung) {
+	if len(from) == 1 && !t.asked(to) {
+		return []time.Duration{t.single(from[0], to)}, match.Road
+	}
 	times := make([]time.Duration, len(from))
-	row := t.row(to)
+	row := t.made(t.kept(to))
 	for i, p := range from {
+		times[i] = noWay
 		if takes, ok := row.From(t.place(p)); ok {
 			times[i] = takes
-		} else {
-			times[i] = -1
 		}
 	}
 	return times, match.Road
+}
+
+// noWay tells the dispatcher that there is none within the bound.
+const noWay = -1
+
+func (t *roadTravel) single(from, to geo.Point) time.Duration {
+	takes, ok := t.roads.ways.Time(t.place(from), t.place(to))
+	if !ok || takes > t.roads.bound {
+		return noWay
+	}
+	return takes
+}
+
+// asked reports whether there is a row to the place.
+func (t *roadTravel) asked(to geo.Point) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.rows[spotOf(to)] != nil
 }
 
 // Drive is the fastest way.
