@@ -31,6 +31,9 @@ func (f *forest) grow() {
 			f.plant(int32(i))
 		}
 	}
+	if len(f.joined) == 0 {
+		return
+	}
 	for len(f.events) > 0 {
 		e := f.events.pop()
 		if e.node < 0 {

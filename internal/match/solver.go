@@ -24,8 +24,7 @@ func (s *Solver) Solve(p Problem) Solution {
 	s.forest.a, s.forest.b = &s.requests, &s.drivers
 	s.forest.lazy = &s.rows
 	s.bidAll()
-	s.drivers.transpose(&s.requests)
-	s.forest.grow()
+	s.finish()
 	return s.solution()
 }
 
@@ -36,6 +35,18 @@ func (s *Solver) take(p Problem) {
 		s.requests.nodes[i].price = p.price(i)
 	}
 	s.rows.reset(&s.requests, p.Arcs)
+}
+
+// finish pairs by forests what the bids have left unpaired: the drivers first,
+// who are idle at a dual below 0 where bids started from such duals, since that
+// lowers the duals of requests only and needs no further arcs.
+func (s *Solver) finish() {
+	s.drivers.transpose(&s.requests)
+	f := &s.forest
+	f.a, f.b, f.lazy = &s.drivers, &s.requests, nil
+	f.grow()
+	f.a, f.b, f.lazy = &s.requests, &s.drivers, &s.rows
+	f.grow()
 }
 
 // bidAll lets the nodes of a bid. Rivals for too few partners would overbid each
