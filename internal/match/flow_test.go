@@ -48,7 +48,7 @@ func improve(in instance, driverOf []int) match.Cost {
 				continue
 			}
 			relieved := driverOf[a.Request]
-			cost := gain[a.Driver] + max(a.Cost, -match.Dearest) - paired[a.Request]
+			cost := gain[a.Driver] + counted(a.Cost) - paired[a.Request]
 			if cost < gain[relieved] {
 				gain[relieved], via[relieved], next[relieved] = cost, a.Request, a.Driver
 				changed = true
@@ -60,7 +60,7 @@ func improve(in instance, driverOf []int) match.Cost {
 		if driverOf[a.Request] != match.None || gain[a.Driver] == far {
 			continue
 		}
-		if cost := gain[a.Driver] + max(a.Cost, -match.Dearest) - cut(in.unserved[a.Request]); cost < best {
+		if cost := gain[a.Driver] + counted(a.Cost) - cut(in.unserved[a.Request]); cost < best {
 			best, bestRequest, bestDriver = cost, a.Request, a.Driver
 		}
 	}
@@ -92,7 +92,7 @@ func pairCosts(in instance, driverOf []int) []match.Cost {
 	}
 	for _, a := range in.arcs {
 		if driverOf[a.Request] == a.Driver {
-			costs[a.Request] = min(costs[a.Request], max(a.Cost, -match.Dearest))
+			costs[a.Request] = min(costs[a.Request], counted(a.Cost))
 		}
 	}
 	return costs

@@ -8,82 +8,96 @@ package match
 // its mate, when the arc to it becomes tight. A tree ends where it reaches an
 // unpaired node of b, or where one of its nodes has risen to its price and is
 // better left alone; then all its nodes leave, with their duals as they are, and
-// pairs move along the path from the root. What the other trees had to wait for
-// is looked up anew for the nodes that left.
+// pairs move along the path from the root. When the other trees reach the nodes
+// that left is looked up anew.
+//
+// Against one shortest path after the other, that all have to cross the same
+// crowded district, each tree holds a part of the district only.
 type forest struct {
 	a, b *side
 	lazy *rows // a, where it may have undelivered arcs; else nil
 
 	events heap
-	joined []int32 // the nodes of a by number of joining
-	life   []Cost  // when the root of each joining's tree reaches its price
-	root   []int32 // the root of each joining's tree
-	last   []int32 // of each root's joining, the node that joined its tree last
+	joined []joining
+}
+
+// joining is the record of a node of a that joined the forest.
+type joining struct {
+	node int32
+	root int32 // the joining of the root of its tree
+	last int32 // of a root: the node that joined its tree last
+	life Cost  // when the root reaches its price, and the tree ends at the latest
 }
 
 // grow pairs every unpaired node of a whose dual is below its price, or lets its
 // dual rise to the price. Both sides must have their arcs.
 func (f *forest) grow() {
-	f.joined, f.life, f.root, f.last = f.joined[:0], f.life[:0], f.root[:0], f.last[:0]
-	f.events = f.events[:0]
+	f.joined = f.joined[:0]
+	f.events.reset()
 	for i := range f.a.nodes {
-		if n := &f.a.nodes[i]; n.mate == None && n.dual < n.price {
-			f.plant(int32(i))
+		n := &f.a.nodes[i]
+		if life := n.price - f.a.dual[i]; n.mate == None && life > 0 {
+			f.join(int32(i), int32(len(f.joined)), 0, life)
 		}
 	}
 	if len(f.joined) == 0 {
 		return
 	}
-	for len(f.events) > 0 {
+	for !f.events.empty() {
 		e := f.events.pop()
 		if e.node < 0 {
-			f.limit(^e.node, e.time)
+			f.rise(^e.node, e.time)
 		} else {
 			f.arrive(e.node, e.time)
 		}
 	}
-	// Labels of trees that are gone.
-	for j := range f.b.nodes {
-		f.b.nodes[j].reach = Infinite
+	for j := range f.b.bar {
+		f.b.bar[j] = Infinite
 	}
-}
-
-func (f *forest) plant(i int32) {
-	n := &f.a.nodes[i]
-	f.join(i, int32(len(f.joined)), 0, n.price-n.dual)
 }
 
 // join takes node i of a into the tree of the joining root.
 func (f *forest) join(i, root int32, now, life Cost) {
 	n := &f.a.nodes[i]
-	n.join, n.next, n.base = int32(len(f.joined)), None, now-n.dual
-	if root < n.join {
-		f.a.nodes[f.last[root]].next = i
-		f.last[root] = i
+	n.join, n.next = int32(len(f.joined)), None
+	f.a.base[i] = now - f.a.dual[i]
+	f.joined = append(f.joined, joining{node: i, root: root, last: i, life: life})
+	if r := &f.joined[root]; root != n.join {
+		f.a.nodes[r.last].next = i
+		r.last = i
 	}
-	f.joined, f.life, f.root, f.last = append(f.joined, i), append(f.life, life), append(f.root, root), append(f.last, i)
-	f.relax(n, f.a.first[i], f.a.last[i])
+	f.relax(i, f.a.of(i))
 	f.await(i)
 }
 
-// relax offers node n of a as the way to the ends of its arcs [from, to).
-func (f *forest) relax(n *node, from, to int32) {
-	base, life := n.base, f.life[n.join]
-	ends, costs := f.a.to[from:to], f.a.cost[from:to]
-	for k, end := range ends {
-		j := &f.b.nodes[end]
-		if at := base + costs[k] - j.dual; at < j.reach && at < life {
-			j.reach, j.pred = at, n.join
-			f.events.push(entry{at, end})
+// relax offers node i of a as the way to the ends of these of its arcs.
+func (f *forest) relax(i int32, arcs []arc) {
+	base, bar := f.a.base[i], f.b.bar
+	for _, a := range arcs {
+		if at := base + Cost(a.cost); at < bar[a.to] {
+			f.reach(a.to, at, f.a.nodes[i].join)
 		}
 	}
 }
 
-// await queues what happens to node i of a by time alone: undelivered arcs that
-// may become tight (duals of b are never positive), or its price.
+// reach notes that node j of b is reached from the given joining; at is when,
+// plus the dual of j.
+func (f *forest) reach(j int32, at Cost, from int32) {
+	time := at - f.b.dual[j]
+	if time >= f.joined[from].life {
+		return
+	}
+	f.b.bar[j] = at
+	f.b.nodes[j].pred = from
+	f.events.push(entry{time, j})
+}
+
+// await queues what happens to node i of a by time alone: undelivered arcs may
+// become tight (duals of b are never positive), or it reaches its price.
 func (f *forest) await(i int32) {
-	n := &f.a.nodes[i]
-	if at := n.base + f.ceiling(i); at < f.life[n.join] || f.root[n.join] == n.join {
+	join := f.a.nodes[i].join
+	r := &f.joined[join]
+	if at := f.a.base[i] + f.ceiling(i); at < r.life || r.root == join {
 		f.events.push(entry{at, ^i})
 	}
 }
@@ -96,80 +110,70 @@ func (f *forest) ceiling(i int32) Cost {
 	return f.a.nodes[i].price
 }
 
-// limit is called when the dual of node i of a has risen to its ceiling.
-func (f *forest) limit(i int32, now Cost) {
+// rise is called when the dual of node i of a may have risen to its ceiling.
+func (f *forest) rise(i int32, now Cost) {
 	n := &f.a.nodes[i]
-	if n.join == None || n.base+f.ceiling(i) != now {
+	if n.join == None || f.a.base[i]+f.ceiling(i) != now {
 		return // it left the forest meanwhile
 	}
-	if now-n.base < n.price {
-		f.deliver(i)
+	if now-f.a.base[i] == n.price {
+		f.fell(n.join, n.mate, now, i)
 		return
 	}
-	f.fell(n.join, n.mate, now, i)
-}
-
-func (f *forest) deliver(i int32) {
-	had := f.a.last[i] - f.a.first[i]
-	f.lazy.more(i)
-	from, to := f.a.first[i]+had, f.a.last[i]
-	for k := from; k < to; k++ {
-		f.b.addLate(f.a.to[k], i, f.a.cost[k])
+	arcs := f.deliver(i)
+	for _, a := range arcs {
+		f.b.addLate(a.to, arc{i, a.cost})
 	}
-	f.relax(&f.a.nodes[i], from, to)
+	f.relax(i, arcs)
 	f.await(i)
 }
 
 // arrive is called when a tree may have reached node j of b.
 func (f *forest) arrive(j int32, now Cost) {
 	n := &f.b.nodes[j]
-	if n.reach != now || n.mate != None && f.a.nodes[n.mate].join != None {
+	if f.b.bar[j]-f.b.dual[j] != now || n.mate != None && f.a.nodes[n.mate].join != None {
 		return // it is reached at another time, or was already
 	}
-	from := f.joined[n.pred]
-	if f.a.nodes[from].join != n.pred {
+	from := &f.joined[n.pred]
+	switch {
+	case f.a.nodes[from.node].join != n.pred:
 		f.lookAround(j)
-		return
-	}
-	if n.mate == None {
+	case n.mate == None:
 		f.fell(n.pred, j, now, None)
-		return
+	default:
+		f.join(n.mate, from.root, now, from.life)
 	}
-	f.join(n.mate, f.root[n.pred], now, f.life[n.pred])
 }
 
 // lookAround finds when node j of b, outside the forest, is reached.
 func (f *forest) lookAround(j int32) {
-	n := &f.b.nodes[j]
-	least, from := Infinite/2, int32(None)
-	ends, costs := f.b.to[f.b.first[j]:f.b.last[j]], f.b.cost[f.b.first[j]:f.b.last[j]]
-	for k, end := range ends {
-		if at := f.a.nodes[end].base + costs[k]; at < least {
-			least, from = at, end
+	least, from, base := Infinite/2, int32(None), f.a.base
+	for _, a := range f.b.of(j) {
+		if at := base[a.to] + Cost(a.cost); at < least {
+			least, from = at, a.to
 		}
 	}
 	if len(f.b.late) > 0 {
 		for k := f.b.late[j]; k != None; k = f.b.lateArcs[k].next {
-			l := &f.b.lateArcs[k]
-			if at := f.a.nodes[l.to].base + l.cost; at < least {
-				least, from = at, l.to
+			a := f.b.lateArcs[k].arc
+			if at := base[a.to] + Cost(a.cost); at < least {
+				least, from = at, a.to
 			}
 		}
 	}
-	n.reach = Infinite
-	if from == None {
-		return
+	f.b.bar[j] = Infinite
+	if from != None {
+		// Also where that tree ends before: until then it hides others behind it.
+		f.b.bar[j], f.b.nodes[j].pred = least, f.a.nodes[from].join
+		f.events.push(entry{least - f.b.dual[j], j})
 	}
-	// Also where that tree ends before: until then it hides the trees behind it.
-	n.reach, n.pred = least-n.dual, f.a.nodes[from].join
-	f.events.push(entry{n.reach, j})
 }
 
 // fell ends the tree of the given joining: pairs move along the path that ends
 // in node j of b, and node alone of a, its mate until now, stays alone (None: j
 // was unpaired).
 func (f *forest) fell(joining, j int32, now Cost, alone int32) {
-	root := f.joined[f.root[joining]]
+	root := f.joined[f.joined[joining].root].node
 	f.leave(root, now)
 	if alone != None {
 		f.a.nodes[alone].mate = None
@@ -188,10 +192,10 @@ func (f *forest) fell(joining, j int32, now Cost, alone int32) {
 func (f *forest) leave(root int32, now Cost) {
 	for i := root; i != None; i = f.a.nodes[i].next {
 		n := &f.a.nodes[i]
-		n.dual = now - n.base
-		n.join, n.base = None, Infinite
-		if n.mate != None {
-			f.b.nodes[n.mate].dual -= now - f.b.nodes[n.mate].reach
+		f.a.dual[i] = now - f.a.base[i]
+		n.join, f.a.base[i] = None, Infinite
+		if j := n.mate; j != None {
+			f.b.dual[j] -= now - (f.b.bar[j] - f.b.dual[j])
 		}
 	}
 }
@@ -199,7 +203,7 @@ func (f *forest) leave(root int32, now Cost) {
 // pairUp pairs along the path from the root to node j of b.
 func (f *forest) pairUp(root, j int32) {
 	for {
-		i := f.joined[f.b.nodes[j].pred]
+		i := f.joined[f.b.nodes[j].pred].node
 		next := f.a.nodes[i].mate
 		f.a.nodes[i].mate, f.b.nodes[j].mate = j, i
 		if i == root {

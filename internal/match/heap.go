@@ -1,58 +1,64 @@
 package match
 
-// heap is a 4-ary heap of events, the earliest first.
-type heap []entry
+import "math/bits"
+
+// heap is a radix heap of events, the earliest first, those of the same time the
+// last pushed first. It is monotone: no event may be pushed for a time before
+// that of the last one popped. An event lies in the bucket of the highest bit in
+// which its time differs from that of the last one popped, and moves to a lower
+// bucket only when time comes near it.
+type heap struct {
+	last    uint64 // the time of the last event popped
+	filled  uint64 // bit b: bucket b is not empty; times before 1<<63 need no more
+	buckets [64][]entry
+}
 
 type entry struct {
-	time Cost
+	time Cost  // not negative
 	node int32 // j: node j of b is reached; ^i: node i of a has risen to its ceiling
 }
 
-func (h *heap) push(e entry) {
-	*h = append(*h, e)
-	s := *h
-	k := len(s) - 1
-	for k > 0 {
-		up := (k - 1) / 4
-		if s[up].time <= e.time {
-			break
-		}
-		s[k] = s[up]
-		k = up
+func (h *heap) reset() {
+	for b := range h.buckets {
+		h.buckets[b] = h.buckets[b][:0]
 	}
-	s[k] = e
+	h.last, h.filled = 0, 0
+}
+
+func (h *heap) empty() bool { return h.filled == 0 }
+
+func (h *heap) push(e entry) {
+	b := bits.Len64(uint64(e.time) ^ h.last)
+	h.buckets[b] = append(h.buckets[b], e)
+	h.filled |= 1 << b
 }
 
 func (h *heap) pop() entry {
-	s := *h
-	top, e := s[0], s[len(s)-1]
-	s = s[:len(s)-1]
-	*h = s
-	if len(s) > 0 {
-		s.sink(e)
+	if h.filled&1 == 0 {
+		h.advance()
 	}
-	return top
+	at := len(h.buckets[0]) - 1
+	e := h.buckets[0][at]
+	h.buckets[0] = h.buckets[0][:at]
+	if at == 0 {
+		h.filled &^= 1
+	}
+	return e
 }
 
-// sink puts e into the hole at the top.
-func (h heap) sink(e entry) {
-	k := 0
-	for {
-		child := 4*k + 1
-		if child >= len(h) {
-			break
-		}
-		least := child
-		for c := child + 1; c < min(child+4, len(h)); c++ {
-			if h[c].time < h[least].time {
-				least = c
-			}
-		}
-		if h[least].time >= e.time {
-			break
-		}
-		h[k] = h[least]
-		k = least
+// advance moves time on to the earliest event, and the events of its bucket to
+// lower ones: that is where the bits in which they now differ are.
+func (h *heap) advance() {
+	b := bits.TrailingZeros64(h.filled)
+	bucket := h.buckets[b]
+	earliest := bucket[0].time
+	for _, e := range bucket {
+		earliest = min(earliest, e.time)
 	}
-	h[k] = e
+	h.last = uint64(earliest)
+	h.filled &^= 1 << b
+	for _, e := range bucket {
+		h.push(e)
+	}
+	h.buckets[b] = bucket[:0]
 }

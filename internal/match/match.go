@@ -13,9 +13,13 @@ const (
 	// Infinite is the cost of what cannot be. A sum of a few does not overflow.
 	Infinite Cost = 1 << 60
 
-	// Dearest is the highest cost that Solver tells from a higher one, 34 years:
-	// prices are cut to ±Dearest, and costs below -Dearest are raised to it.
+	// Dearest is the highest price that a Solver tells from a higher one, 34
+	// years: prices beyond ±Dearest count as ±Dearest.
 	Dearest Cost = 1 << 40
+
+	// Longest is the highest cost of an arc for a Solver, 24 days. Dearer arcs
+	// count as none, and cheaper ones than -Longest cost -Longest.
+	Longest Cost = 1<<31 - 1
 )
 
 // Rung names the source of travel times that a cost stands on; the better

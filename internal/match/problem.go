@@ -44,6 +44,13 @@ type Solution struct {
 	RequestDual, DriverDual []Cost
 }
 
+// matters says whether an arc of this cost can be part of a solution where
+// leaving its request unserved has the given price.
+func matters(cost, price Cost) bool { return cost < price && cost <= Longest }
+
+// counted is what an arc of this cost counts as, if it matters.
+func counted(cost Cost) Cost { return max(cost, -Longest) }
+
 // price is what leaving request i unserved counts as.
 func (p *Problem) price(i int) Cost {
 	return min(max(p.Unserved[i], -Dearest), Dearest)

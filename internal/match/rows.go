@@ -1,6 +1,7 @@
 package match
 
-// rows delivers the arcs of the requests into their side, as far as asked.
+// rows delivers the arcs of the requests into their side, as far as asked. Those
+// of a plain list are all there from the start.
 type rows struct {
 	*side
 	source Source
@@ -10,11 +11,33 @@ type rows struct {
 }
 
 func (r *rows) reset(s *side, source Source) {
-	r.side, r.source = s, source
+	r.side = s
 	n := len(s.nodes)
 	r.bound, r.limit = sized(r.bound, n), sized(r.limit, n)
 	for i := range n {
 		r.bound[i], r.limit[i] = -Infinite, 0
+	}
+	r.source = source
+	if l, ok := source.(*list); ok {
+		r.load(l)
+	}
+}
+
+// load takes all arcs of a list that matter.
+func (r *rows) load(l *list) {
+	r.arcs = sized(r.arcs, len(l.arcs))
+	at := int32(0)
+	for i := range r.nodes {
+		price := r.nodes[i].price
+		r.first[i], r.bound[i] = at, Infinite
+		row := l.row(i)
+		for k := range row {
+			if a := &row[k]; matters(a.Cost, price) {
+				r.arcs[at] = arc{int32(a.Driver), int32(counted(a.Cost))}
+				at++
+			}
+		}
+		r.last[i], r.limit[i] = at, at
 	}
 }
 
@@ -26,15 +49,14 @@ func (r *rows) more(i int32) {
 	r.makeRoom(i, int32(len(r.batch)))
 	at := r.last[i]
 	for k := range r.batch {
-		a := &r.batch[k]
-		if a.Cost < price {
-			r.to[at], r.cost[at] = int32(a.Driver), max(a.Cost, -Dearest)
+		if a := &r.batch[k]; matters(a.Cost, price) {
+			r.arcs[at] = arc{int32(a.Driver), int32(counted(a.Cost))}
 			at++
 		}
 	}
 	r.last[i] = at
 	r.bound[i] = max(r.bound[i], bound)
-	if bound >= price {
+	if !matters(bound, price) {
 		r.bound[i] = Infinite
 	}
 }
@@ -45,10 +67,10 @@ func (r *rows) makeRoom(i, n int32) {
 	if r.last[i]+n <= r.limit[i] {
 		return
 	}
-	end := int32(len(r.to))
+	end := int32(len(r.arcs))
 	if r.limit[i] == end && r.first[i] < end {
-		r.grow(r.last[i] + n)
-		r.limit[i] = int32(len(r.to))
+		r.arcs = extended(r.arcs, int(r.last[i]+n))
+		r.limit[i] = int32(len(r.arcs))
 		return
 	}
 	had := r.last[i] - r.first[i]
@@ -56,22 +78,9 @@ func (r *rows) makeRoom(i, n int32) {
 	if had > 0 {
 		room *= 2
 	}
-	r.grow(end + room)
-	copy(r.to[end:], r.to[r.first[i]:r.last[i]])
-	copy(r.cost[end:], r.cost[r.first[i]:r.last[i]])
+	r.arcs = extended(r.arcs, int(end+room))
+	copy(r.arcs[end:], r.of(i))
 	r.first[i], r.last[i], r.limit[i] = end, end+had, end+room
-}
-
-func (r *rows) grow(n int32) {
-	r.to, r.cost = extended(r.to, int(n)), extended(r.cost, int(n))
-}
-
-// extended is s with length n and what was in it.
-func extended[T any](s []T, n int) []T {
-	if n > cap(s) {
-		return append(s[:cap(s)], make([]T, n-cap(s))...)[:n]
-	}
-	return s[:n]
 }
 
 // all delivers everything that matters.

@@ -1,58 +1,64 @@
 package match
 
-// node is a request or a driver in the solver. A node may stay alone at its
-// price; its dual never exceeds that.
+// side is one of the two sides of the problem with its arcs to the other: those
+// of node i are arcs[first[i]:last[i]]. What the inner loops read lies apart, to
+// be dense in the cache.
+type side struct {
+	nodes []node
+	dual  []Cost // never above the node's price
+
+	// base is when a node joined the forest that grows from this side, less its
+	// dual; Infinite outside the forest.
+	base []Cost
+	// bar is when the forest that grows from the other side reaches a node, plus
+	// its dual; Infinite while nothing leads there.
+	bar []Cost
+
+	first, last []int32
+	arcs        []arc
+
+	late     []int32 // the newest late arc of each node, or None; empty: no node has one
+	lateArcs []lateArc
+}
+
+// node is a request or a driver.
 type node struct {
-	dual  Cost
-	price Cost
+	price Cost  // of staying alone
 	mate  int32 // the node of the other side that it is paired with, or None
-
-	// While a forest grows from this side: the node's place in it.
-	join int32 // the number of its joining, or None outside the forest
-	next int32 // the node that joined the same tree after it, or None
-	base Cost  // when it joined less its dual; Infinite outside the forest
-
-	// While a forest grows from the other side: the way to this node.
-	reach Cost  // when a tree reaches it, as far as known; Infinite: never
+	join  int32 // the number of its joining the forest, or None outside
+	next  int32 // the node that joined the same tree after it, or None
 	pred  int32 // the number of the joining that it is reached from
 }
 
-// side is one of the two sides of the problem with its arcs to the other: those
-// of node i are to[first[i]:last[i]], at cost[first[i]:last[i]].
-type side struct {
-	nodes       []node
-	first, last []int32
-	to          []int32
-	cost        []Cost
-	late        []int32 // the newest late arc of each node, or None; empty: no node has one
-	lateArcs    []lateArc
-}
+type arc struct{ to, cost int32 }
 
-// lateArc was delivered after the transposed arcs were laid out.
+// lateArc was delivered after transpose.
 type lateArc struct {
-	to, next int32
-	cost     Cost
+	arc
+	next int32
 }
 
-// reset makes s a side of n unpaired nodes without arcs.
+// reset makes s a side of n unpaired nodes without arcs, at price and dual 0.
 func (s *side) reset(n int) {
 	s.nodes = sized(s.nodes, n)
-	for i := range s.nodes {
-		s.nodes[i] = node{mate: None, join: None, base: Infinite, reach: Infinite}
-	}
+	s.dual, s.base, s.bar = sized(s.dual, n), sized(s.base, n), sized(s.bar, n)
 	s.first, s.last = sized(s.first, n), sized(s.last, n)
-	clear(s.first)
-	clear(s.last)
-	s.to, s.cost = s.to[:0], s.cost[:0]
-	s.late, s.lateArcs = s.late[:0], s.lateArcs[:0]
+	for i := range s.nodes {
+		s.nodes[i] = node{mate: None, join: None}
+		s.dual[i], s.base[i], s.bar[i] = 0, Infinite, Infinite
+		s.first[i], s.last[i] = 0, 0
+	}
+	s.arcs, s.late, s.lateArcs = s.arcs[:0], s.late[:0], s.lateArcs[:0]
 }
+
+func (s *side) of(i int32) []arc { return s.arcs[s.first[i]:s.last[i]] }
 
 // transpose gives s the arcs of other, seen from this side.
 func (s *side) transpose(other *side) {
 	clear(s.last)
 	for i := range other.nodes {
-		for _, j := range other.to[other.first[i]:other.last[i]] {
-			s.last[j]++
+		for _, a := range other.of(int32(i)) {
+			s.last[a.to]++
 		}
 	}
 	sum := int32(0)
@@ -60,25 +66,25 @@ func (s *side) transpose(other *side) {
 		s.first[j], s.last[j] = sum, sum
 		sum += count
 	}
-	s.to, s.cost = sized(s.to, int(sum)), sized(s.cost, int(sum))
+	s.arcs = sized(s.arcs, int(sum))
 	for i := range other.nodes {
-		for k := other.first[i]; k < other.last[i]; k++ {
-			at := &s.last[other.to[k]]
-			s.to[*at], s.cost[*at] = int32(i), other.cost[k]
-			*at++
+		for _, a := range other.of(int32(i)) {
+			at := s.last[a.to]
+			s.arcs[at] = arc{int32(i), a.cost}
+			s.last[a.to] = at + 1
 		}
 	}
 }
 
 // addLate adds an arc to those of node j that came too late for transpose.
-func (s *side) addLate(j, to int32, cost Cost) {
+func (s *side) addLate(j int32, a arc) {
 	if len(s.late) == 0 {
 		s.late = sized(s.late, len(s.nodes))
 		for i := range s.late {
 			s.late[i] = None
 		}
 	}
-	s.lateArcs = append(s.lateArcs, lateArc{to: to, next: s.late[j], cost: cost})
+	s.lateArcs = append(s.lateArcs, lateArc{arc: a, next: s.late[j]})
 	s.late[j] = int32(len(s.lateArcs) - 1)
 }
 
@@ -86,7 +92,15 @@ func (s *side) addLate(j, to int32, cost Cost) {
 // in it is undefined.
 func sized[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n, n+n/4)
+		return make([]T, n, n+n/8)
+	}
+	return s[:n]
+}
+
+// extended is s with length n and what was in it.
+func extended[T any](s []T, n int) []T {
+	if n > cap(s) {
+		return append(s[:cap(s)], make([]T, n-cap(s))...)[:n]
 	}
 	return s[:n]
 }

@@ -26,7 +26,8 @@ func drawInstance(t *rapid.T, size int) instance {
 		rapid.Int64Range(-5, 5),
 		rapid.Int64Range(0, 600_000),
 		rapid.Int64Range(-int64(match.Dearest), int64(match.Dearest)),
-		rapid.SampledFrom([]int64{0, 1, 600_000, int64(match.Dearest), int64(match.Infinite)}),
+		rapid.Int64Range(-int64(match.Longest)-9, int64(match.Longest)+9),
+		rapid.SampledFrom([]int64{0, 1, 600_000, int64(match.Longest), int64(match.Longest) + 1, int64(match.Dearest), int64(match.Infinite)}),
 	}).Draw(t, "range of costs")
 	in := instance{
 		unserved: make([]match.Cost, rapid.IntRange(0, size).Draw(t, "requests")),
@@ -53,6 +54,14 @@ func cut(c match.Cost) match.Cost {
 	return min(max(c, -match.Dearest), match.Dearest)
 }
 
+// counted is what an arc costs for the solver.
+func counted(c match.Cost) match.Cost {
+	if c > match.Longest {
+		return match.Infinite / 1024
+	}
+	return max(c, -match.Longest)
+}
+
 // bruteForce is the least total over all assignments of the requests from i on.
 func bruteForce(in instance, i int, taken map[int]bool) match.Cost {
 	if i == len(in.unserved) {
@@ -64,7 +73,7 @@ func bruteForce(in instance, i int, taken map[int]bool) match.Cost {
 			continue
 		}
 		taken[a.Driver] = true
-		best = min(best, max(a.Cost, -match.Dearest)+bruteForce(in, i+1, taken))
+		best = min(best, counted(a.Cost)+bruteForce(in, i+1, taken))
 		delete(taken, a.Driver)
 	}
 	return best

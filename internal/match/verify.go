@@ -71,7 +71,10 @@ func verifyArcs(p Problem, s Solution, i int) error {
 		arcs, bound = p.Arcs.More(i, arcs[:0])
 		for _, a := range arcs {
 			duals := s.RequestDual[i] + s.DriverDual[a.Driver]
-			cost := max(a.Cost, -Dearest)
+			cost := counted(a.Cost)
+			if !matters(cost, p.price(i)) {
+				continue
+			}
 			if cost < duals {
 				return fmt.Errorf("match: arc from request %d to driver %d costs %d, its duals sum to %d", i, a.Driver, cost, duals)
 			}
