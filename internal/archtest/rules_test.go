@@ -25,7 +25,7 @@ var (
 	pure        = join(core, "geo")
 	vocabulary  = join(pure, "internal/wire")
 	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch")
-	adapters    = []string{"internal/eta", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus"}
+	adapters    = []string{"internal/eta", "internal/osm", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus"}
 	edges       = []string{"internal/api", "internal/console", "internal/auth"}
 	everything  = join(application, join(adapters, join(edges, "internal/sim/...", "internal/replay/...", "internal/node", "sql")...)...)
 	suites      = []string{"internal/indextest", "internal/storetest", "internal/bustest"}
@@ -50,6 +50,7 @@ var layers = []layer{
 	use("internal/track"), use("internal/dispatch"), use("internal/outbox"), use("internal/watch"),
 
 	adapter("internal/eta", "github.com/sony/gobreaker/v2"),
+	adapter("internal/osm", "google.golang.org/protobuf/encoding/protowire"),
 	adapter("internal/memgeo"),
 	adapter("internal/memtrips"),
 	adapter("internal/redisgeo", "github.com/redis/go-redis/v9"),
