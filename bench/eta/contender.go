@@ -19,25 +19,25 @@ const (
 type contender struct {
 	name  string
 	rare  bool // it takes long, and has fewer turns
-	solve func(q question) (took time.Duration, err error)
+	solve func(q question) (spent, error)
 }
 
 func contenders(h *road.Hierarchy, p *peer) []contender {
 	var cells []int32
 	return []contender{
-		{name: oursMatrix, solve: func(q question) (time.Duration, error) {
+		{name: oursMatrix, solve: func(q question) (spent, error) {
 			from, to := placesOf(q.graph, q.from), placesOf(q.graph, q.to)
-			start := time.Now()
+			start := now()
 			cells = h.Matrix(from, to, cells)
-			took := time.Since(start)
+			took := start.since()
 			return took, q.check(func(i, j int) float64 { return float64(cells[i*len(q.to)+j]) })
 		}},
-		{name: oursRows, solve: func(q question) (time.Duration, error) {
+		{name: oursRows, solve: func(q question) (spent, error) {
 			from, to := placesOf(q.graph, q.from), placesOf(q.graph, q.to)
 			times := make([]time.Duration, len(from)*len(to))
-			start := time.Now()
+			start := now()
 			readRows(h, from, to, times)
-			took := time.Since(start)
+			took := start.since()
 			return took, q.check(func(i, j int) float64 { return float64(times[i*len(to)+j].Milliseconds()) })
 		}},
 		{name: peerMatrix, rare: true, solve: p.solve},
@@ -46,9 +46,9 @@ func contenders(h *road.Hierarchy, p *peer) []contender {
 
 // newOurs prepares the hierarchy and says how long that took.
 func newOurs(g *road.Graph) (*road.Hierarchy, time.Duration) {
-	start := time.Now()
+	start := now()
 	h := road.Contract(g)
-	return h, time.Since(start)
+	return h, start.since().processor
 }
 
 func placesOf(g *road.Graph, nodes []road.Node) []road.Place {
@@ -86,16 +86,16 @@ func newPeer(g *road.Graph) (*peer, time.Duration, error) {
 			return nil, 0, fmt.Errorf("LdDl/ch: edge %d: %w", i, err)
 		}
 	}
-	start := time.Now()
+	start := now()
 	p.graph.PrepareContractionHierarchies()
-	return p, time.Since(start), nil
+	return p, start.since().processor, nil
 }
 
-func (p *peer) solve(q question) (time.Duration, error) {
+func (p *peer) solve(q question) (spent, error) {
 	from, to := labels(q.from), labels(q.to)
-	start := time.Now()
+	start := now()
 	times, _ := p.graph.ShortestPathManyToMany(from, to)
-	took := time.Since(start)
+	took := start.since()
 	return took, q.check(func(i, j int) float64 { return times[i][j] })
 }
 

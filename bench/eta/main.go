@@ -65,7 +65,7 @@ func bench(c config, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%s, %s/%s, one of %d cores, %s; %s\n", time.Now().Format(time.DateOnly), runtime.GOOS,
 		runtime.GOARCH, runtime.NumCPU(), runtime.Version(), strings.Join(append([]string{"bench/eta"}, os.Args[1:]...), " "))
-	fmt.Fprintf(out, "%d nodes, %d edges; prepared in %v with %d shortcuts, LdDl/ch in %v with %d\n\n", g.Len(), g.Edges(),
+	fmt.Fprintf(out, "%d nodes, %d edges; prepared in %v of the processor with %d shortcuts, LdDl/ch in %v with %d\n\n", g.Len(), g.Edges(),
 		prepared.Round(time.Millisecond), hierarchy.Shortcuts(), peerPrepared.Round(time.Millisecond), peer.graph.GetShortcutsNum())
 	var results []result
 	for _, s := range []size{{100, c.rounds}, {1000, c.peerRounds}} {

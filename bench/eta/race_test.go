@@ -51,7 +51,7 @@ func TestRace(t *testing.T) {
 	})
 	t.Run("ErrContender", func(t *testing.T) {
 		broken := errors.New("broken")
-		c := contender{name: "one", solve: func(question) (time.Duration, error) { return 0, broken }}
+		c := contender{name: "one", solve: func(question) (spent, error) { return spent{}, broken }}
 		if _, err := race(q, []contender{c}, 1, 1); !errors.Is(err, broken) {
 			t.Error(err)
 		}
@@ -90,9 +90,9 @@ func TestHasTurn(t *testing.T) {
 func TestWriteGoals(t *testing.T) {
 	var out strings.Builder
 	writeGoals(&out, []result{
-		{oursMatrix, 100, []time.Duration{time.Second}},
-		{oursMatrix, 1000, []time.Duration{1, 250 * time.Millisecond, time.Second}},
-		{peerMatrix, 1000, []time.Duration{25 * time.Second}},
+		{name: oursMatrix, places: 100, took: []time.Duration{time.Second}},
+		{name: oursMatrix, places: 1000, took: []time.Duration{1, 250 * time.Millisecond, time.Second}},
+		{name: peerMatrix, places: 1000, took: []time.Duration{25 * time.Second}},
 	})
 	want := "goal eta_cells_vs_lddl_1000 measured 100.0 target >=100 met\n" +
 		"goal eta_mcells_per_s_core measured 4.0 target >=5 missed\n"

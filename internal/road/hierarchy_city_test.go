@@ -29,7 +29,7 @@ func TestHierarchy_NewYork(t *testing.T) {
 	g := newYork(t)
 	h := road.Contract(g)
 	rng := rand.New(rand.NewPCG(1, 2))
-	from, to := anywhere(t, g, rng, 300), anywhere(t, g, rng, 200)
+	from, to := anywhere(t, g, rng, 200), anywhere(t, g, rng, 40)
 	cells := h.Matrix(from, to, nil)
 	for j, b := range to {
 		searched, swept := g.To(b, 24*time.Hour), h.To(b, 24*time.Hour)
