@@ -114,6 +114,7 @@ func (c config) contenders(instances []*instance, lemon, scipy *peer) []contende
 		return chief
 	}
 	return append(chief,
+		contender{name: lemonDefault, solve: lemon.by("mixed"), rare: true},
 		contender{name: lemonScaling, solve: lemon.by("cs"), rare: true},
 		contender{name: scipySparse, solve: scipy.by("sparse"), rare: true},
 		contender{name: scipyDense, solve: scipy.by("dense"), rare: true, cells: 8_000_000}, // 64 MB

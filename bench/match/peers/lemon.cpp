@@ -1,7 +1,8 @@
 // Solves instances of bench/match by LEMON, on request.
 //
 // Arguments: the instances' files. Requests on standard input, one a line:
-// "ns K" (network simplex) or "cs K" (cost scaling) for the K-th file, from 0.
+// "ns K" (network simplex), "mixed K" (the same, as it comes) or "cs K" (cost
+// scaling) for the K-th file, from 0.
 // Answers, one a line: the least cost, and the nanoseconds that it took from the
 // plain lists of arcs to the cost, by the wall's clock and by the processor's. With --version it says what it is, and ends.
 #include <lemon/config.h>
@@ -115,6 +116,8 @@ int main(int argc, char **argv) {
     int64_t cost;
     if (method == "ns") {
       cost = solve<lemon::NetworkSimplex<Graph, int, int>>(instances[k], /*arc_mixing=*/false);
+    } else if (method == "mixed") {
+      cost = solve<lemon::NetworkSimplex<Graph, int, int>>(instances[k], /*arc_mixing=*/true);
     } else if (method == "cs") {
       cost = solve<lemon::CostScaling<Graph, int, int>>(instances[k]);
     } else {
