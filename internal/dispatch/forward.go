@@ -58,7 +58,9 @@ func (d *Dispatcher) farFromDone(r *round, v *vehicle) bool {
 	if least <= r.policy.Forward {
 		return false
 	}
-	v.riding.end = foresight{at: r.now.Add(least), askAt: r.now.Add(max(least-r.policy.Forward, notBefore))}
+	// What is only a bound must not pass for an end that is near before it is asked.
+	least = max(least, r.policy.Forward+notBefore)
+	v.riding.end = foresight{at: r.now.Add(least), askAt: r.now.Add(least - r.policy.Forward)}
 	return true
 }
 
