@@ -47,6 +47,9 @@ func TestScenario_Policies(t *testing.T) {
 			if r.Served+r.Cancelled+r.Expired != r.Requests {
 				t.Errorf("requests are missing: %+v", r)
 			}
+			if r.Replaced > 0 { // in here nobody is held up
+				t.Errorf("%d drivers were late for a trip that they were given ahead", r.Replaced)
+			}
 			c.check(t, r)
 		})
 	}

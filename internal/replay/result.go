@@ -35,6 +35,7 @@ type Run struct {
 	Offers    int            `json:"offers"`
 	Forwards  int            `json:"forwards"` // of the offers, those for the trip after the one at hand
 	Declined  int            `json:"declined"`
+	Replaced  int            `json:"replaced"` // drivers who were taken off a trip for being late
 	Ticks     int            `json:"ticks"`
 	Skipped   int            `json:"ticks_skipped"` // in which nothing could be decided
 	Reasons   map[string]int `json:"cancelled_because"`
@@ -79,7 +80,7 @@ const SquareSide = 0.0025
 func (t *tally) run(w *world) Run {
 	run := Run{
 		Policy: w.Dispatch.Policy.Name, Seed: uint64(w.dice), Fleet: len(w.cars), Requests: len(w.riders),
-		DecisionHash: t.decisionHash(), Decisions: t.decisions, Offers: t.offers, Forwards: t.forwards, Declined: t.declined,
+		DecisionHash: t.decisionHash(), Decisions: t.decisions, Offers: t.offers, Forwards: t.forwards, Declined: t.declined, Replaced: t.replaced,
 		Ticks: t.ticks, Skipped: t.skipped, Tick: ticksOf(t.real), Reasons: map[string]int{},
 		IdleShare: round(w.idleShare(), 6),
 	}

@@ -21,6 +21,7 @@ type tally struct {
 	offers    int
 	forwards  int
 	declined  int
+	replaced  int
 
 	deadhead float64 // metres driven to pickups, in vain or not
 	ticks    int
@@ -64,6 +65,9 @@ func (t *tally) decided(w *world, c trip.Change) {
 		r.cancelled = c.After.Reason
 	case c.After.State == trip.Expired:
 		t.decide(w, c.After.ID, "", "expire")
+	case c.After.State == trip.Searching && c.Before.State.HasDriver():
+		t.replaced++
+		t.decide(w, c.After.ID, c.Before.DriverID, "replace")
 	}
 	if o := c.NewOffer(); o != nil {
 		t.decide(w, c.After.ID, o.DriverID, kindOf(c))
