@@ -82,12 +82,12 @@ func TestRoads_TellWhatTheLiveEstimatorTells(t *testing.T) {
 // TestScenario_OnRoads: a run on roads is as deterministic, and cars drive what
 // streets allow.
 func TestScenario_OnRoads(t *testing.T) {
-	s := crowded(200, 12)
-	s.Network = NewRoads(mustGrid(t, 9), eta.DefaultHorizon)
+	s := crowded(200, 40)
+	s.Network = NewRoads(mustGrid(t, 24), eta.DefaultHorizon)
 	for i, o := range s.Orders {
 		d := dice(3)
 		at := func(n int) geo.Point {
-			return geo.Destination(geo.Destination(here, 0, 1200*d.unit(home, i, n)), 90, 1200*d.unit(home, i, n+1))
+			return geo.Destination(geo.Destination(here, 0, 3400*d.unit(home, i, n)), 90, 3400*d.unit(home, i, n+1))
 		}
 		o.Pickup, o.Dropoff = at(0), at(2)
 		o.Takes, _ = s.Network.Takes(o.Pickup, o.Dropoff)
@@ -97,6 +97,9 @@ func TestScenario_OnRoads(t *testing.T) {
 	first := mustRun(t, s, 1)
 	if first.Served < 50 || first.SwapsPerTrip == 0 || first.Forwards == 0 {
 		t.Errorf("the city is too quiet to tell: %+v", first)
+	}
+	if first.Replaced > 0 {
+		t.Errorf("%d drivers were late for a trip that they were given ahead", first.Replaced)
 	}
 	wantSame(t, first, mustRun(t, s, 1))
 }
