@@ -6,6 +6,7 @@ import (
 
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/eta"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 )
@@ -116,6 +117,26 @@ func TestForward_NotOffered(t *testing.T) {
 		c.tick(0)
 		c.offered(second.ID, "free")
 	})
+}
+
+// That the end of a ride is known from a tick before does not keep the driver out
+// of the next.
+func TestForward_AskedOnce(t *testing.T) {
+	c := mustCity(t)
+	points := 0
+	c.estimate(counting{eta.DefaultStraight, &points})
+	c.rule(forward)
+	c.riding(2900)
+	other := c.request(func(r *trip.Request) { r.Pickup, r.Class = east(3200), "xl" })
+	c.tick(time.Second)
+	c.noOffer(other.ID)
+	points = 0
+	second := c.requestAt(3200)
+	c.tick(time.Second)
+	c.offered(second.ID, "d")
+	if points != 1 {
+		t.Fatalf("%d travel times were asked for, want that to the pickup", points)
+	}
 }
 
 // A ride that comes near its end is looked at again in time.

@@ -156,11 +156,11 @@ func TestPolicy_Fairness(t *testing.T) {
 				c := mustCity(t)
 				c.rule(func(p *dispatch.Policy) { p.Name, p.Fairness = name, tc.fairness })
 				c.at("worked", east(0))
-				c.at("idled", east(500)) // 93 s
 				first := c.requestAt(0)
 				c.tick(0)
 				c.accept(first.ID, "worked")
-				c.tick(5 * time.Second) // the sweep sees who is there
+				c.at("idled", east(500)) // 93 s
+				c.tick(5 * time.Second)  // nothing to match, but somebody new is seen
 				c.now = c.now.Add(4 * time.Minute)
 				c.complete(first.ID, "worked")
 				second := c.requestAt(0)
@@ -168,6 +168,21 @@ func TestPolicy_Fairness(t *testing.T) {
 				c.offered(second.ID, tc.want)
 			})
 		}
+	}
+}
+
+// Fairness weighs drivers against each other, and not against riders: somebody
+// who has just come online serves a far request that nobody else can.
+func TestPolicy_FairnessLeavesNobodyUnserved(t *testing.T) {
+	for _, name := range dispatch.Policies {
+		t.Run(name, func(t *testing.T) {
+			c := mustCity(t)
+			c.rule(func(p *dispatch.Policy) { p.Name, p.Fairness, p.Aging = name, 3, 0 })
+			c.at("new", east(5000)) // 15 min
+			tr := c.request()
+			c.tick(0)
+			c.offered(tr.ID, "new")
+		})
 	}
 }
 

@@ -45,14 +45,15 @@ func (w *world) drive(id string, p geo.Point, class driver.Class) string {
 func drawWorld(t *rapid.T) *world {
 	w := &world{}
 	class := rapid.SampledFrom([]driver.Class{driver.Standard, driver.Standard, "xl"})
+	crowd := rapid.Bool().Draw(t, "crowd") // all riders at one place, who need more drivers than one question is about
 	point := func() geo.Point {
 		metres := rapid.IntRange(0, 60).Draw(t, "hundred metres")
 		return geo.Destination(geo.Point{Lat: 40.75, Lon: -73.98}, float64(rapid.IntRange(0, 3).Draw(t, "course"))*90, float64(metres)*100)
 	}
-	for i := range rapid.IntRange(0, 6).Draw(t, "free") {
+	for i := range rapid.IntRange(0, 40).Draw(t, "free") {
 		w.drive(fmt.Sprint("free", i), point(), class.Draw(t, "class"))
 	}
-	for i := range rapid.IntRange(0, 12).Draw(t, "trips") {
+	for i := range rapid.IntRange(0, 24).Draw(t, "trips") {
 		tr := &trip.Trip{
 			ID: fmt.Sprint("t", i), Class: class.Draw(t, "class"), Seats: 1, State: trip.Searching, Version: 1, Epoch: 1,
 			Pickup: point(), Dropoff: point(), SearchUntil: noon.Add(time.Minute),
@@ -61,6 +62,8 @@ func drawWorld(t *rapid.T) *world {
 		if state := rapid.SampledFrom([]trip.State{trip.Searching, trip.Assigned, trip.Assigned, trip.Riding}).Draw(t, "state"); state != trip.Searching {
 			tr.State, tr.DriverID = state, w.drive(fmt.Sprint("busy", i), point(), tr.Class)
 			tr.Swaps = rapid.IntRange(0, 1).Draw(t, "swaps")
+		} else if crowd {
+			tr.Pickup, tr.Class = geo.Point{Lat: 40.75, Lon: -73.98}, driver.Standard
 		}
 		w.trips = append(w.trips, tr)
 	}

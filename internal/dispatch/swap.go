@@ -44,7 +44,7 @@ func (d *Dispatcher) addExchangeable(r *round) {
 
 func (d *Dispatcher) exchangeable(r *round, e *entry) bool {
 	t := e.trip
-	return t.State == trip.Assigned && e.whole && !t.Offer.Pending() && d.owns(e) &&
+	return t.State == trip.Assigned && e.whole && d.owns(e) &&
 		(r.policy.MaxSwaps < 0 || t.Swaps < r.policy.MaxSwaps)
 }
 

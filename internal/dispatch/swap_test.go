@@ -161,8 +161,12 @@ func TestSwap_Every(t *testing.T) {
 // the day, one whom the trip excludes, one whose car is another.
 func TestSwap_Untouched(t *testing.T) {
 	for name, prepare := range map[string]func(c *city, a, b *trip.Trip){
-		"AllButThere": func(c *city, a, b *trip.Trip) { c.at("d1", east(120)) }, // 22 s from a; and d2 is nearer yet
-		"Arrived":     func(c *city, a, b *trip.Trip) { c.drive(a.ID, "d1", c.desk.Arrive) },
+		"AllButThere": func(c *city, a, b *trip.Trip) { // d1 is 22 s from a; exchanging would save 44 s, all of them b's
+			c.rule(func(p *dispatch.Policy) { p.SwapThreshold = 0 })
+			c.at("d1", east(120))
+			c.at("d2", east(-3000))
+		},
+		"Arrived": func(c *city, a, b *trip.Trip) { c.drive(a.ID, "d1", c.desk.Arrive) },
 		"EndOfDay": func(c *city, a, b *trip.Trip) {
 			c.at("d2", east(100), func(l *driver.Location) { l.Available = false })
 		},
@@ -278,6 +282,22 @@ func TestSwap_Idle(t *testing.T) {
 		b := c.requestAt(2950)
 		c.tick(0)
 		c.offered(b.ID, "d1") // who is free again
+	})
+	t.Run("ChainFromTheYoungest", func(t *testing.T) {
+		c := mustCity(t)
+		c.at("d1", east(3000))
+		a := c.assigned(0, "d1")
+		c.at("d2", east(6000))
+		b := c.assigned(2900, "d2")
+		c.rule(swapping)
+		c.rule(func(p *dispatch.Policy) { p.SwapIdle = true })
+		c.at("free", east(100))
+		c.tick(time.Second)
+		c.has(a, "free", 1)
+		c.has(b, "d1", 1)
+		if last := len(c.dispatcher.Decisions(b.ID)) - 1; c.dispatcher.Decisions(b.ID)[last].Refused != "" {
+			t.Error("the chain was not committed as one")
+		}
 	})
 	t.Run("OpenTripBeginsAChain", func(t *testing.T) {
 		c := mustCity(t)

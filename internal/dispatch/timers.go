@@ -106,7 +106,7 @@ func (d *Dispatcher) searchFor(t *trip.Trip, now time.Time) time.Duration {
 // too long, while we could hear.
 func (d *Dispatcher) lost(e *entry, now time.Time) bool {
 	t := e.trip
-	if (t.State != trip.Assigned && t.State != trip.Arrived) || now.Sub(e.since) <= d.config.Limits.Lost || !d.supply.hears() {
+	if (t.State != trip.Assigned && t.State != trip.Arrived) || !d.supply.hears() {
 		return false
 	}
 	last := e.since
