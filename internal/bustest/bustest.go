@@ -30,6 +30,8 @@ var (
 	_ dispatch.Peers   = (*natsbus.Members)(nil)
 	_ outbox.Publisher = (*natsbus.Trips)(nil)
 	_ watch.Events     = (*natsbus.Trips)(nil)
+
+	_ dispatch.Settings = (*natsbus.Settings)(nil)
 )
 
 // Server is a running server of the bus.
@@ -69,6 +71,8 @@ func Run(t *testing.T, start func(testing.TB) Server) {
 		"MembersDeath":      testMembersDeath,
 		"MembersJoin":       testMembersJoin,
 		"Decisions":         testDecisions,
+		"Settings":          testSettings,
+		"SettingsLate":      testSettingsLate,
 		"Malformed":         testMalformed,
 		"Closed":            testClosed,
 		"CancelledContexts": testCancelled,

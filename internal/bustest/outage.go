@@ -40,6 +40,15 @@ func wantUnavailable(t testing.TB, b *natsbus.Bus) {
 	if _, err := b.Decisions.Recall(t.Context(), "t1"); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("while away a question: %v", err)
 	}
+	if _, err := b.Settings.Policy(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("while away the policy: %v", err)
+	}
+	if err := b.Settings.SetPolicy(t.Context(), setting("fifo")); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("while away a policy was set: %v", err)
+	}
+	if err := b.Settings.ResetPolicy(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("while away the policy was reset: %v", err)
+	}
 	if took := time.Since(begin); took > time.Second {
 		t.Errorf("it took %v to say that the bus is away", took)
 	}
@@ -60,6 +69,11 @@ func testLoss(t *testing.T, s Restarter) {
 	started(t, reader)(reader.Trips.Subscribe(keep))
 	publish(t, b, history(before, 20)...)
 	wantIDs(t, c, before, 1, 20)
+	kept := setting("fifo")
+	must(t, b.Settings.SetPolicy(t.Context(), kept))
+	policies, hear := into[*wire.PolicySetting]()
+	started(t, reader)(reader.Settings.Follow(hear))
+	heard(t, policies, &kept)
 	read, keepRead := only(after)
 	started(t, reader)(reader.Trips.Subscribe(keepRead)) // has nothing to read before
 	must(t, b.Members.Join(t.Context(), "one"))
@@ -73,6 +87,9 @@ func testLoss(t *testing.T, s Restarter) {
 	publishAgain(t, b, history(before, 23)...)
 	wantIDs(t, read, after, 1, 5)
 	wantIDs(t, c, before, 1, 23) // all of the new stream: 1 to 20 come twice
+	set := setting("greedy")
+	eventually(t, "a policy is set", func() bool { return b.Settings.SetPolicy(t.Context(), set) == nil })
+	heard(t, policies, &set)
 	newcomer := join(t, s)
 	must(t, newcomer.Members.Join(t.Context(), "three"))
 	for _, bus := range []*natsbus.Bus{b, reader, newcomer} {
@@ -92,6 +109,7 @@ func testLate(t *testing.T, s Server, start func()) {
 	ids, keep := only(id)
 	nudges, nudged := into[wire.Nudge]()
 	batches, follow := into[[]driver.Location]()
+	policies, hear := into[*wire.PolicySetting]()
 	for what, subscribe := range map[string]func() (func(), error){
 		"trips":     func() (func(), error) { return b.Trips.Subscribe(keep) },
 		"nudges":    func() (func(), error) { return b.Signals.OnNudge(nudged) },
@@ -99,6 +117,7 @@ func testLate(t *testing.T, s Server, start func()) {
 		"commands": func() (func(), error) {
 			return b.Commands.Serve(func(context.Context, wire.Command) wire.Reply { return wire.Reply{} })
 		},
+		"settings":  func() (func(), error) { return b.Settings.Follow(hear) },
 		"decisions": func() (func(), error) { return b.Decisions.Serve(func(string) []wire.Decision { return nil }) },
 	} {
 		stop, err := subscribe()
@@ -112,6 +131,9 @@ func testLate(t *testing.T, s Server, start func()) {
 	start()
 	publishAgain(t, b, history(id, 3)...)
 	wantIDs(t, ids, id, 1, 3)
+	want := setting("greedy")
+	must(t, b.Settings.SetPolicy(t.Context(), want))
+	heard(t, policies, &want)
 	must(t, b.Signals.Nudge(t.Context(), wire.Nudge{TripID: id}))
 	must(t, b.Positions.Publish(t.Context(), "dr5r", []driver.Location{location("d1")}))
 	next(t, nudges)

@@ -124,6 +124,12 @@ func testRestart(t *testing.T, s Restarter) {
 	}
 	eventually(t, "both are members", both)
 
+	want := setting("greedy")
+	must(t, b.Settings.SetPolicy(t.Context(), want))
+	policies, hear := into[*wire.PolicySetting]()
+	started(t, reader)(reader.Settings.Follow(hear))
+	heard(t, policies, &want)
+
 	survives := s.Restart(t, func() {
 		eventually(t, "disconnected", func() bool { return !b.Connected() && !reader.Connected() })
 		wantUnavailable(t, b)
@@ -138,10 +144,19 @@ func testRestart(t *testing.T, s Restarter) {
 		started(t, reader)(reader.Trips.Subscribe(keep))
 		silent, keepSilent = only(id)
 		started(t, reader)(reader.Trips.Subscribe(keepSilent))
+		policies, hear = into[*wire.PolicySetting]()
+		started(t, reader)(reader.Settings.Follow(hear))
+		heard(t, policies, &want)
 	}
 	publishAgain(t, b, history(id, 4)...)
 	wantIDs(t, c, id, 3, 4) // 1 and 2 are known from before
 	wantIDs(t, silent, id, 3, 4)
+	if got, err := b.Settings.Policy(t.Context()); err != nil || got == nil || *got != want {
+		t.Errorf("after the restart %+v is set, %v", got, err)
+	}
+	want = setting("fifo")
+	must(t, b.Settings.SetPolicy(t.Context(), want))
+	heard(t, policies, &want)
 	if survives {
 		eventually(t, "both are members again", both)
 	}

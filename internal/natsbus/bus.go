@@ -7,6 +7,7 @@
 //	dispatch.nudge           core            commands at the desk tell of trips they changed
 //	dispatch.decisions       request-reply   every dispatcher tells what it decided
 //	DISPATCHERS              KV, TTL 5 s     who dispatches
+//	SETTINGS                 KV, in files    what operators set
 //
 // The core subjects are best effort: what is published while a reader is away,
 // or faster than it reads, is lost to it, and counted ([Stats]). The stream is
@@ -16,7 +17,7 @@
 // it is down publishing fails at once with fault.Unavailable: nothing piles up
 // here, the callers have newer values or an outbox. Subscribing works at any
 // time and takes effect when the bus is there. A server that comes back without
-// its files, or with older ones, gets a stream and a bucket again from those who
+// its files, or with older ones, gets a stream and buckets again from those who
 // use them, and is read on from what is stored from then on. Callbacks run one after the other for
 // each subscription and must not block.
 package natsbus
@@ -67,6 +68,7 @@ type Bus struct {
 	Signals   *Signals
 	Members   *Members
 	Decisions *Decisions
+	Settings  *Settings
 
 	*link
 }
@@ -93,6 +95,6 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 	trips, members := &Trips{link: l}, newMembers(l)
 	return &Bus{
 		Positions: &Positions{l}, Trips: trips, Line: &Line{l}, Commands: &Commands{l},
-		Signals: &Signals{link: l, trips: trips}, Members: members, Decisions: &Decisions{l, members}, link: l,
+		Signals: &Signals{link: l, trips: trips}, Members: members, Decisions: &Decisions{l, members}, Settings: &Settings{l}, link: l,
 	}, nil
 }

@@ -166,12 +166,12 @@ func (l *link) prepare(ctx context.Context) error {
 	return nil
 }
 
-// setUp makes the stream and the bucket, unless they are there: an operator may
+// setUp makes the stream and the buckets, unless they are there: an operator may
 // have given them other limits.
 func (l *link) setUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
-	return errors.Join(l.ensureTrips(ctx), l.ensureMembers(ctx))
+	return errors.Join(l.ensureTrips(ctx), l.ensureMembers(ctx), l.ensureSettings(ctx))
 }
 
 // Connected reports whether the bus can be reached at the moment.
