@@ -45,6 +45,9 @@ var access = map[string]rule{
 	"GET /v1/drivers":               only(trip.Operator),
 	"GET /v1/drivers/nearby":        only(trip.Rider, trip.Operator),
 	"GET /v1/drivers/{id}":          only(trip.Operator),
+	"GET /v1/policy":                only(trip.Operator),
+	"PUT /v1/policy":                only(trip.Operator),
+	"DELETE /v1/policy":             only(trip.Operator),
 	"GET /v1/stream":                streamed(trip.Rider, trip.Operator),
 }
 

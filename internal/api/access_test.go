@@ -33,6 +33,9 @@ var roles = map[string]string{
 	"GET /v1/drivers":               "o",
 	"GET /v1/drivers/nearby":        "ro",
 	"GET /v1/drivers/{id}":          "o",
+	"GET /v1/policy":                "o",
+	"PUT /v1/policy":                "o",
+	"DELETE /v1/policy":             "o",
 	"GET /v1/stream":                "ro",
 }
 

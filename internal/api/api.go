@@ -96,6 +96,7 @@ type Deps struct {
 	Locations Locations
 	Estimator Estimator
 	Decisions Decisions
+	Policies  Policies
 	Hub       *watch.Hub
 	Verifier  Verifier
 	Tariff    fare.Tariff
@@ -162,6 +163,7 @@ func New(d Deps) *API {
 		a.tripRoutes()
 		a.driverRoutes()
 		a.operatorRoutes()
+		a.policyRoutes()
 		a.streamRoutes(r)
 	})
 	return a

@@ -134,10 +134,16 @@ func acceptedBy(s *huma.Schema) string {
 		return ""
 	case s.Type == huma.TypeInteger && s.Minimum != nil && s.Maximum != nil:
 		return fmt.Sprintf("a whole number from %v to %v", *s.Minimum, *s.Maximum)
+	case s.Type == huma.TypeNumber && s.Minimum != nil && s.Maximum != nil:
+		return fmt.Sprintf("a number from %v to %v", *s.Minimum, *s.Maximum)
 	case s.Type == huma.TypeNumber:
 		return "a number"
+	case s.Type == huma.TypeBoolean:
+		return "true or false"
 	case s.Type == huma.TypeObject:
 		return "an object"
+	case len(s.Enum) > 0:
+		return "one of " + strings.Trim(fmt.Sprint(s.Enum), "[]")
 	case s.Format == "date-time":
 		return "a time such as 2026-05-01T08:00:00Z"
 	case s.Type == huma.TypeString && s.MaxLength != nil:

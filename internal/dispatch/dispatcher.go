@@ -21,7 +21,7 @@ import (
 // Config is how a dispatcher matches.
 type Config struct {
 	ID      string        // among the dispatchers
-	Window  time.Duration // between two ticks: requests are gathered for that long
+	Window  time.Duration // between two ticks: requests are gathered for that long; the first one, see SetRegime
 	Policy  Policy        // the first one; see SetPolicy
 	Limits  Limits
 	Sweep   time.Duration // between two readings of all unfinished trips; 0: 5 s
@@ -69,7 +69,8 @@ type Dispatcher struct {
 	inbox   inbox
 	journal journal
 	policy  atomic.Pointer[Policy]
-	fastest float64 // m/s along the straight line that no travel time is faster than
+	window  atomic.Int64 // a time.Duration
+	fastest float64      // m/s along the straight line that no travel time is faster than
 
 	// What follows is touched by the goroutine of Run alone.
 	book      *book
@@ -109,6 +110,7 @@ func New(config Config, deps Deps) *Dispatcher {
 		d.fastest = paced.Fastest()
 	}
 	d.policy.Store(&config.Policy)
+	d.window.Store(int64(config.Window))
 	return d
 }
 
@@ -149,7 +151,8 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	}
 	defer stop()
 	defer d.supply.close()
-	ticker := time.NewTicker(d.config.Window)
+	window := d.window.Load()
+	ticker := time.NewTicker(time.Duration(window))
 	defer ticker.Stop()
 	for {
 		select {
@@ -157,6 +160,10 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 			d.Tick(ctx)
+		}
+		if now := d.window.Load(); now != window {
+			window = now
+			ticker.Reset(time.Duration(window))
 		}
 	}
 }

@@ -196,6 +196,7 @@ func quoteKey(m Matching, authKey string) []byte {
 func (p *parts) api(d *dispatching, l Listen, m Matching, quoteKey []byte) *api.API {
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Locations: p.locations, Estimator: d.estimator, Decisions: p.bus.Decisions,
+		Policies: d.policies,
 		Hub: d.hub, Verifier: p.verifier, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, AllowedOrigins: l.AllowedOrigins, MaxSockets: l.MaxSockets,
 		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),

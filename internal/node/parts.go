@@ -67,6 +67,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 type dispatching struct {
 	desk       *dispatch.Desk
 	dispatcher *dispatch.Dispatcher
+	policies   *dispatch.Switch
 	hub        *watch.Hub
 	estimator  *eta.Ladder
 	tariff     fare.Tariff
@@ -87,6 +88,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 			Trips: p.store, Estimator: d.estimator, Pusher: p.bus.Line, Feed: p.bus.Positions, Locations: p.locations,
 			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticks.observe,
 		})
+	d.policies = dispatch.NewSwitch(d.dispatcher, p.bus.Settings, p.log)
 	d.desk = &dispatch.Desk{
 		ID: id, Trips: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
 		Changed: d.dispatcher.Changed, Limits: m.limits(), Now: time.Now, Log: p.log,
@@ -104,6 +106,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	p.node.task("watch", d.hub.Run)
 	p.node.task("commands", func(ctx context.Context) error { return serve(ctx, p.bus.Commands.Serve, d.desk.Command) })
 	p.node.task("decisions", func(ctx context.Context) error { return serve(ctx, p.bus.Decisions.Serve, d.dispatcher.Recall) })
+	p.node.task("settings", func(ctx context.Context) error { return serve(ctx, p.bus.Settings.Follow, d.policies.Hear) })
 	p.node.task("sweep", func(ctx context.Context) error { return p.sweep(ctx) })
 	p.node.task("purge", p.purge)
 	p.node.onDrain(d.hub.Drain)

@@ -28,12 +28,10 @@ type PolicyFlags struct {
 	Forward       time.Duration `default:"60s" help:"A driver is offered the next trip when the ride has this much to go; 0 is never."`
 }
 
-const maxWindow = 30 * time.Second
-
 // Validate names the first setting that is not accepted.
 func (f *PolicyFlags) Validate() error {
-	if f.Window <= 0 || f.Window > maxWindow {
-		return &ConfigError{"window", f.Window.String(), fmt.Sprintf("a duration above 0, at most %s", maxWindow)}
+	if f.Window <= 0 || f.Window > dispatch.LongestWindow {
+		return &ConfigError{"window", f.Window.String(), fmt.Sprintf("a duration above 0, at most %s", dispatch.LongestWindow)}
 	}
 	var refused *fault.Error
 	if err := f.Dispatch().Validate(); errors.As(err, &refused) {

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/cabstand/cabstand/internal/wire"
+)
+
+// Policies is how requests and drivers are paired by every dispatcher of the
+// installation.
+type Policies interface {
+	// Configured is in force where nobody has set another.
+	Configured() wire.Policy
+	// InForce is the policy that was set last, nil where none is.
+	InForce(ctx context.Context) (*wire.PolicySetting, error)
+	Set(ctx context.Context, p wire.Policy, by string, at time.Time) (*wire.PolicySetting, error)
+	Reset(ctx context.Context, by string) error
+}
+
+func (a *API) policyRoutes() {
+	handle(a, huma.Operation{
+		OperationID: "get-policy", Method: http.MethodGet, Path: "/v1/policy", Tags: []string{"operator"},
+		Summary: "The policy in force: how requests and drivers are paired",
+	}, a.getPolicy)
+	handle(a, huma.Operation{
+		OperationID: "set-policy", Method: http.MethodPut, Path: "/v1/policy", Tags: []string{"operator"},
+		Summary: "Put another policy into force",
+		Description: "Every dispatcher goes by it from its next tick on, and after a restart too, whatever it is configured to. " +
+			"All settings are given: what GET shows as in_force, changed.",
+	}, a.setPolicy)
+	handle(a, huma.Operation{
+		OperationID: "reset-policy", Method: http.MethodDelete, Path: "/v1/policy", Tags: []string{"operator"},
+		Summary: "Put the configured policy into force again", DefaultStatus: http.StatusOK,
+	}, a.resetPolicy)
+}
+
+type policyOutput struct {
+	Body struct {
+		InForce    wire.Policy `json:"in_force"`
+		Configured wire.Policy `json:"configured" doc:"in force at this dispatcher where no operator has set another"`
+		SetBy      string      `json:"set_by,omitempty" doc:"the operator who set it; left out where it is the configured one"`
+		SetAt      *time.Time  `json:"set_at,omitempty"`
+	}
+}
+
+// policyAnswer shows what was set, nil for nothing.
+func (a *API) policyAnswer(set *wire.PolicySetting) *policyOutput {
+	out := &policyOutput{}
+	out.Body.Configured = a.Policies.Configured()
+	out.Body.InForce = out.Body.Configured
+	if set != nil {
+		out.Body.InForce, out.Body.SetBy, out.Body.SetAt = set.Policy, set.SetBy, &set.SetAt
+	}
+	return out
+}
+
+func (a *API) getPolicy(ctx context.Context, _ *struct{}) (*policyOutput, error) {
+	set, err := a.Policies.InForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return a.policyAnswer(set), nil
+}
+
+type policyInput struct{ Body wire.Policy }
+
+func (a *API) setPolicy(ctx context.Context, in *policyInput) (*policyOutput, error) {
+	set, err := a.Policies.Set(ctx, in.Body, caller(ctx).Subject, a.Now())
+	if err != nil {
+		return nil, err
+	}
+	return a.policyAnswer(set), nil
+}
+
+func (a *API) resetPolicy(ctx context.Context, _ *struct{}) (*policyOutput, error) {
+	if err := a.Policies.Reset(ctx, caller(ctx).Subject); err != nil {
+		return nil, err
+	}
+	return a.policyAnswer(nil), nil
+}
