@@ -1,5 +1,6 @@
 // The card of what is selected: all that is known of one trip or one driver.
 
+import { Decisions } from './decisions.js';
 import { $, h, setList, setText } from './dom.js';
 import { clock, distance, duration, money, shortID, stateNames, statusNames } from './format.js';
 import { metres } from './geometry.js';
@@ -15,6 +16,7 @@ export class Card {
   constructor(city, session, onClose) {
     this.city = city;
     this.session = session;
+    this.decisions = new Decisions(session);
     $('#card-close').addEventListener('click', onClose);
     this.#root.addEventListener('keydown', (e) => { if (e.key === 'Escape') onClose(); });
   }
@@ -54,6 +56,7 @@ export class Card {
     if (kind === 'trip') this.#trip(this.#known ?? {});
     else this.#driver(this.#known ?? {});
     setText($('#card-note'), this.#known ? '' : this.#note);
+    this.decisions.update(kind === 'trip' ? this.#known : null);
   }
 
   /** Where the selected is: the driver, or both ends of the trip and its driver. */

@@ -6,7 +6,7 @@ import { Motion } from './motion.js';
 const LINGER = 6000; // ms that a finished trip stays on the map
 const SETTLE = 4000; // ms after a subscription by which everything still there was told again
 const KEPT_EVENTS = 60;
-const KEPT_STATS = 180;
+const KEPT_STATS = 450;
 
 export const finalStates = new Set(['completed', 'cancelled', 'expired']);
 

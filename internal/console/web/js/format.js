@@ -41,6 +41,12 @@ export function shortID(id) {
   return id.length > 20 ? `…${id.slice(-6)}` : id;
 }
 
+/** A number with no more digits than it needs. */
+export const plain = (number) => String(Number(number.toFixed(3)));
+
+/** The names of the policies. */
+export const policyNames = { fifo: 'First come', greedy: 'Greedy', optimal: 'Optimal' };
+
 /** The names that the page gives to states and statuses. */
 export const stateNames = {
   scheduled: 'Booked', searching: 'Requested', assigned: 'Matched', arrived: 'Arrived', riding: 'Riding',

@@ -13,8 +13,9 @@ import { $ } from './dom.js';
  *   drawn()     how many marks the last frame had
  *   lines(id)   what is drawn of a trip in view: ["now:assigned", "plan:assigned", …]
  *   state()     of the connection
+ *   policy()    in force, as the page knows it, and the marks of switches in its chart: {inForce, marks}
  */
-export function hook(city, map) {
+export function hook(city, map, policy) {
   return Object.freeze({
     drivers: () => [...city.drivers.values()].map(({ id, status, lat, lon }) => ({ id, status, lat, lon })),
     trips: () => [...city.trips.values()].map(({ id, state, version, driver_id }) => ({ id, state, version, driver_id })),
@@ -23,6 +24,7 @@ export function hook(city, map) {
     pixel: (id) => map.pixelOf(id),
     drawn: () => map.marks.drawn,
     lines: (id) => map.drawnOf(id),
+    policy: () => structuredClone({ inForce: policy.inForce, marks: policy.marks }),
     state: () => $('#connection').dataset.state,
   });
 }

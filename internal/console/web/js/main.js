@@ -9,6 +9,7 @@ import { hook } from './hook.js';
 import { LiveMap } from './map.js';
 import { notice, showConnection } from './notice.js';
 import { Panel } from './panel.js';
+import { Policy } from './policy.js';
 import { Session } from './session.js';
 import { signIn } from './signin.js';
 import { Stream, tooWide } from './stream.js';
@@ -28,7 +29,11 @@ async function main() {
   const session = new Session(info);
   const map = new LiveMap($('#map'), info, base, city);
   const select = initSelection(city, session, map);
-  const stream = connect(city, session, lost ? () => showNewestTrip(session, map) : () => {});
+  const policy = new Policy(session);
+  const stream = connect(city, session, () => {
+    policy.start();
+    if (lost) showNewestTrip(session, map);
+  });
   await map.ready;
 
   map.onView((box) => {
@@ -36,13 +41,13 @@ async function main() {
     notice(tooWide(box) ? 'Only the middle of this view is live. Zoom in to see all of it.' : '');
   });
   initFind(city, select);
-  const panel = new Panel(city);
+  const panel = new Panel(city, policy);
   setInterval(() => {
     city.sweep();
     panel.update();
   }, TICK);
   stream.start();
-  window.cabstand = hook(city, map);
+  window.cabstand = hook(city, map, policy);
 }
 
 /**

@@ -1,10 +1,12 @@
 // The panel: counts of the last minutes, waits, drivers by status, and the
 // newest events.
 
+import { WaitChart } from './chart.js';
 import { $, h, setList, setText } from './dom.js';
 import { clock, duration, shortID, stateNames, statusNames } from './format.js';
 import { Sparkline } from './sparkline.js';
 
+const SPARK = 180; // of the newest stats are in the small lines
 const SPOKEN = 30000; // ms between announcements to screen readers
 const statuses = ['available', 'offered', 'enroute', 'waiting', 'riding', 'silent'];
 const counts = ['requests', 'assigned', 'completed', 'cancelled', 'expired', 'open', 'active'];
@@ -15,8 +17,11 @@ export class Panel {
   #spoken = -Infinity;
   #sparks = { open: new Sparkline($('#spark-open')), active: new Sparkline($('#spark-active')) };
 
-  constructor(city) {
+  #chart = new WaitChart($('#waits-chart'));
+
+  constructor(city, policy) {
     this.city = city;
+    this.policy = policy;
     const toggle = $('#panel-toggle');
     toggle.addEventListener('click', () => {
       const open = this.#root.classList.toggle('open');
@@ -34,7 +39,8 @@ export class Panel {
     for (const name of counts) setText($(`[data-count="${name}"]`, this.#root), stats[name]);
     setText($('#window'), `Last ${duration(stats.window_s)}`);
     for (const [name, q] of [['match', stats.match_s], ['pickup', stats.pickup_s]]) this.#wait(name, q);
-    for (const name of ['open', 'active']) this.#sparks[name].draw(this.city.history.map((s) => s[name]));
+    for (const name of ['open', 'active']) this.#sparks[name].draw(this.city.history.slice(-SPARK).map((s) => s[name]));
+    this.#chart.draw(this.city.history, this.policy.marks);
     this.#drivers(stats.drivers ?? {});
     this.#warn(stats.degraded ?? []);
     this.#speak(stats);

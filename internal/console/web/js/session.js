@@ -40,6 +40,14 @@ export class Session {
     return response.json();
   }
 
+  /** Sends JSON to a path of the interface. Throws what the server says about it. */
+  async send(method, path, body) {
+    const headers = { ...authorization(await this.token()), ...(body ? { 'Content-Type': 'application/json' } : {}) };
+    const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    if (!response.ok) throw new Error(await problem(response));
+    return response.json();
+  }
+
   /** Whether the token still holds; a network that is down says nothing about it. */
   async holds() {
     try {
