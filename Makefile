@@ -15,7 +15,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: build ## Run a demo city in one process; prints the address of its live map
-	bin/dispatcher embedded --demo $(ARGS)
+	bin/dispatcher embedded --demo --swap $(ARGS)
 
 build: ## Build the programs into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
