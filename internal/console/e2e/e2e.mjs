@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { colours, launch, open, rgb } from './browser.mjs';
 import { cityKeepsOrder, formatsAreRight, motionIsPlausible } from './modules.mjs';
+import { decisionsAreTold, policySwitches } from './policy.mjs';
 import { askForTrips, firstCompleted } from './ride.mjs';
 import { streamRecovers } from './stream.mjs';
 
@@ -21,6 +22,7 @@ try {
   await step('figures are shown', () => figuresAreShown(page));
   await step('the keyboard reaches what there is', () => keyboard(page));
   await step('a trip goes from request to completed', () => tripIsSeen(page));
+  await step('the policy is switched', () => policySwitches(page, address));
   await step('a click on a driver tells who it is', () => clickDriver(page));
   await step('dark is dark', () => dark(page));
   await step('news is taken in order and forgotten in time', () => cityKeepsOrder(page));
@@ -109,6 +111,7 @@ async function tripIsSeen(page) {
   assert.deepEqual(steps, ['Requested', 'Matched', 'Arrived', 'Picked up', 'Completed']);
   assert.equal(await page.textContent('#card-state'), 'Completed');
   assert.ok(page.url().includes(`trip=${seen.id}`), 'the address does not name the trip');
+  await decisionsAreTold(page);
   await page.click('#card-close');
   assert.ok(await page.isHidden('#card') && !page.url().includes('trip='), 'the card does not close');
 }
@@ -157,6 +160,10 @@ async function phoneLayout(page) {
   const sheet = await (await page.$('#panel')).boundingBox();
   assert.ok(sheet.x >= 0 && sheet.x + sheet.width <= 360 && sheet.y > 60 && sheet.y + sheet.height <= 741, `the sheet lies at ${JSON.stringify(sheet)}`);
   await page.waitForSelector('#events a');
+  await page.tap('#policy-open');
+  const box = await (await page.$('#policy')).boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= 360 && box.y >= 0 && box.y + box.height <= 741, `the policy's box lies at ${JSON.stringify(box)}`);
+  await page.tap('#policy-close');
   await page.tap('#panel-toggle');
   assert.ok(await page.isHidden('#legend'), 'the sheet does not close');
 }

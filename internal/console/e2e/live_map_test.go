@@ -24,7 +24,7 @@ const (
 // TestLiveMap lets e2e.mjs look at a demo city.
 func TestLiveMap(t *testing.T) {
 	look := mustBrowser(t)
-	address := start(t, mustBuild(t), "--demo", "--data", t.TempDir())
+	address := start(t, mustBuild(t), "--demo", "--swap", "--data", t.TempDir())
 	look("e2e.mjs", address)
 }
 

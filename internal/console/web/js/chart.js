@@ -4,7 +4,7 @@ import { duration } from './format.js';
 
 const NS = 'http://www.w3.org/2000/svg';
 const WIDTH = 318;
-const HEIGHT = 92;
+const HEIGHT = 80;
 const BASE = HEIGHT - 15; // where 0 is
 const TOP = 14; // room for the names of policies
 const STEPS = [5, 10, 15, 20, 30, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600]; // s that the top may be
