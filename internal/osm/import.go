@@ -148,6 +148,7 @@ var errNoStreets = errors.New("not one street whose nodes are in the file")
 // build makes the graph.
 func (im *importer) build() (*road.Graph, error) {
 	b := builder{points: im.points, numbers: slices.Repeat([]road.Node{noNode}, len(im.points.ids))}
+	b.graph.Credit = Credit
 	begin := 0
 	for _, s := range im.streets {
 		b.add(s, im.refs[begin:s.end])

@@ -8,7 +8,7 @@ import "time"
 func (g *Graph) Connected() *Graph {
 	part := g.components()
 	largest := mostCommon(part)
-	var b Builder
+	b := Builder{Credit: g.credit}
 	renamed := make([]Node, g.Len())
 	for n, p := range g.points {
 		if part[n] == largest {

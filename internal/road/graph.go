@@ -26,6 +26,7 @@ type Graph struct {
 	inArcs  []inArc // of the same edges, what a search needs
 
 	kinds   []Kind
+	credit  string
 	nodes   grid
 	streets []street
 	lines   grid // of streets
@@ -73,6 +74,9 @@ func (g *Graph) Bounds() geo.Box {
 	return b
 }
 
+// Credit is who must be named wherever the graph is shown; "" for nobody.
+func (g *Graph) Credit() string { return g.credit }
+
 // into are the numbers of the edges that enter n.
 func (g *Graph) into(n Node) []int32 { return g.in[g.firstIn[n]:g.firstIn[n+1]] }
 
@@ -81,6 +85,7 @@ const maxEdge = 24 * time.Hour
 
 // Builder gathers nodes and edges for a Graph.
 type Builder struct {
+	Credit string // of the graph: who must be named wherever it is shown
 	points []geo.Point
 	edges  []edge
 	kinds  []Kind
@@ -131,6 +136,7 @@ func millisOf(d time.Duration) int32 {
 func (b *Builder) Graph() *Graph {
 	g := &Graph{
 		points: slices.Clone(b.points), edges: slices.Clone(b.edges), kinds: slices.Clone(b.kinds),
+		credit: b.Credit,
 	}
 	slices.SortStableFunc(g.edges, func(a, b edge) int { return int(a.from) - int(b.from) })
 	g.link()

@@ -73,6 +73,7 @@ func (g *Graph) unpack(u *unpacker) {
 	g.streets = viewOf[street](u, 4)
 	u.grid(&g.nodes)
 	u.grid(&g.lines)
+	g.credit = string(u.next())
 	if u.err == nil && len(u.rest) > 0 {
 		u.err = fmt.Errorf("%d bytes behind the last array", len(u.rest))
 	}

@@ -21,7 +21,7 @@ import (
 //	16 size        uint64, of everything behind the header
 const (
 	saveMagic   = "cabroads"
-	saveVersion = 1
+	saveVersion = 2
 	headerSize  = 24
 	saveAlign   = 8
 )
@@ -59,6 +59,7 @@ func (g *Graph) sections() [][]byte {
 		bytesOf(g.first, 4), bytesOf(g.firstIn, 4), bytesOf(g.in, 4), bytesOf(g.streets, 4),
 		g.nodes.pack(), bytesOf(g.nodes.first, 4), bytesOf(g.nodes.items, 4),
 		g.lines.pack(), bytesOf(g.lines.first, 4), bytesOf(g.lines.items, 4),
+		[]byte(g.credit),
 	} {
 		length := binary.LittleEndian.AppendUint64(nil, uint64(len(data)))
 		parts = append(parts, length, data, make([]byte, padding(len(data))))

@@ -53,6 +53,13 @@ func TestGraph_Save(t *testing.T) {
 			t.Fatalf("%v, %v", g.kinds, err)
 		}
 	})
+	t.Run("Credit", func(t *testing.T) {
+		b := Builder{Credit: "© Somebody"}
+		g, err := FromBytes(saved(t, b.Graph().Connected()))
+		if err != nil || g.Credit() != "© Somebody" {
+			t.Fatalf("%q, %v", g.Credit(), err)
+		}
+	})
 	t.Run("ErrWriting", func(t *testing.T) {
 		if err := ladder(t, 3).Save(fullDisk{}); err != io.ErrShortWrite {
 			t.Fatal(err)
@@ -102,7 +109,7 @@ func TestFromBytes_Err(t *testing.T) {
 		want string
 	}{
 		"OtherFile": {[]byte("PK\x03\x04 some other kind of file"), "it begins with"},
-		"Version":   {append(append(slices.Clone(whole[:8]), 9), whole[9:]...), "version 9: accepted is 1"},
+		"Version":   {append(append(slices.Clone(whole[:8]), 9), whole[9:]...), "version 9: accepted is 2"},
 		"Added":     {append(slices.Clone(whole), 0), "something was added"},
 		"Nothing":   {nil, "0 bytes"},
 	} {
