@@ -30,11 +30,12 @@ type drive struct {
 
 // Validate checks the settings.
 func (d *drive) Validate() error {
+	if err := checkStreets(d.Files); err != nil {
+		return err
+	}
 	switch {
 	case d.Data == "" && d.AuthKey == "":
 		return &node.ConfigError{Setting: "data", Accepted: "a data folder, or --auth-key"}
-	case (d.Nodes == "") != (d.Links == ""):
-		return &node.ConfigError{Setting: "links", Value: d.Links, Accepted: "--nodes and --links together"}
 	case d.Drivers < 0 || d.Drivers > 100_000:
 		return &node.ConfigError{Setting: "drivers", Value: fmt.Sprint(d.Drivers), Accepted: "0 to 100000"}
 	case !(d.RidersPerMin >= 0 && d.RidersPerMin <= 100_000):
@@ -64,7 +65,7 @@ func (d *drive) Run(ctx context.Context, std node.Std) error {
 		PositionEvery: d.PositionInterval, Duration: d.Duration, Drain: d.Drain, Seed: d.Seed,
 		Progress: func(r sim.Report) { fmt.Fprintln(std.Err, r.Line()) }, Log: d.Logger(std.Err),
 	}
-	if err := d.Load(&cfg, std.Err); err != nil {
+	if err := d.Load(ctx, &cfg, std.Err); err != nil {
 		return err
 	}
 	report, err := sim.Drive(ctx, cfg)

@@ -15,6 +15,7 @@ import (
 	"github.com/cabstand/cabstand/internal/orders"
 	"github.com/cabstand/cabstand/internal/replay"
 	"github.com/cabstand/cabstand/internal/road"
+	"github.com/cabstand/cabstand/internal/streets"
 )
 
 // replayCmd is `simulator replay`.
@@ -25,10 +26,8 @@ type replayCmd struct {
 	From    time.Time `help:"Replay requests from this time on (RFC 3339); from the first without it."`
 	To      time.Time `help:"Replay requests before this time (RFC 3339); to the last without it."`
 
-	Nodes       string `type:"existingfile" help:"Road graph, CSV, may be gzipped. Columns: node, lat, lon."`
-	Links       string `type:"existingfile" help:"Links of the road graph. Columns: from, to, seconds…"`
-	LinksColumn string `help:"Column of --links with the driving times; the first that starts with seconds without it."`
-	Straight    bool   `help:"Drive along straight lines in place of roads."`
+	streets.Files
+	Straight bool `help:"Drive along straight lines in place of roads."`
 
 	node.PolicyFlags
 	Search time.Duration `name:"search-timeout" default:"15m" help:"How long to look for a driver before a trip expires."`
@@ -58,11 +57,12 @@ func (c *replayCmd) Validate() error {
 	if err := c.PolicyFlags.Validate(); err != nil {
 		return err
 	}
+	if err := checkStreets(c.Files); err != nil {
+		return err
+	}
 	switch {
-	case c.Straight == (c.Nodes != ""):
-		return &node.ConfigError{Setting: "nodes", Value: c.Nodes, Accepted: "a road graph by --nodes and --links, or --straight"}
-	case (c.Nodes == "") != (c.Links == ""):
-		return &node.ConfigError{Setting: "links", Value: c.Links, Accepted: "--nodes and --links together"}
+	case c.Straight == c.Given():
+		return &node.ConfigError{Setting: "nodes", Value: c.Nodes, Accepted: "a road graph by --nodes and --links, --osm or --road, or else --straight"}
 	case c.Fleet < 1 || c.Fleet > 100_000:
 		return &node.ConfigError{Setting: "fleet", Value: fmt.Sprint(c.Fleet), Accepted: "1 to 100000"}
 	case c.Search <= 0:
@@ -110,7 +110,7 @@ func (c *replayCmd) dispatch() dispatch.Config {
 
 // load reads what the run is about, and tells of rows that cannot be used.
 func (c *replayCmd) load(ctx context.Context, s *replay.Scenario, in *replay.Input, log io.Writer) (err error) {
-	if s.Network, err = c.network(in, log); err != nil {
+	if s.Network, err = c.network(ctx, in, log); err != nil {
 		return err
 	}
 	all, err := c.orders(s.Network, in, log)
@@ -140,29 +140,18 @@ func (c *replayCmd) load(ctx context.Context, s *replay.Scenario, in *replay.Inp
 	return nil
 }
 
-func (c *replayCmd) network(in *replay.Input, log io.Writer) (replay.Network, error) {
+func (c *replayCmd) network(ctx context.Context, in *replay.Input, log io.Writer) (replay.Network, error) {
 	if c.Straight {
 		return replay.Crow{Straight: eta.DefaultStraight}, nil
 	}
-	nodes, err := os.Open(c.Nodes)
+	loaded, err := c.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer nodes.Close()
-	links, err := os.Open(c.Links)
-	if err != nil {
-		return nil, err
-	}
-	defer links.Close()
-	whole, told, err := road.Import(road.Source{Nodes: nodes, Links: links, Column: c.LinksColumn})
-	if err != nil {
-		return nil, fmt.Errorf("%s, %s: %w", c.Nodes, c.Links, err)
-	}
-	in.BadRoads = badRows(told.Bad)
-	g := whole.Connected()
-	in.Notes = append(in.Notes, fmt.Sprintf("road graph by column %s: %d nodes, of which %d are connected, and %d links", told.Column, told.Nodes, g.Len(), g.Edges()))
-	tell(log, "bad rows of the road graph", in.BadRoads)
-	return replay.NewRoads(g, max(eta.DefaultHorizon, c.PickupCap)), nil
+	in.BadRoads = badRows(loaded.Bad)
+	in.Notes = append(in.Notes, "road graph: "+loaded.Told)
+	tell(log, "bad rows or tags of the road graph", in.BadRoads)
+	return replay.NewRoads(loaded.Graph, max(eta.DefaultHorizon, c.PickupCap)), nil
 }
 
 func (c *replayCmd) orders(n replay.Network, in *replay.Input, log io.Writer) ([]orders.Order, error) {

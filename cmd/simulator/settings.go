@@ -54,6 +54,7 @@ func (c *replayCmd) settings() []replay.Setting {
 	}
 	return []replay.Setting{
 		set("trips", c.Trips), set("drivers", c.Drivers), set("nodes", c.Nodes), set("links", c.Links), set("links-column", c.LinksColumn),
+		set("osm", c.OSM), set("road", c.Road),
 		set("window", c.Window), set("pickup-cap", c.PickupCap), set("unserved", c.Unserved), set("aging", c.Aging), set("fairness", c.Fairness),
 		set("swap", c.Swap), set("swap-threshold", c.SwapThreshold), set("swap-every", c.SwapEvery), set("swap-loss", c.SwapLoss),
 		set("swap-idle", c.SwapIdle), set("max-swaps", c.MaxSwaps), set("forward", c.Forward), set("search-timeout", c.Search),

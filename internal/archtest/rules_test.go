@@ -27,7 +27,7 @@ var (
 	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch")
 	adapters    = []string{"internal/eta", "internal/osm", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus"}
 	edges       = []string{"internal/api", "internal/console", "internal/auth"}
-	everything  = join(application, join(adapters, join(edges, "internal/sim/...", "internal/replay/...", "internal/node", "sql")...)...)
+	everything  = join(application, join(adapters, join(edges, "internal/sim/...", "internal/streets", "internal/replay/...", "internal/node", "sql")...)...)
 	suites      = []string{"internal/indextest", "internal/storetest", "internal/bustest"}
 )
 
@@ -64,14 +64,16 @@ var layers = []layer{
 		"github.com/prometheus/client_golang", "github.com/google/uuid"),
 	edge("internal/console", "github.com/go-chi/chi/v5"),
 
-	{name: "simulator", packages: []string{"internal/sim/..."}, inside: join(vocabulary, "internal/sim/..."),
+	// The files of a road graph, for all programs.
+	{name: "streets", packages: []string{"internal/streets"}, inside: join(pure, "internal/osm"), not: join(network, "log/..."), never: join(clock, timers...)},
+	{name: "simulator", packages: []string{"internal/sim/..."}, inside: join(vocabulary, "internal/sim/...", "internal/streets"),
 		outside: []string{"github.com/coder/websocket", "github.com/google/uuid", "golang.org/x/"}, not: tests},
 	// The replay is a composition of its own: the real dispatcher in a simulated world.
 	{name: "replay", packages: []string{"internal/replay/..."}, inside: join(vocabulary, "internal/dispatch", "internal/eta", "internal/memtrips", "internal/replay/..."),
 		outside: []string{"golang.org/x/"}, not: network, never: join(clock, timers...)},
 	{name: "composition", packages: []string{"internal/node"}, inside: everything, outside: []string{""}, not: tests},
 	// The simulator is its own composition root: files to streets, a key to tokens.
-	{name: "program", packages: []string{"cmd/simulator"}, inside: join(pure, "internal/node", "internal/sim/...", "internal/auth", "internal/replay/...", "internal/dispatch", "internal/eta"),
+	{name: "program", packages: []string{"cmd/simulator"}, inside: join(pure, "internal/node", "internal/sim/...", "internal/auth", "internal/streets", "internal/replay/...", "internal/dispatch", "internal/eta"),
 		outside: []string{"github.com/alecthomas/kong"}, not: tests},
 	{name: "program", packages: []string{"cmd/..."}, inside: []string{"internal/node", "internal/sim/..."},
 		outside: []string{"github.com/alecthomas/kong"}, not: tests},

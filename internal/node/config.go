@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/internal/dispatch"
+	"github.com/cabstand/cabstand/internal/streets"
 )
 
 // ConfigError names a setting whose value is not accepted. Programs exit with
@@ -169,15 +171,14 @@ func (m Matching) limits() dispatch.Limits {
 // Streets is the road graph: the console draws it, and travel times come from
 // it.
 type Streets struct {
-	Nodes       string `type:"existingfile" help:"Road graph, nodes: CSV node,lon,lat; gzip or not."`
-	Links       string `type:"existingfile" help:"Road graph, links: CSV from,to,seconds; gzip or not."`
-	LinksColumn string `help:"Column of --links with the driving times; the first that begins with seconds without it."`
-	City        string `default:"Cabstand" help:"Name of the city, shown on the map."`
+	streets.Files
+	City string `default:"Cabstand" help:"Name of the city, shown on the map."`
 }
 
 func (s Streets) validate() error {
-	if (s.Nodes == "") != (s.Links == "") {
-		return &ConfigError{"nodes", s.Nodes, "--nodes and --links together, or neither"}
+	var wrong *streets.SettingError
+	if err := s.Check(); errors.As(err, &wrong) {
+		return &ConfigError{wrong.Setting, wrong.Value, wrong.Accepted}
 	}
 	return nil
 }
@@ -252,8 +253,8 @@ func (c *EmbeddedConfig) Validate() error {
 		return &ConfigError{"data", c.Data, "a folder"}
 	case c.DemoFleet < 0 || c.DemoFleet > 10_000:
 		return &ConfigError{"demo-fleet", fmt.Sprint(c.DemoFleet), "0 to 10000"}
-	case c.Demo && c.Nodes != "":
-		return &ConfigError{"nodes", c.Nodes, "no road graph beside --demo, which makes its own city"}
+	case c.Demo && c.Given():
+		return &ConfigError{"demo", "true", "no road graph beside --demo, which makes its own city"}
 	case c.Demo && !c.onLoopback():
 		return &ConfigError{"listen", c.Listen.Listen, "an address of this machine alone beside --demo, which lets everybody in as an operator: 127.0.0.1:8080"}
 	case c.JWKSURL != "":

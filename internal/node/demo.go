@@ -18,11 +18,11 @@ const (
 )
 
 // city is the demo's where there is one, else the configured one.
-func (p *parts) city(c EmbeddedConfig, key []byte) (*place, error) {
+func (p *parts) city(ctx context.Context, c EmbeddedConfig, key []byte) (*place, error) {
 	if c.Demo {
 		return p.demo(c, key)
 	}
-	return c.Streets.city(p.log)
+	return c.Streets.city(ctx, p.log)
 }
 
 // demo makes the synthetic city and lets it live once the node listens, where

@@ -34,7 +34,7 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 		}
 		p.store = store
 		p.node.onClose(store.Close)
-		city, err := c.city(p.log)
+		city, err := c.city(ctx, p.log)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 		if p.verifier, err = p.verify(ctx, Keys{AuthKey: string(key), JWKSURL: c.JWKSURL}); err != nil {
 			return err
 		}
-		city, err := p.city(c, key)
+		city, err := p.city(ctx, c, key)
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,9 @@
 package node
 
 import (
+	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
-	"os"
 
 	"github.com/go-chi/chi/v5"
 
@@ -24,9 +23,9 @@ type place struct {
 }
 
 // city is the configured one: its map is the road graph, or nothing but a grid.
-func (s Streets) city(log *slog.Logger) (*place, error) {
+func (s Streets) city(ctx context.Context, log *slog.Logger) (*place, error) {
 	shown := &place{name: s.City, bounds: geo.Box{West: -180, South: -60, East: 180, North: 75}}
-	graph, err := s.load(log)
+	graph, err := s.load(ctx, log)
 	if err != nil || graph == nil {
 		return shown, err
 	}
@@ -48,33 +47,16 @@ func (p *parts) console(r chi.Router, shown *place) error {
 }
 
 // load reads the configured road graph; nil where none is.
-func (s Streets) load(log *slog.Logger) (*road.Graph, error) {
-	if s.Nodes != "" {
-		return s.loadTables(log)
+func (s Streets) load(ctx context.Context, log *slog.Logger) (*road.Graph, error) {
+	loaded, err := s.Load(ctx)
+	if err != nil || loaded.Graph == nil {
+		return nil, err
 	}
-	return nil, nil
-}
-
-// loadTables reads it from CSV.
-func (s Streets) loadTables(log *slog.Logger) (*road.Graph, error) {
-	nodes, err := os.Open(s.Nodes)
-	if err != nil {
-		return nil, fmt.Errorf("--nodes: %w", err)
+	log.Info("road graph", "read", loaded.Told)
+	if loaded.Bad.Rows > 0 {
+		log.Warn("some of the road graph was not used", "bad", loaded.Bad.String())
 	}
-	defer nodes.Close()
-	links, err := os.Open(s.Links)
-	if err != nil {
-		return nil, fmt.Errorf("--links: %w", err)
-	}
-	defer links.Close()
-	graph, told, err := road.Import(road.Source{Nodes: nodes, Links: links, Column: s.LinksColumn})
-	if err != nil {
-		return nil, fmt.Errorf("--nodes %s --links %s: %w", s.Nodes, s.Links, err)
-	}
-	if told.Bad.Rows > 0 {
-		log.Warn("rows of the road graph were not used", "rows", told.Bad.String())
-	}
-	return graph.Connected(), nil
+	return loaded.Graph, nil
 }
 
 // feature is a GeoJSON Feature with a line.
@@ -90,9 +72,10 @@ type feature struct {
 // drawn is the graph's streets as GeoJSON, for the console's base map.
 func drawn(graph *road.Graph) ([]byte, error) {
 	collection := struct {
-		Type     string    `json:"type"`
-		Features []feature `json:"features"`
-	}{Type: "FeatureCollection"}
+		Type        string    `json:"type"`
+		Attribution string    `json:"attribution,omitempty"`
+		Features    []feature `json:"features"`
+	}{Type: "FeatureCollection", Attribution: graph.Credit()}
 	for street := range graph.Streets() {
 		f := feature{Type: "Feature", Properties: map[string]string{"kind": "street", "class": street.Class.String()}}
 		if street.Name != "" {

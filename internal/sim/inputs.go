@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/road"
+	"github.com/cabstand/cabstand/internal/streets"
 )
 
 // Inputs are where a run takes its streets, drivers and demand from. The tags
@@ -22,14 +24,14 @@ type Inputs struct {
 	Positions     string    `type:"path" help:"Recorded drivers to run instead, CSV, may be gzipped. Columns: unix, cab, lat, lon."`
 	PositionsFrom time.Time `help:"Recorded time (RFC 3339) that is now for --positions; the first of the file without it."`
 
-	Nodes       string `type:"path" help:"Road graph to drive on, CSV, may be gzipped. Columns: node, lat, lon. Without it drivers go straight, or on the streets of the synthetic city where nothing is recorded."`
-	Links       string `type:"path" help:"Links of the road graph. Columns: from, to, seconds…, and street if known."`
-	LinksColumn string `help:"Column of --links with the driving times; the first that starts with seconds without it."`
+	// What to drive on. Without it drivers go straight, or on the streets of the
+	// synthetic city where nothing is recorded.
+	streets.Files
 }
 
 // Load reads the inputs into the configuration of a run, whose duration and seed
 // are set, and tells log of what was read and of rows that could not be used.
-func (in Inputs) Load(cfg *Config, log io.Writer) error {
+func (in Inputs) Load(ctx context.Context, cfg *Config, log io.Writer) error {
 	cfg.Drivers = in.Drivers
 	orders, err := in.orders(cfg.Duration, log)
 	if err != nil {
@@ -45,7 +47,7 @@ func (in Inputs) Load(cfg *Config, log io.Writer) error {
 		}
 		fmt.Fprintf(log, "%d recorded drivers\n", len(cfg.Recordings))
 	}
-	return in.world(cfg, orders, log)
+	return in.world(ctx, cfg, orders, log)
 }
 
 func (in Inputs) orders(length time.Duration, log io.Writer) (orders []Order, err error) {
@@ -75,7 +77,7 @@ func (in Inputs) recordings(cfg *Config, log io.Writer) (all []Recording, err er
 }
 
 // world chooses the streets, and the demand where none is recorded.
-func (in Inputs) world(cfg *Config, orders []Order, log io.Writer) error {
+func (in Inputs) world(ctx context.Context, cfg *Config, orders []Order, log io.Writer) error {
 	var places []geo.Point
 	for _, o := range orders {
 		places = append(places, o.Pickup)
@@ -84,8 +86,8 @@ func (in Inputs) world(cfg *Config, orders []Order, log io.Writer) error {
 		places = append(places, r.home())
 	}
 	switch {
-	case in.Nodes != "":
-		g, err := in.graph(log)
+	case in.Given():
+		g, err := in.graph(ctx, log)
 		if err != nil {
 			return err
 		}
@@ -102,25 +104,16 @@ func (in Inputs) world(cfg *Config, orders []Order, log io.Writer) error {
 	return nil
 }
 
-func (in Inputs) graph(log io.Writer) (*road.Graph, error) {
-	nodes, err := os.Open(in.Nodes)
+func (in Inputs) graph(ctx context.Context, log io.Writer) (*road.Graph, error) {
+	loaded, err := in.Files.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer nodes.Close()
-	links, err := os.Open(in.Links)
-	if err != nil {
-		return nil, err
+	fmt.Fprintf(log, "road graph: %s\n", loaded.Told)
+	if loaded.Bad.Rows > 0 {
+		fmt.Fprintf(log, "road graph: %v\n", loaded.Bad)
 	}
-	defer links.Close()
-	whole, told, err := road.Import(road.Source{Nodes: nodes, Links: links, Column: in.LinksColumn})
-	if err != nil {
-		return nil, err
-	}
-	g := whole.Connected()
-	fmt.Fprintf(log, "road graph: %d nodes and %d links by %s, %v; %d nodes are connected\n",
-		told.Nodes, told.Links, told.Column, told.Bad, g.Len())
-	return g, nil
+	return loaded.Graph, nil
 }
 
 // readTable opens a file for read and tells of its bad rows.

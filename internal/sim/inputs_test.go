@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cabstand/cabstand/internal/streets"
 )
 
 // mustFile writes a file, gzipped if its name says so.
@@ -47,7 +49,7 @@ func TestInputs_Load(t *testing.T) {
 		t.Helper()
 		var log strings.Builder
 		cfg = Config{Duration: time.Minute, Drain: time.Minute, Seed: 1}
-		if err := in.Load(&cfg, &log); err != nil {
+		if err := in.Load(t.Context(), &cfg, &log); err != nil {
 			t.Fatal(err)
 		}
 		return cfg, log.String()
@@ -72,7 +74,7 @@ func TestInputs_Load(t *testing.T) {
 		}
 	})
 	t.Run("Streets", func(t *testing.T) {
-		cfg, told := load(t, Inputs{Nodes: mustFile(t, "nodes.csv.gz", someNodes), Links: mustFile(t, "links.csv", someLinks)})
+		cfg, told := load(t, Inputs{Files: streets.Files{Nodes: mustFile(t, "nodes.csv.gz", someNodes), Links: mustFile(t, "links.csv", someLinks)}})
 		n, ok := cfg.World.(Network)
 		if !ok || n.Graph.Len() != 2 || !strings.Contains(told, "3 nodes and 3 links by seconds") {
 			t.Fatalf("world %+v, told %q", cfg.World, told)
@@ -89,10 +91,10 @@ func TestInputs_Load(t *testing.T) {
 		"ErrColumn": {Trips: mustFile(t, "trips.csv", "a,b\n1,2\n")},
 		"ErrGzip":   {Positions: mustFile(t, "p.csv", "\x1f\x8bnonsense")},
 		"ErrNobody": {Positions: mustFile(t, "p.csv", "unix,cab,lat,lon\n")},
-		"ErrLinks":  {Nodes: mustFile(t, "n.csv", someNodes), Links: mustFile(t, "l.csv", "from,to\n")},
+		"ErrLinks":  {Files: streets.Files{Nodes: mustFile(t, "n.csv", someNodes), Links: mustFile(t, "l.csv", "from,to\n")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := in.Load(&Config{}, &strings.Builder{})
+			err := in.Load(t.Context(), &Config{}, &strings.Builder{})
 			if err == nil {
 				t.Fatal("loaded")
 			}
