@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test lint fuzz bench bench-city bench-match bench-eta deps vendor-web clean
+.PHONY: help run up build test lint fuzz bench bench-city bench-match bench-eta bench-policies deps vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -12,7 +12,7 @@ FUZZTIME ?= 30s
 ARGS ?=
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: build ## Run a demo city in one process; prints the address of its live map
 	bin/dispatcher embedded --demo --swap $(ARGS)
@@ -48,6 +48,10 @@ bench-match: ## Measure the matching solver against LEMON and scipy, about 3 min
 bench-eta: ## Measure travel times against LdDl/ch, about 5 minutes; CABSTAND_DATA=folder
 	$(GO) build -C bench/eta -o ../../bin/bench-eta .
 	bin/bench-eta $(ARGS)
+
+bench-policies: ## Measure the policies against the best-tuned greedy, hours; ARGS=--quick for minutes
+	$(GO) build -o bin/bench-policies ./bench/policies
+	bin/bench-policies $(ARGS)
 
 deps: ## Install what tests need: Redis, PostgreSQL with PostGIS, Chromium, Node, a C compiler
 	@scripts/deps.sh
