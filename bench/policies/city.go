@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/eta"
 	"github.com/cabstand/cabstand/internal/orders"
 	"github.com/cabstand/cabstand/internal/replay"
 	"github.com/cabstand/cabstand/internal/road"
@@ -92,7 +94,7 @@ func loadRoads(folder string, log io.Writer) (_ *replay.Roads, err error) {
 		return nil, fmt.Errorf("roads in %s: %w", folder, err)
 	}
 	tell(log, "bad rows of the roads", told.Bad.Rows, told.Bad.First)
-	return replay.NewRoads(whole.Connected()), nil
+	return replay.NewRoads(whole.Connected(), max(eta.DefaultHorizon, slices.Max(allKnobs.caps))), nil
 }
 
 func loadOrders(folder string, n replay.Network, s span, log io.Writer) (wanted []orders.Order, err error) {

@@ -126,8 +126,8 @@ func bench(ctx context.Context, c config, out, log io.Writer) error {
 	}
 	fmt.Fprintf(out, "%s, %s/%s, %d cores, %s; %s\n\n", time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH,
 		runtime.NumCPU(), runtime.Version(), strings.Join(append([]string{"bench/policies"}, os.Args[1:]...), " "))
-	fmt.Fprintf(out, "Final figures: %s, %d requests, %d seeds. Tuned on: %s, %d requests, %d other seeds.\n\n",
-		final, l.city.requests(final), len(many), tuning, l.city.requests(tuning), len(few))
+	fmt.Fprintf(out, "Final figures: %s, %d requests, seeds 1 to %d. Tuned on: %s, %d requests, seeds %d to %d.\n\n",
+		final, l.city.requests(final), len(many), tuning, l.city.requests(tuning), few[0], few[len(few)-1])
 	writeReport(out, tuned, finals, t)
 	return nil
 }

@@ -124,6 +124,8 @@ func goals(tables []table, verdicts []verdict) []goal {
 }
 
 func writeGoals(w io.Writer, all []goal) {
+	fmt.Fprintln(w, "```text")
+	defer fmt.Fprintln(w, "```")
 	for _, g := range all {
 		sign := "<="
 		if g.least {
