@@ -11,10 +11,15 @@ import (
 // A driver who is about to finish a ride can be given the next trip, in slot 1.
 // It becomes the trip at hand when the ride ends.
 
-// foresight is when a ride will end, as far as known, and from when on it is
+// foresight is when a ride will end, once that was asked, and from when on it is
 // worth asking again. Not every tick asks about every ride: one that cannot end
 // soon by the straight line is left alone for as long as that says so.
 type foresight struct{ at, askAt time.Time }
+
+// soon reports whether the ride is known to end within d.
+func (f foresight) soon(now time.Time, d time.Duration) bool {
+	return !f.at.IsZero() && f.at.Sub(now) <= d
+}
 
 const (
 	foresightAge = 10 * time.Second // of an end that is near
@@ -26,18 +31,15 @@ func (d *Dispatcher) soonDone(r *round, e *entry) bool {
 	if r.policy.Forward == 0 {
 		return false
 	}
-	return !r.now.Before(e.end.askAt) || e.end.at.Sub(r.now) <= r.policy.Forward
+	return !r.now.Before(e.end.askAt) || e.end.soon(r.now, r.policy.Forward)
 }
 
-// foresee finds out when the rides end that may be about to.
+// foresee finds out when the rides end that may be about to. A vehicle whose ride
+// is not known to end then cannot begin another way.
 func (d *Dispatcher) foresee(ctx context.Context, r *round) {
 	var ask []*vehicle
 	for i := range r.vehicles {
-		v := &r.vehicles[i]
-		if v.riding == nil {
-			continue
-		}
-		if !r.now.Before(v.riding.end.askAt) && (v.holder != nil || !d.farFromDone(r, v)) {
+		if v := &r.vehicles[i]; v.riding != nil && d.worthAsking(r, v) {
 			ask = append(ask, v)
 		}
 	}
@@ -45,23 +47,33 @@ func (d *Dispatcher) foresee(ctx context.Context, r *round) {
 		atOnce(len(ask), func(i int) { d.askEnd(ctx, r, ask[i]) })
 	}
 	for i := range r.vehicles {
-		if v := &r.vehicles[i]; v.riding != nil {
+		v := &r.vehicles[i]
+		switch {
+		case v.riding == nil:
+		case v.riding.end.at.IsZero():
+			v.lead = longestPrice
+		default:
 			v.lead = max(v.riding.end.at.Sub(r.now), 0)
 		}
 	}
 }
 
-// farFromDone reports whether the ride cannot end soon by the straight line, and
-// notes until when that holds.
-func (d *Dispatcher) farFromDone(r *round, v *vehicle) bool {
-	least := time.Duration(geo.Distance(v.Point, v.riding.trip.Dropoff) / d.fastest * float64(time.Second))
-	if least <= r.policy.Forward {
+// worthAsking reports whether to ask when the ride of the vehicle ends. One that
+// cannot end soon by the straight line is noted as such.
+func (d *Dispatcher) worthAsking(r *round, v *vehicle) bool {
+	end := &v.riding.end
+	if v.holder != nil && end.at.IsZero() {
+		return true
+	}
+	if r.now.Before(end.askAt) {
 		return false
 	}
-	// What is only a bound must not pass for an end that is near before it is asked.
-	least = max(least, r.policy.Forward+notBefore)
-	v.riding.end = foresight{at: r.now.Add(least), askAt: r.now.Add(least - r.policy.Forward)}
-	return true
+	least := time.Duration(geo.Distance(v.Point, v.riding.trip.Dropoff) / d.fastest * float64(time.Second))
+	if v.holder != nil || least <= r.policy.Forward {
+		return true
+	}
+	*end = foresight{askAt: r.now.Add(max(least-r.policy.Forward, notBefore))}
+	return false
 }
 
 func (d *Dispatcher) askEnd(ctx context.Context, r *round, v *vehicle) {

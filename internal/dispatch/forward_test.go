@@ -141,20 +141,29 @@ func TestForward_AskedOnce(t *testing.T) {
 
 // A ride that comes near its end is looked at again in time.
 func TestForward_ComesNear(t *testing.T) {
+	t.Run("ByTheStraightLine", func(t *testing.T) { comesNear(t, eta.DefaultStraight) })
+	t.Run("ByRoads", func(t *testing.T) { comesNear(t, unpaced{eta.DefaultStraight}) })
+}
+
+// unpaced is an estimator that does not say how fast it can be.
+type unpaced struct{ dispatch.Estimator }
+
+func comesNear(t *testing.T, e dispatch.Estimator) {
 	c := mustCity(t)
+	c.estimate(e)
 	c.riding(0)
 	c.rule(forward)
 	second := c.request(func(r *trip.Request) { r.Pickup, r.Search = east(3200), time.Hour })
-	for metres := 0.0; metres <= 2990; metres += 21.5 {
+	for metres := 0.0; metres <= 2990; metres += 10.75 {
 		c.at("d", east(metres))
-		c.tick(4 * time.Second)
+		c.tick(2 * time.Second)
 		left := (3000 - metres) / (7 / 1.3)
 		switch o := c.read(second.ID).Offer; {
-		case o.Pending() && left > 64:
+		case o.Pending() && left > 62:
 			t.Fatalf("offered %.0f s before the end", left)
 		case o.Pending():
 			return
-		case left < 45:
+		case left < 47:
 			t.Fatalf("not offered %.0f s before the end", left)
 		}
 	}

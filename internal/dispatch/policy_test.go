@@ -220,6 +220,43 @@ func TestDispatcher_PricesFewDrivers(t *testing.T) {
 	}
 }
 
+// Thirty riders in one place get the thirty nearest drivers, more than are priced
+// at once, each at what the way costs.
+func TestDispatcher_PricesAsManyAsItTakes(t *testing.T) {
+	for _, name := range dispatch.Policies {
+		t.Run(name, func(t *testing.T) {
+			c := mustCity(t)
+			c.rule(named(name))
+			var batch []driver.Location
+			for i := range 60 {
+				batch = append(batch, c.location(fmt.Sprint("d", i), east(float64(i)*100)))
+			}
+			var trips []*trip.Trip
+			for range 30 {
+				trips = append(trips, c.request())
+			}
+			c.place(batch...)
+			c.dispatcher.Tick(c.ctx)
+			farthest := time.Duration(0)
+			for _, tr := range trips {
+				got := c.read(tr.ID)
+				if !got.Offer.Pending() {
+					t.Fatalf("trip %s got nobody", tr.ID)
+				}
+				farthest = max(farthest, got.Offer.PickupIn)
+				for _, candidate := range c.dispatcher.Decisions(tr.ID)[0].Candidates {
+					if candidate.Cost != candidate.PickupIn.Truncate(time.Millisecond) {
+						t.Fatalf("a way of %s costs %s", candidate.PickupIn, candidate.Cost)
+					}
+				}
+			}
+			if want := eta.DefaultStraight.Time(centre, east(2900)); farthest != want {
+				t.Fatalf("the farthest driver is %s away, want %s", farthest, want)
+			}
+		})
+	}
+}
+
 // A driver whom no class, no seat and no refusal allows does not hide those
 // behind.
 func TestDispatcher_PricesOutwardPastThoseWhoCannot(t *testing.T) {
