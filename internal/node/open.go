@@ -197,7 +197,7 @@ func (p *parts) api(d *dispatching, l Listen, m Matching, quoteKey []byte) *api.
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Locations: p.locations, Estimator: d.estimator, Decisions: p.bus.Decisions,
 		Policies: d.policies,
-		Hub: d.hub, Verifier: p.verifier, Tariff: d.tariff, QuoteKey: quoteKey,
+		Hub:      d.hub, Verifier: p.verifier, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, AllowedOrigins: l.AllowedOrigins, MaxSockets: l.MaxSockets,
 		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
 		Now: time.Now, Log: p.log,
