@@ -116,7 +116,7 @@ func newCity(t *testing.T, change func(*api.Deps)) *city {
 		},
 		Trips: c.store, Drivers: c.store, Locations: c.places, Estimator: eta.DefaultStraight, Decisions: noDecisions{},
 		Policies: dispatch.NewSwitch(dispatch.New(dispatch.DefaultConfig, dispatch.Deps{}), c.bus.Settings, log),
-		Hub: c.hub, Verifier: must[*auth.Verifier](t)(auth.NewVerifier(key, c.now)),
+		Hub:      c.hub, Verifier: must[*auth.Verifier](t)(auth.NewVerifier(key, c.now)),
 		Tariff: fare.DefaultTariff(), QuoteKey: key, Registry: prometheus.NewRegistry(), Now: c.now, Log: log,
 		Ready: []api.Check{{Name: "bus", Ping: func(context.Context) error { return nil }}, {Name: "store", Ping: c.ping}},
 	}
