@@ -23,13 +23,6 @@ func (f *forest) look(i int32) offer {
 	return o
 }
 
-// deliver asks for further arcs of node i of a, and returns them.
-func (f *forest) deliver(i int32) []arc {
-	had := f.a.last[i] - f.a.first[i]
-	f.lazy.more(i)
-	return f.a.of(i)[had:]
-}
-
 func (o *offer) compare(arcs []arc, duals []Cost) {
 	least, second, node := o.least, o.second, o.node
 	for _, a := range arcs {
@@ -46,10 +39,44 @@ func (o *offer) compare(arcs []arc, duals []Cost) {
 	*o = offer{least, second, node}
 }
 
+// settle gives each node of a its best offer, where nobody has it.
+func (f *forest) settle() {
+	for i := range f.a.nodes {
+		o := f.look(int32(i))
+		f.a.dual[i] = o.least
+		if o.node != None && f.b.nodes[o.node].mate == None {
+			f.a.nodes[i].mate, f.b.nodes[o.node].mate = o.node, int32(i)
+		}
+	}
+}
+
+// bidsPerNode bounds the bids of one round, on average over the nodes. Rivals for
+// too few partners would overbid each other in small steps for long; the forest
+// settles that at once.
+const bidsPerNode = 4
+
+// bidAll lets all unpaired nodes of a bid, and those who lose a partner by it.
+// Afterwards every node of a has a dual that its arcs allow.
+func (f *forest) bidAll() {
+	bids := bidsPerNode * len(f.a.nodes)
+	for i := range f.a.nodes {
+		if f.a.nodes[i].mate != None {
+			continue
+		}
+		for i := int32(i); i != None; bids-- {
+			if bids <= 0 {
+				f.a.dual[i] = f.look(i).least
+				break
+			}
+			i = f.bid(i, 0)
+		}
+	}
+}
+
 // bid gives node i of a its best offer and lowers the dual of that partner until
-// the second best is as good. It returns the node of a that lost its partner by
-// it, or None.
-func (f *forest) bid(i int32) (loser int32) {
+// the second best is as good, and by the step further. It returns the node of a
+// that lost its partner by it, or None.
+func (f *forest) bid(i int32, step Cost) (loser int32) {
 	o := f.look(i)
 	f.a.dual[i] = o.least
 	if o.node == None {
@@ -57,33 +84,14 @@ func (f *forest) bid(i int32) (loser int32) {
 	}
 	j := &f.b.nodes[o.node]
 	loser = j.mate
-	if o.second == o.least && loser != None {
+	if o.second+step == o.least && loser != None {
 		return None // a tie: who gets it is left to the forest
 	}
 	f.a.dual[i] = o.second
-	f.b.dual[o.node] -= o.second - o.least
+	f.b.dual[o.node] -= o.second - o.least + step
 	f.a.nodes[i].mate, j.mate = o.node, i
 	if loser != None {
 		f.a.nodes[loser].mate = None
 	}
 	return loser
 }
-
-// bidAll lets the nodes of a bid. Rivals for too few partners would overbid each
-// other in small steps for long, so the number of bids is bounded: the forest
-// does the rest.
-func (f *forest) bidAll() {
-	bids := bidsPerNode * len(f.a.nodes)
-	for i := range f.a.nodes {
-		for i := int32(i); i != None; bids-- {
-			if bids <= 0 {
-				f.a.dual[i] = f.look(i).least
-				break
-			}
-			i = f.bid(i)
-		}
-	}
-}
-
-// bidsPerNode bounds the bids, on average over the nodes.
-const bidsPerNode = 4

@@ -16,9 +16,11 @@ package match
 type forest struct {
 	a, b *side
 	lazy *rows // a, where it may have undelivered arcs; else nil
+	both bool  // b has its arcs, too
 
-	events heap
-	joined []joining
+	events   heap
+	joined   []joining
+	joinings int // in all forests of the present problem
 }
 
 // joining is the record of a node of a that joined the forest.
@@ -40,9 +42,6 @@ func (f *forest) grow() {
 			f.join(int32(i), int32(len(f.joined)), 0, life)
 		}
 	}
-	if len(f.joined) == 0 {
-		return
-	}
 	for !f.events.empty() {
 		e := f.events.pop()
 		if e.node < 0 {
@@ -51,6 +50,7 @@ func (f *forest) grow() {
 			f.arrive(e.node, e.time)
 		}
 	}
+	f.joinings += len(f.joined)
 	for j := range f.b.bar {
 		f.b.bar[j] = Infinite
 	}
@@ -120,12 +120,21 @@ func (f *forest) rise(i int32, now Cost) {
 		f.fell(n.join, n.mate, now, i)
 		return
 	}
-	arcs := f.deliver(i)
-	for _, a := range arcs {
-		f.b.addLate(a.to, arc{i, a.cost})
-	}
-	f.relax(i, arcs)
+	f.relax(i, f.deliver(i))
 	f.await(i)
+}
+
+// deliver asks for further arcs of node i of a, and returns them.
+func (f *forest) deliver(i int32) []arc {
+	had := f.a.last[i] - f.a.first[i]
+	f.lazy.more(i)
+	arcs := f.a.of(i)[had:]
+	if f.both {
+		for _, a := range arcs {
+			f.b.add(a.to, arc{i, a.cost})
+		}
+	}
+	return arcs
 }
 
 // arrive is called when a tree may have reached node j of b.
@@ -151,14 +160,6 @@ func (f *forest) lookAround(j int32) {
 	for _, a := range f.b.of(j) {
 		if at := base[a.to] + Cost(a.cost); at < least {
 			least, from = at, a.to
-		}
-	}
-	if len(f.b.late) > 0 {
-		for k := f.b.late[j]; k != None; k = f.b.lateArcs[k].next {
-			a := f.b.lateArcs[k].arc
-			if at := base[a.to] + Cost(a.cost); at < least {
-				least, from = at, a.to
-			}
 		}
 	}
 	f.b.bar[j] = Infinite

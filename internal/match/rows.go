@@ -5,17 +5,16 @@ package match
 type rows struct {
 	*side
 	source Source
-	bound  []Cost  // of each request's undelivered arcs; Infinite: none matters
-	limit  []int32 // where the room of each request's arcs ends
+	bound  []Cost // of each request's undelivered arcs; Infinite: none matters
 	batch  []Arc
 }
 
 func (r *rows) reset(s *side, source Source) {
 	r.side = s
 	n := len(s.nodes)
-	r.bound, r.limit = sized(r.bound, n), sized(r.limit, n)
+	r.bound = sized(r.bound, n)
 	for i := range n {
-		r.bound[i], r.limit[i] = -Infinite, 0
+		r.bound[i] = -Infinite
 	}
 	r.source = source
 	if l, ok := source.(*list); ok {
@@ -59,28 +58,6 @@ func (r *rows) more(i int32) {
 	if !matters(bound, price) {
 		r.bound[i] = Infinite
 	}
-}
-
-// makeRoom sees to it that n further arcs of request i have room behind those
-// that it has. They move to the end where they have none.
-func (r *rows) makeRoom(i, n int32) {
-	if r.last[i]+n <= r.limit[i] {
-		return
-	}
-	end := int32(len(r.arcs))
-	if r.limit[i] == end && r.first[i] < end {
-		r.arcs = extended(r.arcs, int(r.last[i]+n))
-		r.limit[i] = int32(len(r.arcs))
-		return
-	}
-	had := r.last[i] - r.first[i]
-	room := had + n
-	if had > 0 {
-		room *= 2
-	}
-	r.arcs = extended(r.arcs, int(end+room))
-	copy(r.arcs[end:], r.of(i))
-	r.first[i], r.last[i], r.limit[i] = end, end+had, end+room
 }
 
 // all delivers everything that matters.

@@ -14,11 +14,8 @@ type side struct {
 	// its dual; Infinite while nothing leads there.
 	bar []Cost
 
-	first, last []int32
-	arcs        []arc
-
-	late     []int32 // the newest late arc of each node, or None; empty: no node has one
-	lateArcs []lateArc
+	first, last, limit []int32 // limit is where the room of a node's arcs ends
+	arcs               []arc
 }
 
 // node is a request or a driver.
@@ -32,23 +29,27 @@ type node struct {
 
 type arc struct{ to, cost int32 }
 
-// lateArc was delivered after transpose.
-type lateArc struct {
-	arc
-	next int32
-}
-
 // reset makes s a side of n unpaired nodes without arcs, at price and dual 0.
 func (s *side) reset(n int) {
 	s.nodes = sized(s.nodes, n)
 	s.dual, s.base, s.bar = sized(s.dual, n), sized(s.base, n), sized(s.bar, n)
-	s.first, s.last = sized(s.first, n), sized(s.last, n)
+	s.first, s.last, s.limit = sized(s.first, n), sized(s.last, n), sized(s.limit, n)
 	for i := range s.nodes {
 		s.nodes[i] = node{mate: None, join: None}
 		s.dual[i], s.base[i], s.bar[i] = 0, Infinite, Infinite
-		s.first[i], s.last[i] = 0, 0
+		s.first[i], s.last[i], s.limit[i] = 0, 0, 0
 	}
-	s.arcs, s.late, s.lateArcs = s.arcs[:0], s.late[:0], s.lateArcs[:0]
+	s.arcs = s.arcs[:0]
+}
+
+// unpaired says whether a node is without a partner at a dual below its price.
+func (s *side) unpaired() bool {
+	for i := range s.nodes {
+		if n := &s.nodes[i]; n.mate == None && s.dual[i] < n.price {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *side) of(i int32) []arc { return s.arcs[s.first[i]:s.last[i]] }
@@ -65,6 +66,7 @@ func (s *side) transpose(other *side) {
 	for j, count := range s.last {
 		s.first[j], s.last[j] = sum, sum
 		sum += count
+		s.limit[j] = sum
 	}
 	s.arcs = sized(s.arcs, int(sum))
 	for i := range other.nodes {
@@ -76,16 +78,33 @@ func (s *side) transpose(other *side) {
 	}
 }
 
-// addLate adds an arc to those of node j that came too late for transpose.
-func (s *side) addLate(j int32, a arc) {
-	if len(s.late) == 0 {
-		s.late = sized(s.late, len(s.nodes))
-		for i := range s.late {
-			s.late[i] = None
-		}
+// add gives node i an arc that came after transpose.
+func (s *side) add(i int32, a arc) {
+	s.makeRoom(i, 1)
+	s.arcs[s.last[i]] = a
+	s.last[i]++
+}
+
+// makeRoom sees to it that n further arcs of node i have room behind those
+// that it has. They move to the end where they have none.
+func (s *side) makeRoom(i, n int32) {
+	if s.last[i]+n <= s.limit[i] {
+		return
 	}
-	s.lateArcs = append(s.lateArcs, lateArc{arc: a, next: s.late[j]})
-	s.late[j] = int32(len(s.lateArcs) - 1)
+	end := int32(len(s.arcs))
+	if s.limit[i] == end && s.first[i] < end {
+		s.arcs = extended(s.arcs, int(s.last[i]+n))
+		s.limit[i] = int32(len(s.arcs))
+		return
+	}
+	had := s.last[i] - s.first[i]
+	room := had + n
+	if had > 0 {
+		room *= 2
+	}
+	s.arcs = extended(s.arcs, int(end+room))
+	copy(s.arcs[end:], s.of(i))
+	s.first[i], s.last[i], s.limit[i] = end, end+had, end+room
 }
 
 // sized is s with length n, in the memory it has where that is enough; what is

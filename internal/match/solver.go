@@ -6,6 +6,8 @@ type Solver struct {
 	requests, drivers side
 	rows              rows
 	forest            forest
+	past              past
+	warm              bool // the present problem started from the past
 
 	driverOf []int
 }
@@ -18,10 +20,18 @@ type Solver struct {
 // driver who is none.
 func (s *Solver) Solve(p Problem) Solution {
 	s.take(p)
-	f := &s.forest
-	f.a, f.b, f.lazy = &s.requests, &s.drivers, &s.rows
-	f.bidAll()
+	s.warm = s.past.helps(p)
+	switch {
+	case s.warm:
+		s.startWarm(p)
+	case 2*p.Drivers < len(p.Unserved):
+		s.startFromDrivers()
+	default:
+		s.fromRequests()
+		s.forest.bidAll()
+	}
 	s.finish()
+	s.past.keep(p, s)
 	return s.solution()
 }
 
@@ -32,18 +42,59 @@ func (s *Solver) take(p Problem) {
 		s.requests.nodes[i].price = p.price(i)
 	}
 	s.rows.reset(&s.requests, p.Arcs)
+	s.forest.both, s.forest.joinings = false, 0
 }
 
-// finish pairs by forests what the bids have left unpaired: the drivers first,
-// who are idle at a dual below 0 where bids started from such duals, since that
-// lowers the duals of requests only and needs no further arcs.
+// fromRequests and fromDrivers say whose partners the next steps look for.
+func (s *Solver) fromRequests() {
+	s.forest.a, s.forest.b, s.forest.lazy = &s.requests, &s.drivers, &s.rows
+}
+
+// Drivers lower the duals of requests, and so need no further arcs of theirs.
+func (s *Solver) fromDrivers() {
+	if !s.forest.both {
+		s.drivers.transpose(&s.requests)
+		s.forest.both = true
+	}
+	s.forest.a, s.forest.b, s.forest.lazy = &s.drivers, &s.requests, nil
+}
+
+// startFromDrivers is for many more requests than drivers: all are taken for
+// unserved, and the drivers choose. That takes all arcs, but then the price of an
+// unserved request takes all of its arcs in any case.
+func (s *Solver) startFromDrivers() {
+	s.rows.all()
+	for i := range s.requests.nodes {
+		s.requests.dual[i] = s.requests.nodes[i].price
+	}
+	s.fromDrivers()
+	s.forest.bidAll()
+}
+
+// startWarm starts from what requests and drivers were worth the last time.
+// Whatever they are taken for, the rest makes it exact.
+func (s *Solver) startWarm(p Problem) {
+	s.past.recall(p, s)
+	s.fromRequests()
+	s.forest.settle()
+	s.fromDrivers()
+	s.forest.bidAll()
+	s.fromRequests()
+	s.forest.bidAll()
+}
+
+// finish pairs what is not paired yet: the drivers who are worth something first,
+// whom a warm start may leave idle.
 func (s *Solver) finish() {
-	s.drivers.transpose(&s.requests)
-	f := &s.forest
-	f.a, f.b, f.lazy = &s.drivers, &s.requests, nil
-	f.grow()
-	f.a, f.b, f.lazy = &s.requests, &s.drivers, &s.rows
-	f.grow()
+	if s.drivers.unpaired() {
+		s.fromDrivers()
+		s.forest.grow()
+	}
+	if s.requests.unpaired() {
+		s.fromDrivers()
+		s.fromRequests()
+		s.forest.grow()
+	}
 }
 
 func (s *Solver) solution() Solution {

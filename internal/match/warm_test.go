@@ -1,0 +1,78 @@
+package match_test
+
+import (
+	"testing"
+
+	"github.com/cabstand/cabstand/internal/match"
+	"pgregory.net/rapid"
+)
+
+// TestSolver_WarmIsExact solves sequences of problems by one solver that starts
+// each from the last one's duals. The problems have nothing in common but their
+// keys, and those are few, repeat and lie: no past may cost a millisecond.
+func TestSolver_WarmIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var solver match.Solver
+		keys := func(n int, label string) []uint64 {
+			return rapid.SliceOfN(rapid.Uint64Range(0, 15), n, n).Draw(t, label)
+		}
+		for range rapid.IntRange(1, 4).Draw(t, "ticks") {
+			in := drawInstance(t, 12)
+			p := in.problem()
+			p.RequestKeys, p.DriverKeys = keys(len(in.unserved), "request keys"), keys(in.drivers, "driver keys")
+			if rapid.Bool().Draw(t, "lazy") {
+				p.Arcs = newChunks(t, in)
+			}
+			solver.Warm()
+			solution := solver.Solve(p)
+			if want := flow(in); solution.Total != want {
+				t.Fatalf("total = %d, the flow costs %d", solution.Total, want)
+			}
+			if err := match.Verify(in.problem(), solution); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// TestSolver_WarmTicks follows a city over some ticks, with drivers who move and
+// riders and drivers who come and go.
+func TestSolver_WarmTicks(t *testing.T) {
+	c := newCity(7)
+	riders, drivers := c.places(150), c.places(150)
+	requestKeys, driverKeys := numbers(150), numbers(150)
+	var warm, cold match.Solver
+	for tick := range 12 {
+		in := c.instance(riders, drivers, 15)
+		p := in.problem()
+		p.RequestKeys, p.DriverKeys = requestKeys, driverKeys
+		warm.Warm()
+		if got, want := warm.Solve(p), cold.Solve(in.problem()); got.Total != want.Total {
+			t.Fatalf("tick %d: total = %d warm, %d cold", tick, got.Total, want.Total)
+		} else if err := match.Verify(p, got); err != nil {
+			t.Fatalf("tick %d: %v", tick, err)
+		}
+		c.churn(riders, requestKeys)
+		c.churn(drivers, driverKeys)
+	}
+}
+
+func numbers(n int) []uint64 {
+	keys := make([]uint64, n)
+	for i := range keys {
+		keys[i] = uint64(i)
+	}
+	return keys
+}
+
+// churn replaces a tenth and moves the rest a little.
+func (c *city) churn(places [][2]float64, keys []uint64) {
+	for i := range places {
+		if c.rng.IntN(10) == 0 {
+			places[i], keys[i] = c.place(), c.rng.Uint64()
+			continue
+		}
+		places[i][0] += 0.014 * c.rng.NormFloat64()
+		places[i][1] += 0.014 * c.rng.NormFloat64()
+	}
+}
