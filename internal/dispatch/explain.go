@@ -82,13 +82,20 @@ func (d *Dispatcher) exclude(r *round, w *row, record *Decision) {
 			record.Excluded = append(record.Excluded, Exclusion{DriverID: l.DriverID, Metres: l.Metres, Reason: reason})
 		}
 	}
-	for _, number := range w.beyond {
+	for _, number := range r.nearestFirst(w.beyond, w.trip.Pickup) {
 		if len(record.Excluded) >= exclusionsPerTrip {
 			return
 		}
 		v := &r.vehicles[number]
 		record.Excluded = append(record.Excluded, Exclusion{v.DriverID, geo.Distance(v.from, w.trip.Pickup), TooFar})
 	}
+}
+
+// nearestFirst sorts vehicles by their distance from a place, ties by number.
+func (r *round) nearestFirst(vehicles []int, p geo.Point) []int {
+	away := func(number int) float64 { return geo.Distance(r.vehicles[number].from, p) }
+	slices.SortFunc(vehicles, func(a, b int) int { return cmp.Or(cmp.Compare(away(a), away(b)), cmp.Compare(a, b)) })
+	return vehicles
 }
 
 // whyNot is why the driver could not serve the trip, "" for one who could have.

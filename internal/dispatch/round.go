@@ -20,7 +20,9 @@ type round struct {
 	rows     []*row    // the open requests, then the assigned trips that may change drivers; each the oldest first
 	open     int       // how many of rows are open
 	vehicles []vehicle // by driver's id
-	field    field     // of the vehicles
+	field    field     // of the vehicles, where they are not surveyed
+	from     []geo.Point
+	survey   func(to geo.Point, dst []int32) ([]int32, match.Rung, bool) // of the vehicles; nil where the estimator cannot
 	total    match.Cost
 
 	spare []*row // rows of earlier rounds
@@ -43,7 +45,7 @@ type vehicle struct {
 // begin starts a round with the trips that take part.
 func (d *Dispatcher) begin(now time.Time) *round {
 	r := &d.round
-	*r = round{now: now, policy: *d.policy.Load(), rows: r.rows[:0], vehicles: r.vehicles[:0], field: r.field, spare: r.spare}
+	*r = round{now: now, policy: *d.policy.Load(), rows: r.rows[:0], vehicles: r.vehicles[:0], field: r.field, from: r.from, spare: r.spare}
 	r.field.reset()
 	for _, e := range d.book.order {
 		if e.trip.Open() && now.Before(e.trip.SearchUntil) && d.owns(e) {
@@ -86,6 +88,10 @@ func (d *Dispatcher) muster(ctx context.Context, r *round) {
 	d.foresee(ctx, r)
 	d.priceOwn(ctx, r)
 	r.settle()
+	d.survey(r)
+	if r.survey != nil {
+		return
+	}
 	for i := range r.vehicles {
 		r.field.put(r.vehicles[i].from, i)
 	}

@@ -18,12 +18,39 @@ import (
 )
 
 // alone is a dispatcher without a store and without anybody else.
-func alone(p Policy) *Dispatcher {
+func alone(p Policy) *Dispatcher { return aloneWith(eta.DefaultStraight, p) }
+
+func aloneWith(e Estimator, p Policy) *Dispatcher {
 	config := DefaultConfig
 	config.Policy = p
-	d := New(config, Deps{Estimator: eta.DefaultStraight, Log: slog.New(slog.DiscardHandler)})
+	d := New(config, Deps{Estimator: e, Log: slog.New(slog.DiscardHandler)})
 	d.domain.look([]string{""})
 	return d
+}
+
+// whole is the straight line in whole milliseconds.
+type whole struct{}
+
+func (whole) Times(_ context.Context, from []geo.Point, to geo.Point) ([]time.Duration, match.Rung) {
+	times := make([]time.Duration, len(from))
+	for i, p := range from {
+		times[i] = eta.DefaultStraight.Time(p, to).Truncate(time.Millisecond)
+	}
+	return times, match.Straight
+}
+
+// surveyor is the same, told of all vehicles at once, but for places in the north,
+// which it does not know.
+type surveyor struct{ whole }
+
+func (s surveyor) Survey(from []geo.Point) func(geo.Point, []int32) ([]int32, match.Rung, bool) {
+	return func(to geo.Point, dst []int32) ([]int32, match.Rung, bool) {
+		times, rung := s.Times(context.Background(), from, to)
+		for _, t := range times {
+			dst = append(dst, int32(t.Milliseconds()))
+		}
+		return dst, rung, to.Lat < 40.77
+	}
 }
 
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -98,7 +125,8 @@ func allArcs(d *Dispatcher, r *round, some []*row) []match.Arc {
 	for i, w := range some {
 		for j := range r.vehicles {
 			v := &r.vehicles[j]
-			way := v.lead + eta.DefaultStraight.Time(v.from, w.trip.Pickup)
+			times, _ := whole{}.Times(context.Background(), []geo.Point{v.from}, w.trip.Pickup)
+			way := v.lead + times[0]
 			c := costOf(way) + v.unfair
 			switch {
 			case w.own == j:
@@ -126,7 +154,8 @@ func decide(d *Dispatcher, now time.Time) *round {
 func TestRound_Property(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, p := drawWorld(t), drawPolicy(t)
-		d := alone(p)
+		estimator := rapid.SampledFrom([]Estimator{whole{}, surveyor{}}).Draw(t, "estimator")
+		d := aloneWith(estimator, p)
 		w.tell(d)
 		r := decide(d, noon)
 		defer r.end()

@@ -44,8 +44,10 @@ type row struct {
 	picked []int
 	points []geo.Point
 	rung   match.Rung
-	priced []pair // all that were priced and can serve, as they came
-	beyond []int  // vehicles beyond the cap
+	priced []pair  // all that were priced and can serve, as they came
+	beyond []int   // vehicles beyond the cap
+	times  []int32 // of a survey: from each vehicle, milliseconds
+	queue  queue   // of a survey: what is within the cap and not delivered yet
 
 	to     int // the vehicle that it is to have, none for none
 	dual   match.Cost
@@ -71,6 +73,7 @@ func (w *row) reset(e *entry, price match.Cost) {
 	*w = row{
 		entry: e, trip: e.trip, price: price, own: none, to: none, chunk: firstChunk, walk: w.walk, ahead: w.ahead[:0],
 		picked: w.picked, points: w.points, priced: w.priced[:0], beyond: w.beyond[:0],
+		times: w.times[:0], queue: w.queue[:0],
 	}
 }
 
@@ -99,9 +102,13 @@ func (s rows) More(request int, dst []match.Arc) ([]match.Arc, match.Cost) {
 // priceMore prices the next vehicles outward.
 func (d *Dispatcher) priceMore(ctx context.Context, r *round, w *row) {
 	if !w.begun {
-		d.begun(r, w)
+		d.begun(ctx, r, w)
 	}
 	if w.bound == match.Infinite {
+		return
+	}
+	if r.survey != nil {
+		d.takeNext(r, w)
 		return
 	}
 	d.pick(r, w)
@@ -115,10 +122,15 @@ func (d *Dispatcher) priceMore(ctx context.Context, r *round, w *row) {
 	w.bound = d.boundAhead(r, w)
 }
 
-// begun starts the walk outward. A trip that has a driver has that one's price.
-func (d *Dispatcher) begun(r *round, w *row) {
+// begun starts the walk outward, or looks at all at once. A trip that has a
+// driver has that one's price.
+func (d *Dispatcher) begun(ctx context.Context, r *round, w *row) {
 	w.begun = true
-	w.walk.start(&r.field, placeOf(w.trip.Pickup))
+	if r.survey != nil {
+		d.surveyed(ctx, r, w)
+	} else {
+		w.walk.start(&r.field, placeOf(w.trip.Pickup))
+	}
 	if w.own != none {
 		v := &r.vehicles[w.own]
 		w.put(pair{w.own, w.ownIn, costOf(w.ownIn) + v.unfair})

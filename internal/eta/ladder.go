@@ -72,6 +72,36 @@ func (l *Ladder) Times(ctx context.Context, from []geo.Point, to geo.Point) ([]t
 	return times, rung
 }
 
+// surveyor is a Source that prices many points for many pickups at once.
+type surveyor interface {
+	Survey(from []geo.Point) func(to geo.Point, dst []int32) ([]int32, bool)
+}
+
+// Survey takes in many points, and appends the driving times from all of them to
+// one place after another, in milliseconds, negative for no way. It is nil where
+// the highest rung cannot do that or does not know all of the points: ask Times.
+// ok is false where it does not know the place.
+func (l *Ladder) Survey(from []geo.Point) func(to geo.Point, dst []int32) (times []int32, rung match.Rung, ok bool) {
+	if len(l.sources) == 0 {
+		return nil
+	}
+	s, can := l.sources[0].(surveyor)
+	if !can {
+		return nil
+	}
+	survey := s.Survey(from)
+	if survey == nil {
+		return nil
+	}
+	return func(to geo.Point, dst []int32) ([]int32, match.Rung, bool) {
+		times, ok := survey(to, dst)
+		if ok {
+			l.stood(l.top())
+		}
+		return times, l.top(), ok
+	}
+}
+
 // Fastest is the speed along the straight line, m/s, that no time is faster
 // than; 0 where that is not known.
 func (l *Ladder) Fastest() float64 {

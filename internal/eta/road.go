@@ -85,6 +85,48 @@ func (r *Road) Pickups(_ context.Context, from []geo.Point, to geo.Point) ([]tim
 	return times, nil
 }
 
+// Survey takes in many points, and then tells the times from all of them to one
+// pickup after another, as Pickups does: in milliseconds, appended to dst, -1 for
+// no way; false for a pickup off the map. It is nil where a point is.
+func (r *Road) Survey(from []geo.Point) func(to geo.Point, dst []int32) ([]int32, bool) {
+	crowd := road.NewCrowd(r.graph)
+	for _, p := range r.places.of(from) {
+		if !placed(p) {
+			return nil
+		}
+		crowd.Add(p)
+	}
+	return func(to geo.Point, dst []int32) ([]int32, bool) {
+		place := r.places.of([]geo.Point{to})[0]
+		if !placed(place) {
+			return dst, false
+		}
+		return r.surveyed(crowd, to, place, dst), true
+	}
+}
+
+func (r *Road) surveyed(crowd *road.Crowd, to geo.Point, place road.Place, dst []int32) []int32 {
+	hour := r.speeds.now()
+	scale, bound := r.speeds.scaler(to, hour), r.speeds.reach(r.horizon, to, hour)
+	row := r.rows.get(to, bound)
+	if row == nil {
+		row = r.search(to, place, bound)
+	}
+	begin := len(dst)
+	dst = row.FromAll(crowd, dst)
+	for i, millis := range dst[begin:] {
+		if millis < 0 {
+			continue
+		}
+		if takes := r.near(scale(time.Duration(millis) * time.Millisecond)); takes >= 0 {
+			dst[begin+i] = int32(takes.Milliseconds())
+		} else {
+			dst[begin+i] = -1
+		}
+	}
+	return dst
+}
+
 // bases finds the times by the graph to a pickup, from some drivers or many, as
 // far as bound or farther: from a search that is kept, or from a new one, but one
 // by one where they are few and the hierarchy makes that quick.

@@ -113,6 +113,54 @@ func checkPickups(t *testing.T, g *road.Graph, contract bool) {
 	}
 }
 
+// TestRoad_Survey: what is told of many points at once is what is told of each,
+// with the horizon and the speeds of the hour; and nothing where one is off the
+// map.
+func TestRoad_Survey(t *testing.T) {
+	g := mustGrid(t, 12)
+	speeds := &eta.Speeds{Learner: &road.Learner{}, Zone: time.UTC, Now: func() time.Time { return time.Unix(0, 0) }}
+	for hour := range speeds.Hours {
+		speeds.Hours[hour] = 0.8
+	}
+	for _, s := range []*eta.Speeds{nil, speeds} {
+		r := eta.NewRoad(g, eta.RoadOptions{Horizon: 3 * time.Minute, Speeds: s})
+		ladder := eta.NewLadder(eta.Foot{Straight: eta.DefaultStraight}, r)
+		from := within(12, 200, 7)
+		survey := ladder.Survey(from)
+		within, beyond := 0, 0
+		for _, to := range from[:40] {
+			want, _ := ladder.Times(t.Context(), from, to)
+			got, rung, ok := survey(to, nil)
+			if !ok || rung != match.Road || len(got) != len(from) {
+				t.Fatalf("surveyed %d of %d points, %v, on %s", len(got), len(from), ok, rung)
+			}
+			for i := range from {
+				if want[i] < 0 && got[i] >= 0 || want[i] >= 0 && want[i] != time.Duration(got[i])*time.Millisecond {
+					t.Fatalf("from %v to %v: %d ms surveyed, %v asked", from[i], to, got[i], want[i])
+				}
+				if got[i] < 0 {
+					beyond++
+				} else {
+					within++
+				}
+			}
+		}
+		if within == 0 || beyond == 0 {
+			t.Errorf("%d ways within the horizon, %d beyond: this says little", within, beyond)
+		}
+		away := geo.Destination(center, 0, 50_000)
+		if _, _, ok := survey(away, nil); ok {
+			t.Error("it knows the way to a pickup off the map")
+		}
+		if ladder.Survey(append(from, away)) != nil {
+			t.Error("it surveys a vehicle off the map")
+		}
+	}
+	if eta.NewLadder(eta.Foot{Straight: eta.DefaultStraight}).Survey(nil) != nil {
+		t.Error("the straight line surveys")
+	}
+}
+
 func TestRoad_OffMap(t *testing.T) {
 	r := eta.NewRoad(mustGrid(t, 4), eta.RoadOptions{})
 	beach, sea := geo.Destination(center, 0, 900), geo.Destination(center, 0, 1100)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
 )
 
 // TestRow_FromAll: a crowd is told what each of its places is told alone,
