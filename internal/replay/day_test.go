@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/eta"
 	"github.com/cabstand/cabstand/internal/orders"
@@ -86,4 +87,19 @@ func BenchmarkScenario_Day(b *testing.B) {
 		b.ReportMetric(100*r.ServedShare, "%served")
 		b.ReportMetric(r.Wait.Mean, "s/wait")
 	}
+}
+
+// BenchmarkTravel_Times prices a thousand waiting drivers for one rider.
+func BenchmarkTravel_Times(b *testing.B) {
+	s := mustDay(b, 19, 20)
+	travel := s.Network.Travel()
+	defer travel.Close()
+	var from []geo.Point
+	for _, o := range s.Orders[:1000] {
+		from = append(from, o.Dropoff)
+	}
+	for b.Loop() {
+		travel.Times(b.Context(), from, s.Orders[0].Pickup)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(from)), "ns/driver")
 }

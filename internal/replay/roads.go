@@ -3,7 +3,6 @@ package replay
 import (
 	"context"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -58,7 +57,7 @@ const sweptNodes = 50_000
 
 // Travel begins a run.
 func (n *Roads) Travel() Travel {
-	t := &roadTravel{roads: n, rows: map[spot]*sharedRow{}, places: map[spot]road.Place{}, expected: make(chan *sharedRow, lookAhead)}
+	t := &roadTravel{roads: n, rows: map[spot]*sharedRow{}, places: newPlaces(n.graph), expected: make(chan *sharedRow, lookAhead)}
 	t.work.Go(t.prepare)
 	return t
 }
@@ -70,15 +69,11 @@ type roadTravel struct {
 	expected chan *sharedRow
 	work     sync.WaitGroup
 
-	mu     sync.RWMutex
-	rows   map[spot]*sharedRow
-	places map[spot]road.Place
+	mu   sync.RWMutex
+	rows map[spot]*sharedRow
+
+	places *places
 }
-
-// spot is a point as a key: whole numbers are hashed faster.
-type spot struct{ lat, lon uint64 }
-
-func spotOf(p geo.Point) spot { return spot{math.Float64bits(p.Lat), math.Float64bits(p.Lon)} }
 
 // sharedRow is a row that whoever needs it first makes.
 type sharedRow struct {
@@ -87,10 +82,8 @@ type sharedRow struct {
 	row  *road.Row
 }
 
-const (
-	lookAhead  = 64      // rows that are made before anybody asks for them
-	mostPlaces = 1 << 16 // whose place on the network is remembered
-)
+// lookAhead is how many rows are made before anybody asks for them.
+const lookAhead = 64
 
 // prepare makes the rows that will be asked for, while the run goes on.
 func (t *roadTravel) prepare() {
@@ -149,24 +142,8 @@ func (t *roadTravel) Done(to geo.Point) {
 
 // place is the point's place on the network.
 func (t *roadTravel) place(p geo.Point) road.Place {
-	t.mu.RLock()
-	place, ok := t.places[spotOf(p)]
-	t.mu.RUnlock()
-	if !ok {
-		place = t.snap(p)
-	}
-	return place
-}
-
-func (t *roadTravel) snap(p geo.Point) road.Place {
-	place, _ := t.roads.graph.Snap(p)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.places) >= mostPlaces {
-		clear(t.places)
-	}
-	t.places[spotOf(p)] = place
-	return place
+	d := t.places.departure(p)
+	return d.Place()
 }
 
 // Times is the driving time from each of the points to one. A row is made for
@@ -179,7 +156,8 @@ func (t *roadTravel) Times(_ context.Context, from []geo.Point, to geo.Point) ([
 	row := t.made(t.kept(to))
 	for i, p := range from {
 		times[i] = noWay
-		if takes, ok := row.From(t.place(p)); ok {
+		d := t.places.departure(p)
+		if takes, ok := row.Leaving(&d); ok {
 			times[i] = takes
 		}
 	}

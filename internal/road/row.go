@@ -100,11 +100,16 @@ func (r *Row) From(src Place) (time.Duration, bool) {
 // from is the time and the node by which the way leaves the place; there is none
 // where it stays on the place's edge.
 func (r *Row) from(src Place) (millis int32, by Node) {
+	d := r.g.Departure(src)
+	return r.leaving(&d)
+}
+
+func (r *Row) leaving(d *Departure) (millis int32, by Node) {
 	millis, by = unreached, -1
-	if direct, ok := r.g.along(src, r.to); ok {
+	if direct, ok := r.g.along(d.from, r.to); ok {
 		millis = direct
 	}
-	for _, leave := range r.g.departures(src) {
+	for _, leave := range d.ends {
 		if leave.node < 0 {
 			continue
 		}
