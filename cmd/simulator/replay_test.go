@@ -147,3 +147,28 @@ func TestParseSeeds(t *testing.T) {
 		}
 	}
 }
+
+func TestCompare_EndToEnd(t *testing.T) {
+	dir, trips := t.TempDir(), mustTable(t)
+	var results []string
+	for _, policy := range []string{"greedy", "optimal"} {
+		out := filepath.Join(dir, policy+".json")
+		if status, _, errs := call(t, "replay", "--trips="+trips, "--straight", "--fleet=3", "--policy="+policy, "--json="+out); status != 0 {
+			t.Fatal(errs)
+		}
+		results = append(results, out)
+	}
+	page := filepath.Join(dir, "page.html")
+	status, printed, errs := call(t, append([]string{"compare", "--html=" + page}, results...)...)
+	if status != 0 || !strings.Contains(printed, "optimal, window 500ms, cap 20m") {
+		t.Fatalf("status %d, said %s%s", status, printed, errs)
+	}
+	if data, err := os.ReadFile(page); err != nil || !strings.Contains(string(data), "</html>") {
+		t.Errorf("the page is %d bytes, %v", len(data), err)
+	}
+	t.Run("ErrNotAResult", func(t *testing.T) {
+		if status, _, errs := call(t, "compare", trips); status != 1 || !strings.Contains(errs, "trips.csv") {
+			t.Errorf("status %d, said %q", status, errs)
+		}
+	})
+}

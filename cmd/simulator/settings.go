@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/replay"
@@ -22,29 +23,32 @@ func (c *replayCmd) options(s *replay.Scenario) replay.Options {
 
 // name tells the policy apart from others by what was set of it.
 func (c *replayCmd) name() string {
-	parts := []string{c.Policy, "window " + c.Window.String(), "cap " + c.PickupCap.String()}
-	if c.Swap {
-		parts = append(parts, fmt.Sprintf("%d swaps", c.MaxSwaps))
-		if c.MaxSwaps < 0 {
-			parts[len(parts)-1] = "swaps"
+	parts := []string{c.Policy, "window " + short(c.Window), "cap " + short(c.PickupCap)}
+	add := func(when bool, format string, args ...any) {
+		if when {
+			parts = append(parts, fmt.Sprintf(format, args...))
 		}
 	}
-	if c.SwapIdle {
-		parts = append(parts, "to idle drivers too")
-	}
-	if c.Forward > 0 {
-		parts = append(parts, "forward "+c.Forward.String())
-	}
-	if c.Fairness > 0 {
-		parts = append(parts, fmt.Sprintf("fairness %g", c.Fairness))
-	}
-	if c.Aging != dispatch.DefaultPolicy.Aging {
-		parts = append(parts, fmt.Sprintf("aging %g", c.Aging))
-	}
-	if c.Unserved > 0 {
-		parts = append(parts, "unserved "+c.Unserved.String())
-	}
+	add(c.Swap && c.MaxSwaps < 0, "any swaps")
+	add(c.Swap && c.MaxSwaps == 1, "1 swap")
+	add(c.Swap && c.MaxSwaps != 1 && c.MaxSwaps >= 0, "%d swaps", c.MaxSwaps)
+	add(c.Swap && c.SwapIdle, "with idle drivers")
+	add(c.Forward > 0, "forward %s", short(c.Forward))
+	add(c.Fairness > 0, "fairness %g", c.Fairness)
+	add(c.Aging != dispatch.DefaultPolicy.Aging, "aging %g", c.Aging)
+	add(c.Unserved > 0, "unserved %s", short(c.Unserved))
 	return strings.Join(parts, ", ")
+}
+
+// short writes 10m and not 10m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = strings.TrimSuffix(text, zero[1:])
+		}
+	}
+	return text
 }
 
 // settings is every setting that the results depend on.

@@ -13,6 +13,8 @@ type chart struct {
 	x, y  string // what the axes show
 	lines []line
 	zero  bool // the vertical axis begins at 0
+	whole bool // the horizontal one has whole numbers alone
+	share bool // the vertical one is in percent: it ends at 100
 }
 
 // line is the points of one policy.
@@ -60,7 +62,14 @@ func (c chart) axes() (x, y axis) {
 	if c.zero {
 		lowY = 0
 	}
-	return newAxis(lowX, highX, padLeft, chartWidth-padRight, 7), newAxis(lowY, highY, chartHeight-padBottom, padTop, 6)
+	x, y = newAxis(lowX, highX, padLeft, chartWidth-padRight, 7), newAxis(lowY, highY, chartHeight-padBottom, padTop, 6)
+	if c.whole && x.step < 1 {
+		x.low, x.high, x.step = math.Floor(x.low), math.Ceil(x.high), 1
+	}
+	if c.share {
+		y.high = math.Min(y.high, 100)
+	}
+	return x, y
 }
 
 // frame draws the grid, its values and the axes' names.
@@ -88,7 +97,7 @@ func (l line) draw(b *strings.Builder, x, y axis) {
 	}
 	for _, p := range l.points {
 		if p.half > 0 {
-			fmt.Fprintf(b, `<line class="half" x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f"/>`, x.at(p.x), x.at(p.x), y.at(p.y-p.half), y.at(p.y+p.half))
+			fmt.Fprintf(b, `<line class="half" x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f"/>`, x.at(p.x), x.at(p.x), y.at(p.y-p.half), y.at(math.Min(p.y+p.half, y.high)))
 		}
 		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="4"><title>%s: %s</title></circle>`, x.at(p.x), y.at(p.y), html.EscapeString(l.name), html.EscapeString(p.tip))
 	}

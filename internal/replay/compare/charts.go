@@ -8,7 +8,7 @@ import (
 
 // byFleet is a measure against the fleet's size.
 func (s *Set) byFleet(name string, scale float64, digits int, of func(replay.Summary) replay.Interval) chart {
-	c := chart{x: "vehicles", y: name}
+	c := chart{x: "vehicles", y: name, whole: true}
 	for i, label := range s.labels {
 		l := line{name: label, color: i % colors}
 		for _, fleet := range s.fleets {
@@ -26,7 +26,7 @@ func (s *Set) byFleet(name string, scale float64, digits int, of func(replay.Sum
 // tradeOff is the served share against the wait: what lies further up and left is
 // better in both.
 func (s *Set) tradeOff() chart {
-	c := chart{x: "mean wait, s", y: "served, %"}
+	c := chart{x: "mean wait, s", y: "served, %", share: true}
 	for i, label := range s.labels {
 		l := line{name: label, color: i % colors}
 		for _, fleet := range s.fleets {
@@ -43,7 +43,7 @@ func (s *Set) tradeOff() chart {
 // byHour is the mean wait over the day, at the shown fleet. Hours in which
 // nobody was served are left out.
 func (s *Set) byHour() chart {
-	c := chart{x: "hour of the day", y: "mean wait, s", zero: true}
+	c := chart{x: "hour of the day", y: "mean wait, s", zero: true, whole: true}
 	for i, label := range s.labels {
 		r := s.find(label, s.shown())
 		if r == nil {

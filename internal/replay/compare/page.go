@@ -87,6 +87,7 @@ func (s *Set) content() content {
 
 func (s *Set) figures() []figure {
 	served := s.byFleet("served, %", 100, 2, func(m replay.Summary) replay.Interval { return m.ServedShare })
+	served.share = true
 	wait := s.byFleet("mean wait, s", 1, 1, func(m replay.Summary) replay.Interval { return m.WaitMean })
 	return []figure{
 		{Title: "Riders served", Note: "Share of all requests that ended with a ride; bars are 95 % intervals over the seeds.", SVG: served.svg()},
