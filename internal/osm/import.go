@@ -106,6 +106,9 @@ func (im *importer) street(w way) (street, reason) {
 	if goes != against {
 		s.forward = c.speed(postedLimit(w.tags, "forward", bad))
 	}
+	if goes == both {
+		bad = func(string, string) {} // told of once
+	}
 	if goes != along {
 		s.backward = c.speed(postedLimit(w.tags, "backward", bad))
 	}
