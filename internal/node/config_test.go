@@ -24,6 +24,8 @@ func TestMain_Config(t *testing.T) {
 		"NoTrips":         {"embedded", []string{"--max-open-trips=0"}, []string{"--max-open-trips", `"0"`, "above 0"}},
 		"NoPace":          {"embedded", []string{"--pace=NaN"}, []string{"--pace", "NaN", "above 0"}},
 		"HalfAGraph":      {"embedded", []string{"--nodes=/dev/null"}, []string{"--nodes", "--links"}},
+		"TwoGraphs":       {"serve", append(serve, "--osm=a.osm.pbf", "--road=b.road"), []string{"--road", "b.road", "one road graph"}},
+		"DemoOnAMap":      {"embedded", []string{"--demo", "--osm=a.osm.pbf"}, []string{"--demo", "no road graph"}},
 		"NoOSRM":          {"embedded", []string{"--osrm-url=osrm:5000"}, []string{"--osrm-url", "osrm:5000", "http://"}},
 		"NoValhalla":      {"embedded", []string{"--valhalla-url=ftp://u:hush@v"}, []string{"--valhalla-url", "ftp://", "http://"}},
 		"OnePoint":        {"embedded", []string{"--osrm-points=1"}, []string{"--osrm-points", `"1"`, "at least 2"}},
