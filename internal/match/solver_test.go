@@ -108,25 +108,19 @@ func TestSolver_SecondAlgorithm(t *testing.T) {
 }
 
 // chunks is a Source that delivers what it has in drawn pieces with drawn, weak
-// bounds, and counts.
+// bounds.
 type chunks struct {
-	t         *rapid.T
-	rows      [][]match.Arc // each dearest last
-	delivered int
+	t    *rapid.T
+	rows [][]match.Arc
 }
 
 func newChunks(t *rapid.T, in instance) *chunks {
-	c := &chunks{t: t, rows: make([][]match.Arc, len(in.unserved))}
-	for _, a := range in.arcs {
-		c.rows[a.Request] = append(c.rows[a.Request], a)
-	}
-	return c
+	return &chunks{t: t, rows: rowsOf(in)}
 }
 
 func (c *chunks) More(request int, dst []match.Arc) ([]match.Arc, match.Cost) {
 	row := c.rows[request]
 	n := min(len(row), rapid.IntRange(0, 3).Draw(c.t, "chunk"))
-	c.delivered += n
 	dst = append(dst, row[:n]...)
 	c.rows[request] = row[n:]
 	if n == len(row) {
@@ -137,6 +131,80 @@ func (c *chunks) More(request int, dst []match.Arc) ([]match.Arc, match.Cost) {
 		bound = min(bound, a.Cost)
 	}
 	return dst, bound - match.Cost(rapid.IntRange(0, 5).Draw(c.t, "weakness"))
+}
+
+// drawRivals draws a corner of a city where riders are too many for bids alone
+// to settle who is served.
+func drawRivals(t *rapid.T) instance {
+	c := newCity(rapid.Uint64().Draw(t, "seed"))
+	riders := rapid.IntRange(10, 40).Draw(t, "riders")
+	drivers := rapid.IntRange(riders/2, riders+5).Draw(t, "drivers")
+	in := c.instance(c.places(riders), c.places(drivers), rapid.IntRange(3, 40).Draw(t, "nearest"))
+	for i := range in.unserved {
+		in.unserved[i] *= match.Cost(rapid.IntRange(1, 3).Draw(t, "dearness"))
+	}
+	return in
+}
+
+func TestSolver_Rivals(t *testing.T) {
+	var solver match.Solver
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawRivals(t)
+		p := in.problem()
+		if rapid.Bool().Draw(t, "lazy") {
+			p.Arcs = newChunks(t, in)
+		}
+		solution := solver.Solve(p)
+		if want := flow(in); solution.Total != want {
+			t.Fatalf("total = %d, the flow costs %d", solution.Total, want)
+		}
+		if err := match.Verify(in.problem(), solution); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestSolver_FarDriversAreNotAskedFor has a city with a whole fleet in every row,
+// nearest first.
+func TestSolver_FarDriversAreNotAskedFor(t *testing.T) {
+	c := newCity(3)
+	in := c.instance(c.places(200), c.places(600), 600)
+	source := &nearestFirst{rows: rowsOf(in)}
+	p := in.problem()
+	p.Arcs = source
+	var solver match.Solver
+	solution := solver.Solve(p)
+	if err := match.Verify(in.problem(), solution); err != nil {
+		t.Fatal(err)
+	}
+	if all := len(in.arcs); source.delivered > all/20 {
+		t.Errorf("%d of %d arcs were delivered, want 5 %% at most", source.delivered, all)
+	}
+}
+
+// nearestFirst delivers four arcs at a time, cheapest first.
+type nearestFirst struct {
+	rows      [][]match.Arc
+	delivered int
+}
+
+func (s *nearestFirst) More(request int, dst []match.Arc) ([]match.Arc, match.Cost) {
+	row := s.rows[request]
+	n := min(4, len(row))
+	s.delivered += n
+	s.rows[request] = row[n:]
+	if n == len(row) {
+		return append(dst, row...), match.Infinite
+	}
+	return append(dst, row[:n]...), row[n].Cost
+}
+
+func rowsOf(in instance) [][]match.Arc {
+	rows := make([][]match.Arc, len(in.unserved))
+	for _, a := range in.arcs {
+		rows[a.Request] = append(rows[a.Request], a)
+	}
+	return rows
 }
 
 func TestSolver_LazyRows(t *testing.T) {

@@ -1,6 +1,7 @@
 package match_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/cabstand/cabstand/internal/match"
@@ -18,6 +19,9 @@ func TestSolver_WarmIsExact(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 4).Draw(t, "ticks") {
 			in := drawInstance(t, 12)
+			if rapid.Bool().Draw(t, "rivals") {
+				in = drawRivals(t)
+			}
 			p := in.problem()
 			p.RequestKeys, p.DriverKeys = keys(len(in.unserved), "request keys"), keys(in.drivers, "driver keys")
 			if rapid.Bool().Draw(t, "lazy") {
@@ -75,4 +79,58 @@ func (c *city) churn(places [][2]float64, keys []uint64) {
 		places[i][0] += 0.014 * c.rng.NormFloat64()
 		places[i][1] += 0.014 * c.rng.NormFloat64()
 	}
+}
+
+// TestSolver_NoAllocation solves ticks of one city over and over, warm and cold,
+// with rows at hand and lazy ones.
+func TestSolver_NoAllocation(t *testing.T) {
+	c := newCity(11)
+	riders, drivers := c.places(200), c.places(180)
+	requestKeys, driverKeys := numbers(200), numbers(180)
+	var ticks []match.Problem
+	for range 3 {
+		in := c.instance(riders, drivers, 30)
+		p := in.problem()
+		p.RequestKeys, p.DriverKeys = slices.Clone(requestKeys), slices.Clone(driverKeys)
+		ticks = append(ticks, p)
+		p.Arcs = &again{rows: rowsOf(in), at: make([]int, len(riders))}
+		ticks = append(ticks, p)
+		c.churn(riders, requestKeys)
+		c.churn(drivers, driverKeys)
+	}
+	var warm, cold match.Solver
+	round := func() {
+		for _, p := range ticks {
+			if lazy, ok := p.Arcs.(*again); ok {
+				clear(lazy.at)
+			}
+			warm.Warm()
+			warm.Solve(p)
+			if lazy, ok := p.Arcs.(*again); ok {
+				clear(lazy.at)
+			}
+			p.DriverKeys = nil
+			cold.Solve(p)
+		}
+	}
+	round()
+	if n := testing.AllocsPerRun(5, round); n > 0 {
+		t.Errorf("%v allocations in %d solves, want none", n, 2*len(ticks))
+	}
+}
+
+// again delivers eight arcs at a time.
+type again struct {
+	rows [][]match.Arc
+	at   []int // how many arcs of each row are delivered
+}
+
+func (s *again) More(request int, dst []match.Arc) ([]match.Arc, match.Cost) {
+	row := s.rows[request][s.at[request]:]
+	n := min(8, len(row))
+	s.at[request] += n
+	if n == len(row) {
+		return append(dst, row...), match.Infinite
+	}
+	return append(dst, row[:n]...), row[n].Cost
 }
