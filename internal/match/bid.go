@@ -53,7 +53,7 @@ func (f *forest) settle() {
 // bidsPerNode bounds the bids of one round, on average over the nodes. Rivals for
 // too few partners would overbid each other in small steps for long; the forest
 // settles that at once.
-const bidsPerNode = 4
+const bidsPerNode = 2
 
 // bidAll lets all unpaired nodes of a bid, and those who lose a partner by it.
 // Afterwards every node of a has a dual that its arcs allow.
@@ -84,7 +84,7 @@ func (f *forest) bid(i int32, step Cost) (loser int32) {
 	}
 	j := &f.b.nodes[o.node]
 	loser = j.mate
-	if o.second+step == o.least && loser != None {
+	if o.second == o.least && step == 0 && loser != None {
 		return None // a tie: who gets it is left to the forest
 	}
 	f.a.dual[i] = o.second

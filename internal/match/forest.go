@@ -28,7 +28,7 @@ type joining struct {
 	node int32
 	root int32 // the joining of the root of its tree
 	last int32 // of a root: the node that joined its tree last
-	life Cost  // when the root reaches its price, and the tree ends at the latest
+	life Cost  // of a root: when the first node of its tree reaches its price, and the tree ends at the latest
 }
 
 // grow pairs every unpaired node of a whose dual is below its price, or lets its
@@ -37,9 +37,8 @@ func (f *forest) grow() {
 	f.joined = f.joined[:0]
 	f.events.reset()
 	for i := range f.a.nodes {
-		n := &f.a.nodes[i]
-		if life := n.price - f.a.dual[i]; n.mate == None && life > 0 {
-			f.join(int32(i), int32(len(f.joined)), 0, life)
+		if n := &f.a.nodes[i]; n.mate == None && f.a.dual[i] < n.price {
+			f.join(int32(i), int32(len(f.joined)), 0)
 		}
 	}
 	for !f.events.empty() {
@@ -57,25 +56,28 @@ func (f *forest) grow() {
 }
 
 // join takes node i of a into the tree of the joining root.
-func (f *forest) join(i, root int32, now, life Cost) {
+func (f *forest) join(i, root int32, now Cost) {
 	n := &f.a.nodes[i]
 	n.join, n.next = int32(len(f.joined)), None
 	f.a.base[i] = now - f.a.dual[i]
-	f.joined = append(f.joined, joining{node: i, root: root, last: i, life: life})
+	f.joined = append(f.joined, joining{node: i, root: root, last: i, life: Infinite})
 	if r := &f.joined[root]; root != n.join {
 		f.a.nodes[r.last].next = i
 		r.last = i
 	}
-	f.relax(i, f.a.of(i))
 	f.await(i)
+	f.relax(i, f.a.of(i))
 }
 
 // relax offers node i of a as the way to the ends of these of its arcs.
 func (f *forest) relax(i int32, arcs []arc) {
-	base, bar := f.a.base[i], f.b.bar
+	base, bar, from := f.a.base[i], f.b.bar, f.a.nodes[i].join
+	life := f.joined[f.joined[from].root].life
 	for _, a := range arcs {
 		if at := base + Cost(a.cost); at < bar[a.to] {
-			f.reach(a.to, at, f.a.nodes[i].join)
+			if time := at - f.b.dual[a.to]; time < life {
+				f.reach(a.to, at, from)
+			}
 		}
 	}
 }
@@ -83,23 +85,23 @@ func (f *forest) relax(i int32, arcs []arc) {
 // reach notes that node j of b is reached from the given joining; at is when,
 // plus the dual of j.
 func (f *forest) reach(j int32, at Cost, from int32) {
-	time := at - f.b.dual[j]
-	if time >= f.joined[from].life {
-		return
-	}
-	f.b.bar[j] = at
-	f.b.nodes[j].pred = from
-	f.events.push(entry{time, j})
+	f.b.bar[j], f.b.nodes[j].pred = at, from
+	f.events.push(entry{at - f.b.dual[j], j})
 }
 
-// await queues what happens to node i of a by time alone: undelivered arcs may
-// become tight (duals of b are never positive), or it reaches its price.
+// await queues what happens to node i of a by time alone, if its tree lasts until
+// then: undelivered arcs may become tight (duals of b are never positive), or it
+// reaches its price.
 func (f *forest) await(i int32) {
-	join := f.a.nodes[i].join
-	r := &f.joined[join]
-	if at := f.a.base[i] + f.ceiling(i); at < r.life || r.root == join {
-		f.events.push(entry{at, ^i})
+	life := &f.joined[f.joined[f.a.nodes[i].join].root].life
+	at := f.a.base[i] + f.ceiling(i)
+	if at >= *life {
+		return
 	}
+	if at == f.a.base[i]+f.a.nodes[i].price {
+		*life = at
+	}
+	f.events.push(entry{at, ^i})
 }
 
 // ceiling is how far the dual of node i of a may rise before something happens.
@@ -120,8 +122,9 @@ func (f *forest) rise(i int32, now Cost) {
 		f.fell(n.join, n.mate, now, i)
 		return
 	}
-	f.relax(i, f.deliver(i))
+	arcs := f.deliver(i)
 	f.await(i)
+	f.relax(i, arcs)
 }
 
 // deliver asks for further arcs of node i of a, and returns them.
@@ -150,7 +153,7 @@ func (f *forest) arrive(j int32, now Cost) {
 	case n.mate == None:
 		f.fell(n.pred, j, now, None)
 	default:
-		f.join(n.mate, from.root, now, from.life)
+		f.join(n.mate, from.root, now)
 	}
 }
 
@@ -165,8 +168,7 @@ func (f *forest) lookAround(j int32) {
 	f.b.bar[j] = Infinite
 	if from != None {
 		// Also where that tree ends before: until then it hides others behind it.
-		f.b.bar[j], f.b.nodes[j].pred = least, f.a.nodes[from].join
-		f.events.push(entry{least - f.b.dual[j], j})
+		f.reach(j, least, f.a.nodes[from].join)
 	}
 }
 

@@ -28,6 +28,9 @@ func (s *Solver) Solve(p Problem) Solution {
 		s.startFromDrivers()
 	default:
 		s.fromRequests()
+		if len(s.requests.arcs) >= dense*len(s.requests.nodes) {
+			s.forest.approach()
+		}
 		s.forest.bidAll()
 	}
 	s.finish()

@@ -164,6 +164,33 @@ func TestSolver_Rivals(t *testing.T) {
 	})
 }
 
+// TestSolver_Dense has so many arcs that duals are approached first: riders
+// around one place, drivers around another, and some costs below 0.
+func TestSolver_Dense(t *testing.T) {
+	for seed := range uint64(5) {
+		c := newCity(seed)
+		riders := c.places(40)
+		for i := range riders {
+			riders[i] = [2]float64{1 + riders[i][0]/10, 2 + riders[i][1]/10}
+		}
+		in := c.instance(riders, c.places(280), 280)
+		for i := range in.unserved {
+			in.unserved[i] *= 8
+		}
+		for k := range in.arcs {
+			in.arcs[k].Cost -= 200_000
+		}
+		var solver match.Solver
+		solution := solver.Solve(in.problem())
+		if want := flow(in); solution.Total != want {
+			t.Errorf("seed %d: total = %d, the flow costs %d", seed, solution.Total, want)
+		}
+		if err := match.Verify(in.problem(), solution); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}
+
 // TestSolver_FarDriversAreNotAskedFor has a city with a whole fleet in every row,
 // nearest first.
 func TestSolver_FarDriversAreNotAskedFor(t *testing.T) {
