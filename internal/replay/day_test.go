@@ -65,6 +65,7 @@ func BenchmarkScenario_Hour(b *testing.B) {
 		"Optimal": func(*dispatch.Policy) {},
 		"Swap":    func(p *dispatch.Policy) { p.Swap = true },
 		"Forward": func(p *dispatch.Policy) { p.Forward = time.Minute },
+		"All":     func(p *dispatch.Policy) { p.Swap, p.MaxSwaps, p.Forward = true, 3, time.Minute },
 	} {
 		b.Run(name, func(b *testing.B) {
 			s := mustDay(b, 19, 20)
