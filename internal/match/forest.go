@@ -31,15 +31,13 @@ type joining struct {
 	life Cost  // of a root: when the first node of its tree reaches its price, and the tree ends at the latest
 }
 
-// grow pairs every unpaired node of a whose dual is below its price, or lets its
-// dual rise to the price. Both sides must have their arcs.
-func (f *forest) grow() {
+// grow pairs the roots, or lets their duals rise to their prices. They are
+// unpaired nodes of a. Both sides must have their arcs.
+func (f *forest) grow(roots []int32) {
 	f.joined = f.joined[:0]
 	f.events.reset()
-	for i := range f.a.nodes {
-		if n := &f.a.nodes[i]; n.mate == None && f.a.dual[i] < n.price {
-			f.join(int32(i), int32(len(f.joined)), 0)
-		}
+	for k, root := range roots {
+		f.join(root, int32(k), 0)
 	}
 	for !f.events.empty() {
 		e := f.events.pop()
@@ -50,9 +48,19 @@ func (f *forest) grow() {
 		}
 	}
 	f.joinings += len(f.joined)
-	for j := range f.b.bar {
-		f.b.bar[j] = Infinite
+}
+
+// complete says whether all arcs are delivered.
+func (f *forest) complete() bool {
+	if f.lazy == nil {
+		return true
 	}
+	for _, bound := range f.lazy.bound {
+		if bound < Infinite {
+			return false
+		}
+	}
+	return true
 }
 
 // join takes node i of a into the tree of the joining root.

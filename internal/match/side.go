@@ -42,14 +42,15 @@ func (s *side) reset(n int) {
 	s.arcs = s.arcs[:0]
 }
 
-// unpaired says whether a node is without a partner at a dual below its price.
-func (s *side) unpaired() bool {
+// roots appends the nodes to dst that are without a partner at a dual below their
+// price.
+func (s *side) roots(dst []int32) []int32 {
 	for i := range s.nodes {
 		if n := &s.nodes[i]; n.mate == None && s.dual[i] < n.price {
-			return true
+			dst = append(dst, int32(i))
 		}
 	}
-	return false
+	return dst
 }
 
 func (s *side) of(i int32) []arc { return s.arcs[s.first[i]:s.last[i]] }

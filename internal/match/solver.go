@@ -1,11 +1,19 @@
 package match
 
+import "runtime"
+
 // Solver finds optimal solutions. It keeps its memory and the last duals from
 // one Solve to the next; the zero value is ready. It is not for concurrent use.
 type Solver struct {
+	// Threads is how many goroutines may work on separate parts of a problem; 0
+	// is as many as there are processors. It does not change what they find.
+	Threads int
+
 	requests, drivers side
 	rows              rows
 	forest            forest
+	crew              crew
+	roots             []int32
 	past              past
 	warm              bool // the present problem started from the past
 
@@ -89,14 +97,25 @@ func (s *Solver) startWarm(p Problem) {
 // finish pairs what is not paired yet: the drivers who are worth something first,
 // whom a warm start may leave idle.
 func (s *Solver) finish() {
-	if s.drivers.unpaired() {
+	if s.roots = s.drivers.roots(s.roots[:0]); len(s.roots) > 0 {
 		s.fromDrivers()
-		s.forest.grow()
+		s.grow()
 	}
-	if s.requests.unpaired() {
-		s.fromDrivers()
+	if s.roots = s.requests.roots(s.roots[:0]); len(s.roots) > 0 {
+		s.fromDrivers() // for their arcs
 		s.fromRequests()
-		s.forest.grow()
+		s.grow()
+	}
+}
+
+func (s *Solver) grow() {
+	threads := s.Threads
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	s.crew.grow(&s.forest, s.roots, threads)
+	for j := range s.forest.b.bar {
+		s.forest.b.bar[j] = Infinite
 	}
 }
 
