@@ -3,6 +3,16 @@
 // Costs are integers, milliseconds of pickup time plus what a policy adds, so
 // that sums are exact and equal inputs give equal answers on every machine.
 //
+// Solver finds the assignment of least total cost. Every request and every driver
+// has a dual, what it is worth, and a pair may only be made where its cost is the
+// sum of the two (see Solution, which proves itself by them). First each request
+// bids for the driver that is best for it, as in auction algorithms and in the
+// initialisation of Jonker and Volgenant. Then those without a driver grow
+// alternating trees until each of them ends at a free driver, or where some
+// request is better left unserved (see forest). Rows come lazily: a request asks
+// its Source for further arcs only when its dual has risen to the bound of what
+// it has not seen. The next problem may start from the duals of this one.
+//
 // The package is pure: no I/O, no clock, no log.
 package match
 
