@@ -21,7 +21,7 @@ func keyed(p Problem) bool {
 func (k *past) recall(p Problem, s *Solver) {
 	k.fresh = sized(k.fresh, p.Drivers)
 	for j := range s.drivers.dual {
-		v := min(0, k.drivers.recall(p.DriverKeys[j]))
+		v := k.drivers.recall(p.DriverKeys[j])
 		s.drivers.dual[j], k.fresh[j] = v, v == 0
 	}
 	for i := range s.requests.nodes {
