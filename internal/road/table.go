@@ -16,12 +16,14 @@ import (
 	"github.com/cabstand/cabstand/geo"
 )
 
-// Table reads a CSV file whose first line names its columns, in any order. A
+// Table reads a CSV file whose first line names its columns, in any order. Each
+// further line is a row, so that a stray quote spoils no other row than its own. A
 // row that cannot be used is counted and the first few are named; the others
 // are read on. Roads are imported from tables; so are recorded trips and drivers.
 type Table struct {
 	name   string
 	header []string
+	lines  *lines
 	rows   *csv.Reader
 	bad    Bad
 	err    error
@@ -59,13 +61,17 @@ func OpenTable(name string, r io.Reader) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	rows := csv.NewReader(plain)
-	rows.ReuseRecord = true
-	header, err := rows.Read()
-	if err != nil {
+	t := &Table{name: name, lines: &lines{from: plain}}
+	t.rows = csv.NewReader(t.lines)
+	t.rows.ReuseRecord = true
+	header, err := t.read()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("%s: the file is empty: the first line names the columns", name)
+	case err != nil:
 		return nil, fmt.Errorf("%s: the line that names the columns: %w", name, err)
 	}
-	t := &Table{name: name, header: slices.Clone(header), rows: rows}
+	t.header = slices.Clone(header)
 	for i := range t.header {
 		t.header[i] = strings.TrimSpace(strings.TrimPrefix(t.header[i], "\ufeff"))
 	}
@@ -73,28 +79,45 @@ func OpenTable(name string, r io.Reader) (*Table, error) {
 }
 
 // unzipped reads through gzip where it is.
-func unzipped(r io.Reader) (io.Reader, error) {
+func unzipped(r io.Reader) (*bufio.Reader, error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	magic, err := buffered.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	if len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
-		return gzip.NewReader(buffered)
+		zipped, err := gzip.NewReader(buffered)
+		if err != nil {
+			return nil, cutShort(err)
+		}
+		return bufio.NewReaderSize(zipped, 1<<16), nil
 	}
 	return buffered, nil
+}
+
+// cutShort says what an unexpected end is.
+func cutShort(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("the gzip file is cut short: %w", err)
+	}
+	return err
 }
 
 // Header is the names of the columns.
 func (t *Table) Header() []string { return t.header }
 
 // Column is the number of the column that has the first of the names that
-// there is.
+// there is. It is an error if two columns have it.
 func (t *Table) Column(names ...string) (int, error) {
 	for _, name := range names {
-		if i := slices.Index(t.header, name); i >= 0 {
-			return i, nil
+		i := slices.Index(t.header, name)
+		switch {
+		case i < 0:
+			continue
+		case slices.Contains(t.header[i+1:], name):
+			return -1, fmt.Errorf("%s: column %s comes twice", t.name, name)
 		}
+		return i, nil
 	}
 	return -1, fmt.Errorf("%s: no column %s: it has %.200q", t.name, strings.Join(names, " or "), strings.Join(t.header, ", "))
 }
@@ -116,24 +139,31 @@ func (t *Table) Columns(names ...string) ([]int, error) {
 func (t *Table) Rows() iter.Seq[Record] {
 	return func(yield func(Record) bool) {
 		for {
-			fields, err := t.rows.Read()
+			fields, err := t.read()
 			var bad *csv.ParseError
 			switch {
 			case errors.Is(err, io.EOF):
 				return
 			case errors.As(err, &bad):
-				t.reject(bad.Line, bad.Err)
+				t.reject(t.lines.number, bad.Err)
 				continue
 			case err != nil:
 				t.err = fmt.Errorf("%s: %w", t.name, err)
 				return
 			}
-			line, _ := t.rows.FieldPos(0)
-			if !yield(Record{fields, line}) {
+			if !yield(Record{fields, t.lines.number}) {
 				return
 			}
 		}
 	}
+}
+
+// read is the fields of the next line that is not blank; io.EOF after the last.
+func (t *Table) read() ([]string, error) {
+	if err := t.lines.next(); err != nil {
+		return nil, cutShort(err)
+	}
+	return t.rows.Read()
 }
 
 // Reject counts a row as bad.
