@@ -2,6 +2,7 @@ package replay
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -62,14 +63,20 @@ func (r Report) Write(w io.Writer) error {
 // ReadReport reads what Write wrote.
 func ReadReport(r io.Reader) (Report, error) {
 	var report Report
-	if err := json.NewDecoder(r).Decode(&report); err != nil {
-		return report, err
+	d := json.NewDecoder(r)
+	if err := d.Decode(&report); err != nil {
+		return report, fmt.Errorf("not the result of a replay, or cut short: %w", err)
 	}
+	_, end := d.Token()
 	switch {
+	case !errors.Is(end, io.EOF):
+		return report, errors.New("something follows the result: one file holds one")
 	case report.Format != Format:
 		return report, fmt.Errorf("format %q: only %q is understood", report.Format, Format)
 	case len(report.Runs) == 0:
-		return report, fmt.Errorf("no runs")
+		return report, errors.New("no runs")
+	case report.Options.Fleet < 1:
+		return report, fmt.Errorf("options: fleet: %d: at least one vehicle drove", report.Options.Fleet)
 	}
 	return report, nil
 }
