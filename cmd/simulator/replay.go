@@ -137,8 +137,16 @@ func (c *replayCmd) load(ctx context.Context, s *replay.Scenario, in *replay.Inp
 	if s.To.IsZero() {
 		s.To = s.Orders[len(s.Orders)-1].At.Truncate(time.Second).Add(time.Second)
 	}
+	if s.To.Sub(s.From) > longest {
+		return fmt.Errorf("%s: from %s to %s is longer than %d days, the most that is replayed: narrow it by --from and --to",
+			c.Trips, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339), longest/(24*time.Hour))
+	}
 	return nil
 }
+
+// longest is the longest time that is replayed. More is a request with a wrong
+// date, for whose sake the vehicles would stand about for years.
+const longest = 366 * 24 * time.Hour
 
 func (c *replayCmd) network(ctx context.Context, in *replay.Input, log io.Writer) (replay.Network, error) {
 	if c.Straight {

@@ -133,6 +133,19 @@ func TestReplay_WrongSettings(t *testing.T) {
 			t.Fatalf("status %d, said %q", status, errs)
 		}
 	})
+	t.Run("WrongDate", func(t *testing.T) {
+		for _, date := range []string{"1970-01-01T00:00:00Z", "9999-01-01T00:00:00Z"} {
+			dated := filepath.Join(t.TempDir(), "trips.csv")
+			if err := os.WriteFile(dated, []byte("requested_at,pickup_lat,pickup_lon,dropoff_lat,dropoff_lon\n"+
+				"2026-05-01T08:00:00Z,40.7,-74,40.71,-74\n"+date+",40.7,-74,40.71,-74\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			status, _, errs := call(t, "replay", "--trips="+dated, "--straight", "--fleet=3")
+			if status != 1 || !strings.Contains(errs, date[:10]) || !strings.Contains(errs, "longer than 366 days") {
+				t.Fatalf("status %d, said %q", status, errs)
+			}
+		}
+	})
 }
 
 func TestParseSeeds(t *testing.T) {
