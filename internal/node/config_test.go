@@ -19,7 +19,8 @@ func TestMain_Config(t *testing.T) {
 		says    []string
 	}{
 		"Address":         {"embedded", []string{"--listen=nonsense"}, []string{"--listen", `"nonsense"`, "host:port"}},
-		"ZeroWindow":      {"embedded", []string{"--window=0s"}, []string{"--window", `"0s"`, "above 0"}},
+		"ZeroWindow":      {"embedded", []string{"--window=0s"}, []string{"--window", `"0s"`, "1ms to 30s"}},
+		"NoWindow":        {"embedded", []string{"--window=999us"}, []string{"--window", `"999µs"`, "1ms to 30s"}},
 		"DemoForAll":      {"embedded", []string{"--demo", "--listen=0.0.0.0:8080"}, []string{"--listen", "0.0.0.0:8080", "127.0.0.1"}},
 		"NoTrips":         {"embedded", []string{"--max-open-trips=0"}, []string{"--max-open-trips", `"0"`, "above 0"}},
 		"NoPace":          {"embedded", []string{"--pace=NaN"}, []string{"--pace", "NaN", "above 0"}},

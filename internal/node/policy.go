@@ -30,11 +30,8 @@ type PolicyFlags struct {
 
 // Validate names the first setting that is not accepted.
 func (f *PolicyFlags) Validate() error {
-	if f.Window <= 0 || f.Window > dispatch.LongestWindow {
-		return &ConfigError{"window", f.Window.String(), fmt.Sprintf("a duration above 0, at most %s", dispatch.LongestWindow)}
-	}
 	var refused *fault.Error
-	if err := f.Dispatch().Validate(); errors.As(err, &refused) {
+	if err := (dispatch.Regime{Policy: f.Dispatch(), Window: f.Window}).Validate(); errors.As(err, &refused) {
 		_, accepted, _ := strings.Cut(refused.Detail, "is not accepted: ")
 		return &ConfigError{strings.ReplaceAll(refused.Field, "_", "-"), f.value(refused.Field), accepted}
 	}
@@ -44,7 +41,7 @@ func (f *PolicyFlags) Validate() error {
 // value is the setting that the policy calls so.
 func (f *PolicyFlags) value(field string) string {
 	return fmt.Sprint(map[string]any{
-		"policy": f.Policy, "pickup_cap": f.PickupCap, "unserved": f.Unserved, "aging": f.Aging, "fairness": f.Fairness,
+		"policy": f.Policy, "window": f.Window, "pickup_cap": f.PickupCap, "unserved": f.Unserved, "aging": f.Aging, "fairness": f.Fairness,
 		"swap_threshold": f.SwapThreshold, "swap_every": f.SwapEvery, "swap_loss": f.SwapLoss, "forward": f.Forward,
 	}[field])
 }
