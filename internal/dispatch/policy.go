@@ -91,10 +91,11 @@ func weight(w float64) bool { return w >= 0 && w <= highestWeight }
 
 // unserved is the price of leaving a request unserved that has waited so long.
 // What Fairness adds to every pair is added here too, so that it weighs drivers
-// against each other and not against riders.
+// against each other and not against riders. However long somebody waits, it
+// stays below the price of taking a driver away from a rider who has one.
 func (p *Policy) unserved(waited time.Duration) match.Cost {
 	base := costOf(cmp.Or(p.Unserved, p.PickupCap))
-	return base + weighed(p.Aging, max(waited, 0)) + weighed(p.Fairness, FairnessBound)
+	return min(base+weighed(p.Aging, max(waited, 0))+weighed(p.Fairness, FairnessBound), mustServe/10)
 }
 
 // unfair is what a pair costs for passing over drivers who have been idle for

@@ -146,6 +146,24 @@ func TestPolicy_AgingEndsStarvation(t *testing.T) {
 	}
 }
 
+// A ride that was booked a week ago has not been waited for all that week.
+func TestPolicy_AgingOfABooking(t *testing.T) {
+	c := mustCity(t)
+	c.at("d", east(600))
+	booked := c.request(func(r *trip.Request) { r.ScheduledFor = c.now.Add(7 * 24 * time.Hour) })
+	c.now = booked.ScheduledFor.Add(-c.desk.Limits.Lead)
+	near := c.request(func(r *trip.Request) { r.Pickup = east(700) })
+	c.tick(0)
+	if got := c.read(booked.ID).State; got != trip.Searching {
+		t.Fatalf("the booked trip is %s", got)
+	}
+	c.offered(near.ID, "d")
+	c.noOffer(booked.ID)
+	if got := c.dispatcher.Decisions(booked.ID)[0].Price; got != dispatch.DefaultPolicy.PickupCap {
+		t.Errorf("leaving it unserved costs %s as its search begins, want the cap", got)
+	}
+}
+
 func TestPolicy_Fairness(t *testing.T) {
 	for _, tc := range []struct {
 		fairness float64

@@ -49,7 +49,7 @@ func (d *Dispatcher) begin(now time.Time) *round {
 	r.field.reset()
 	for _, e := range d.book.order {
 		if e.trip.Open() && now.Before(e.trip.SearchUntil) && d.owns(e) {
-			r.add(e)
+			r.add(e, r.policy.unserved(waited(e.trip, d.config.Limits.Lead, now)))
 		}
 	}
 	r.open = len(r.rows)
@@ -59,14 +59,24 @@ func (d *Dispatcher) begin(now time.Time) *round {
 	return r
 }
 
-// add makes a row for the trip.
-func (r *round) add(e *entry) *row {
+// waited is how long the rider has waited for a driver. A ride that is booked for
+// later is not waited for before its search begins.
+func waited(t *trip.Trip, lead time.Duration, now time.Time) time.Duration {
+	since := t.RequestedAt
+	if begins := t.ScheduledFor.Add(-lead); !t.ScheduledFor.IsZero() && begins.After(since) {
+		since = begins
+	}
+	return now.Sub(since)
+}
+
+// add makes a row for the trip, at the price of leaving it unserved.
+func (r *round) add(e *entry, price match.Cost) *row {
 	if r.used == len(r.spare) {
 		r.spare = append(r.spare, &row{})
 	}
 	w := r.spare[r.used]
 	r.used++
-	w.reset(e, r.policy.unserved(r.now.Sub(e.trip.RequestedAt)))
+	w.reset(e, price)
 	r.rows = append(r.rows, w)
 	return w
 }

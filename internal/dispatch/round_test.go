@@ -242,6 +242,31 @@ func checkHeldTogether(t *rapid.T, r *round, g group) {
 	}
 }
 
+// TestRound_NobodyLosesTheDriver: however long a rider has waited, and however much
+// that weighs, nobody else is left without a driver for it.
+func TestRound_NobodyLosesTheDriver(t *testing.T) {
+	p := DefaultPolicy
+	p.Swap, p.SwapIdle, p.Aging = true, true, highestWeight
+	w := &world{}
+	here := geo.Point{Lat: 40.75, Lon: -73.98}
+	held := &trip.Trip{
+		ID: "held", Class: driver.Standard, Seats: 1, State: trip.Assigned, Version: 2, Epoch: 1, RequestedAt: noon,
+		Pickup: here, Dropoff: here, DriverID: w.drive("d", geo.Destination(here, 90, 3000), driver.Standard),
+	}
+	waits := &trip.Trip{
+		ID: "waits", Class: driver.Standard, Seats: 1, State: trip.Searching, Version: 1, Epoch: 1,
+		Pickup: here, Dropoff: here, RequestedAt: noon.Add(-24 * time.Hour), SearchUntil: noon.Add(time.Minute),
+	}
+	w.trips = []*trip.Trip{held, waits}
+	d := alone(p)
+	w.tell(d)
+	r := decide(d, noon)
+	defer r.end()
+	if len(r.rows) != 2 || r.rows[0].to != none || r.rows[1].to != r.rows[1].own {
+		t.Fatalf("the one who waits gets vehicle %d, the other %d", r.rows[0].to, r.rows[1].to)
+	}
+}
+
 // TestRound_SameAgain: the same moment is decided the same, whatever the
 // dispatcher heard first and how many of it run beside each other.
 func TestRound_SameAgain(t *testing.T) {

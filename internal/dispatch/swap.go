@@ -35,9 +35,7 @@ func (d *Dispatcher) swapDue(r *round) bool {
 func (d *Dispatcher) addExchangeable(r *round) {
 	for _, e := range d.book.order {
 		if d.exchangeable(r, e) {
-			w := r.add(e)
-			w.price = mustServe
-			e.row = w
+			e.row = r.add(e, mustServe)
 		}
 	}
 }
