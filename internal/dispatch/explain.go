@@ -87,6 +87,9 @@ func (d *Dispatcher) exclude(r *round, w *row, record *Decision) {
 			return
 		}
 		v := &r.vehicles[number]
+		if v.holder == w || d.reasonAgainst(r, w.trip, &v.Location) != "" { // a survey asks about everybody
+			continue
+		}
 		record.Excluded = append(record.Excluded, Exclusion{v.DriverID, geo.Distance(v.from, w.trip.Pickup), TooFar})
 	}
 }

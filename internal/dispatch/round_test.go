@@ -267,6 +267,37 @@ func TestRound_NobodyLosesTheDriver(t *testing.T) {
 	}
 }
 
+// TestRound_Excluded: a survey asks about everybody, and a record names nobody for
+// being too far whom something else keeps away, nor the driver whom the trip has.
+func TestRound_Excluded(t *testing.T) {
+	for name, e := range map[string]Estimator{"Asked": whole{}, "Surveyed": surveyor{}} {
+		t.Run(name, func(t *testing.T) {
+			p := DefaultPolicy
+			p.PickupCap = 2 * time.Minute
+			w := &world{}
+			here := geo.Point{Lat: 40.75, Lon: -73.98}
+			w.drive("far", geo.Destination(here, 90, 900), driver.Standard)
+			w.drive("van", geo.Destination(here, 90, 1000), "xl")
+			w.trips = []*trip.Trip{{
+				ID: "t", Class: driver.Standard, Seats: 1, State: trip.Searching, Version: 1, Epoch: 1,
+				Pickup: here, Dropoff: here, RequestedAt: noon, SearchUntil: noon.Add(time.Minute),
+			}}
+			d := aloneWith(e, p)
+			w.tell(d)
+			r := decide(d, noon)
+			defer r.end()
+			reasons := map[string]Reason{}
+			excluded := d.decision(r, r.rows[0]).Excluded
+			for _, x := range excluded {
+				reasons[x.DriverID] = x.Reason
+			}
+			if len(excluded) != 2 || reasons["far"] != TooFar || reasons["van"] != OtherClass {
+				t.Errorf("left out are %+v", excluded)
+			}
+		})
+	}
+}
+
 // TestRound_SameAgain: the same moment is decided the same, whatever the
 // dispatcher heard first and how many of it run beside each other.
 func TestRound_SameAgain(t *testing.T) {
