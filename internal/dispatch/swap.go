@@ -118,7 +118,7 @@ func (d *Dispatcher) exchange(ctx context.Context, r *round, g group, report *Ti
 	}
 	trips, err := d.deps.Trips.Exchange(ctx, moves)
 	if err != nil {
-		return d.refusedExchange(g, moves, err, report)
+		return d.refusedExchange(r, g, moves, err, report)
 	}
 	for i, t := range trips {
 		d.book.set(t, r.now)
@@ -128,7 +128,7 @@ func (d *Dispatcher) exchange(ctx context.Context, r *round, g group, report *Ti
 	return nil
 }
 
-func (d *Dispatcher) refusedExchange(g group, moves []trip.Move, err error, report *Tick) error {
+func (d *Dispatcher) refusedExchange(r *round, g group, moves []trip.Move, err error, report *Tick) error {
 	code := fault.CodeOf(err)
 	if code != fault.WrongState && code != fault.DriverClaimed && code != fault.NotFound {
 		return err
@@ -137,6 +137,9 @@ func (d *Dispatcher) refusedExchange(g group, moves []trip.Move, err error, repo
 	for i, m := range moves {
 		g[i].settled("", string(code))
 		d.inbox.nudged(wire.Nudge{TripID: m.TripID}) // the book was behind: read it at the next tick
+		if code == fault.DriverClaimed && r.vehicles[g[i].to].holder == nil {
+			d.claimed[m.To] = r.now.Add(claimedElsewhere)
+		}
 	}
 	return nil
 }

@@ -377,6 +377,24 @@ func (r *refusing) Exchange(ctx context.Context, moves []trip.Move) ([]*trip.Tri
 	return r.Trips.Exchange(ctx, moves)
 }
 
+// A free driver whom another dispatcher claimed holds up the rest for one look only.
+func TestSwap_ClaimedElsewhere(t *testing.T) {
+	c := mustCity(t)
+	store := &refusing{Trips: c.store, err: fault.New(fault.DriverClaimed, "another trip")}
+	c.trips = store
+	c.restart()
+	c.at("d1", east(2900))
+	a := c.assigned(0, "d1")
+	c.rule(swapping)
+	c.rule(func(p *dispatch.Policy) { p.SwapIdle = true })
+	c.at("free", east(100))
+	c.at("second", east(200))
+	c.tick(time.Second)
+	store.err = nil
+	c.tick(time.Second)
+	c.has(a, "second", 1)
+}
+
 func TestSwap_RefusedIsTriedAgain(t *testing.T) {
 	for _, code := range []fault.Code{fault.DriverClaimed, fault.WrongState, fault.Unavailable} {
 		t.Run(string(code), func(t *testing.T) {
