@@ -155,9 +155,9 @@ func isNext(t *trip.Trip) bool {
 }
 
 // Notify tells the drivers concerned of a committed event: whose trip it is, and
-// who had it until now. The outbox relay
-// calls it after the bus has the event, so that no change goes untold while the
-// driver's socket is open; reconnecting restores the rest.
+// who had it until now. The outbox relay calls it after the bus has the event, so
+// that no change goes untold while the driver's socket is open; reconnecting
+// restores the rest.
 func (d *Desk) Notify(ctx context.Context, ev trip.Event) {
 	if ev.FormerDriverID != "" {
 		d.push(ctx, ev.FormerDriverID, wire.FormerTripPush(ev))

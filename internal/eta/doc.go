@@ -8,8 +8,9 @@
 // breaker, in chunks that the server accepts. What a chunk's failure leaves open
 // goes down the ladder, and what the other chunks told stands.
 //
-// Times are durations of whole milliseconds, distances metres. Everything may be
-// used by any number of goroutines.
+// Distances are metres, times durations: of whole milliseconds where roads tell
+// them, finer along the straight line. Everything may be used by any number of
+// goroutines.
 package eta
 
 import (
