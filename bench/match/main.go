@@ -146,11 +146,13 @@ func (c config) warmths(ctx context.Context, chosen []size) (all []warmth, err e
 			if !s.ticks {
 				continue
 			}
-			w, err := warming(s, churn, c.Seed)
-			if err != nil {
-				return nil, err
+			for _, drive := range []bool{false, true} {
+				w, err := warming(s, churn, drive, c.Seed)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, w)
 			}
-			all = append(all, w)
 		}
 	}
 	return all, nil

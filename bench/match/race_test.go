@@ -43,7 +43,7 @@ func TestRace_Turns(t *testing.T) {
 
 // TestOurs_AgreeWarmAndCold runs our side of the benchmark on a small city.
 func TestOurs_AgreeWarmAndCold(t *testing.T) {
-	w, err := warming(small, 0.1, 1)
+	w, err := warming(small, 0.1, true, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,12 +116,14 @@ func TestGoals(t *testing.T) {
 	tick := func(warm, cold time.Duration) warmth {
 		return warmth{warm: []time.Duration{warm}, cold: []time.Duration{cold}}
 	}
-	results, warmths := []result{at(1, 4), at(2, 2)}, []warmth{tick(1, 4), tick(1, 2)}
+	results, warmths := []result{at(1, 4), at(2, 2)}, []warmth{tick(1, 5), tick(1, 4), tick(1, 2)}
+	warmths[2].drive = true
 	var out strings.Builder
 	writeGoals(&out, goals(results, warmths))
 	want := "goal match_geomean_vs_network_simplex measured 0.500 target <=0.50 met\n" +
 		"goal match_worst_vs_network_simplex measured 1.000 target <=0.90 missed\n" +
-		"goal match_warm_over_cold measured 0.500 target <=0.25 missed\n"
+		"goal match_warm_over_cold measured 0.250 target <=0.25 met\n" +
+		"goal match_warm_over_cold_all_driving measured 0.500 target <=0.25 missed\n"
 	if out.String() != want {
 		t.Errorf("wrote\n%s\nwant\n%s", &out, want)
 	}

@@ -64,8 +64,8 @@ func (c *scene) driver() agent {
 }
 
 // step moves the scene on by one tick of 2 s: a share of the riders and of the
-// drivers is replaced by others, and the other drivers drive on.
-func (c *scene) step(churn float64) {
+// drivers is replaced by others, and the other drivers drive on or stand.
+func (c *scene) step(churn float64, drive bool) {
 	for i := range c.riders {
 		if c.random.Float64() < churn {
 			c.riders[i] = c.rider()
@@ -74,7 +74,7 @@ func (c *scene) step(churn float64) {
 	for i := range c.drivers {
 		if c.random.Float64() < churn {
 			c.drivers[i] = c.driver()
-		} else {
+		} else if drive {
 			c.roll(&c.drivers[i].at)
 		}
 	}

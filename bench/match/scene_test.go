@@ -18,8 +18,8 @@ func TestScene_SeedDecides(t *testing.T) {
 		if !reflect.DeepEqual(a.snapshot(), b.snapshot()) {
 			t.Fatal("two scenes of one seed differ")
 		}
-		a.step(0.1)
-		b.step(0.1)
+		a.step(0.1, true)
+		b.step(0.1, true)
 	}
 	if reflect.DeepEqual(newScene(small, 1).snapshot(), newScene(small, 2).snapshot()) {
 		t.Error("the seed changes nothing")
@@ -65,7 +65,7 @@ func TestScene_AroundDenseIsAll(t *testing.T) {
 func TestScene_StepReplacesAShare(t *testing.T) {
 	c := newScene(size{riders: 2000, drivers: 2000, nearest: 1, price: quarter}, 1)
 	riders, drivers := slices.Clone(c.riders), slices.Clone(c.drivers)
-	c.step(0.1)
+	c.step(0.1, true)
 	seen := map[uint64]bool{}
 	count := func(now, then []agent, reach int64) (replaced int) {
 		for i, a := range now {

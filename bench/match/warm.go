@@ -12,6 +12,7 @@ import (
 type warmth struct {
 	name       string
 	churn      float64
+	drive      bool            // all drivers have moved since the tick before, so that each cost is another
 	warm, cold []time.Duration // of the processor
 }
 
@@ -20,14 +21,14 @@ const ticks = 15
 
 // warming runs a sequence of ticks through two solvers on one thread. Both keep
 // their memory; only one is told who is who, and so can start warm.
-func warming(s size, churn float64, seed uint64) (warmth, error) {
+func warming(s size, churn float64, drive bool, seed uint64) (warmth, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	w := warmth{name: s.name, churn: churn}
+	w := warmth{name: s.name, churn: churn, drive: drive}
 	town := newScene(s, seed)
 	var warm, cold match.Solver
 	for i := range ticks + 1 {
 		in := town.snapshot().input()
-		town.step(churn)
+		town.step(churn, drive)
 		if err := w.tick(i, in, &warm, &cold); err != nil {
 			return warmth{}, fmt.Errorf("%s, churn %v, tick %d: %w", s.name, churn, i, err)
 		}
