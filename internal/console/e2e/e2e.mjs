@@ -118,7 +118,7 @@ async function tripIsSeen(page) {
 
 /** A driver is found by id, flown to, and picked with a click on the mark. */
 async function clickDriver(page) {
-  const id = await page.evaluate(() => cabstand.drivers().find((d) => d.status === 'available').id);
+  const id = await page.evaluate(apart);
   await page.fill('#find-id', id);
   await page.click('#find button');
   await cardIsOf(page, id);
@@ -127,9 +127,21 @@ async function clickDriver(page) {
   await page.click('#card-close');
   await page.waitForFunction(() => !location.hash.includes('driver='));
 
-  const { x, y } = await page.evaluate((driver) => cabstand.pixel(driver), id);
-  await page.mouse.click(x, y);
+  for (let hit = false, tries = 1; !hit; tries++) { // the driver may drive away between the look and the click
+    assert.ok(tries <= 20, 'no click on the driver tells who it is');
+    const { x, y } = await page.evaluate((driver) => cabstand.pixel(driver), id);
+    await page.mouse.click(x, y);
+    hit = await page.waitForFunction((want) => document.querySelector('#card-id').title === want && location.hash.includes(`=${want}`), id, { timeout: 5000 })
+      .then(() => true, () => false);
+  }
   await cardIsOf(page, id);
+}
+
+/** A free driver whose mark no other covers: the one farthest from its nearest neighbour. */
+function apart() {
+  const all = cabstand.drivers();
+  const room = (d) => Math.min(...all.filter((o) => o !== d).map((o) => Math.hypot(o.lat - d.lat, o.lon - d.lon)));
+  return all.filter((d) => d.status === 'available').sort((a, b) => room(b) - room(a))[0].id;
 }
 
 async function cardIsOf(page, id) {
