@@ -1,6 +1,7 @@
 package road
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -38,7 +39,7 @@ func (h *Hours) Scale(base time.Duration, hour int) time.Duration {
 
 // ReadHours reads a table, gzipped or not, with the columns hour, 0 to 167, and
 // factor, 0.1 to 10. Hours that are not named are 1. Unlike a table of roads it
-// is written by hand, so that one bad line is an error.
+// is written by hand, so that one bad line is an error, and so is none at all.
 func ReadHours(r io.Reader) (Hours, error) {
 	var h Hours
 	t, err := OpenTable("hours", r)
@@ -56,6 +57,9 @@ func ReadHours(r io.Reader) (Hours, error) {
 	}
 	if bad := t.Bad(); bad.Rows > 0 {
 		return Hours{}, fmt.Errorf("%v", bad)
+	}
+	if t.Err() == nil && h == (Hours{}) {
+		return h, errors.New("hours: not one hour is given")
 	}
 	return h, t.Err()
 }

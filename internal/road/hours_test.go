@@ -44,6 +44,7 @@ func TestReadHours(t *testing.T) {
 		"NotNumber": {"hour,factor\n1,NaN\n", `factor "NaN"`},
 		"Twice":     {"hour,factor\n1,1\n1,2\n", "hour 1 comes twice"},
 		"Empty":     {"", "names the columns"},
+		"NoLine":    {"hour,factor\n", "not one hour"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := road.ReadHours(strings.NewReader(c.table)); err == nil || !strings.Contains(err.Error(), c.want) {
