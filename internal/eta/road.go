@@ -89,12 +89,12 @@ func (r *Road) Pickups(_ context.Context, from []geo.Point, to geo.Point) ([]tim
 // pickup after another, as Pickups does: in milliseconds, appended to dst, -1 for
 // no way; false for a pickup off the map. It is nil where a point is.
 func (r *Road) Survey(from []geo.Point) func(to geo.Point, dst []int32) ([]int32, bool) {
-	crowd := road.NewCrowd(r.graph)
+	crowd := &road.Crowd{}
 	for _, p := range r.places.of(from) {
 		if !placed(p) {
 			return nil
 		}
-		crowd.Add(p)
+		crowd.Add(r.graph.Departure(p))
 	}
 	return func(to geo.Point, dst []int32) ([]int32, bool) {
 		place := r.places.of([]geo.Point{to})[0]

@@ -167,9 +167,9 @@ func (t *roadTravel) Times(_ context.Context, from []geo.Point, to geo.Point) ([
 // Survey is the driving times from all vehicles of a tick to one pickup after
 // another.
 func (t *roadTravel) Survey(from []geo.Point) func(to geo.Point, dst []int32) ([]int32, match.Rung, bool) {
-	crowd := road.NewCrowd(t.roads.graph)
+	crowd := &road.Crowd{}
 	for _, p := range from {
-		crowd.Add(t.place(p))
+		crowd.Add(t.places.departure(p))
 	}
 	return func(to geo.Point, dst []int32) ([]int32, match.Rung, bool) {
 		return t.made(t.kept(to)).FromAll(crowd, dst), match.Road, true

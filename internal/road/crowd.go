@@ -1,58 +1,42 @@
 package road
 
-import "math"
-
-// Crowd is many places from which the same rows are asked about. What a question
-// needs of a place is worked out once, and the answers of a row are read in one
-// pass.
+// Crowd is many departures from which the same rows are asked about: the answers
+// of a row are read in one pass.
 type Crowd struct {
-	g       *Graph
-	places  []Place
-	members []member
+	departures []Departure
+	members    []member
 }
 
 // member is how a drive from a place can go on: by the first node, or by the
-// second one. A place at a junction has the same node twice.
+// second one. Where there is one way only, both are the same.
 type member struct {
 	nodes  [2]Node
 	millis [2]int32
-	edge   int32 // the place's edge where the way to something on the same edge has no node, -1 at a junction
-	back   int32
 }
 
-// NewCrowd makes a crowd without anybody on the graph.
-func NewCrowd(g *Graph) *Crowd { return &Crowd{g: g} }
+// Len is the number of departures.
+func (c *Crowd) Len() int { return len(c.departures) }
 
-// Len is the number of places.
-func (c *Crowd) Len() int { return len(c.places) }
-
-// Add adds a place of the graph.
-func (c *Crowd) Add(p Place) {
-	m := member{edge: p.Edge, back: p.Back}
-	ends := c.g.departures(p)
-	if c.g.junction(p) >= 0 {
-		m.edge, m.back = -1, -1
+// Add adds a departure.
+func (c *Crowd) Add(d Departure) {
+	first, second := d.ends[0], d.ends[1]
+	if first.node < 0 {
+		first = second
 	}
-	if ends[0].node < 0 {
-		ends[0] = ends[1]
+	if second.node < 0 {
+		second = first
 	}
-	if ends[1].node < 0 {
-		ends[1] = ends[0]
-	}
-	for i, e := range ends {
-		m.nodes[i], m.millis[i] = e.node, e.millis
-	}
-	c.places = append(c.places, p)
-	c.members = append(c.members, m)
+	c.departures = append(c.departures, d)
+	c.members = append(c.members, member{[2]Node{first.node, second.node}, [2]int32{first.millis, second.millis}})
 }
 
-// FromAll appends the driving time in milliseconds from each place of the crowd,
-// which is on the row's graph: what From tells of it, -1 for none.
+// FromAll appends the driving time in milliseconds from each departure of the
+// crowd, which is on the row's graph: what Leaving tells of it, -1 for none.
 func (r *Row) FromAll(c *Crowd, dst []int32) []int32 {
 	for i := range c.members {
-		m := &c.members[i]
-		if m.edge >= 0 && (m.edge == r.to.Edge || m.edge == r.to.Back) || m.back >= 0 && (m.back == r.to.Edge || m.back == r.to.Back) || m.nodes[0] < 0 {
-			dst = append(dst, r.one(c.places[i]))
+		m, d := &c.members[i], &c.departures[i]
+		if m.nodes[0] < 0 || r.sharesStreet(d.from) {
+			dst = append(dst, r.one(d))
 			continue
 		}
 		millis := min(r.by(m.nodes[0], m.millis[0]), r.by(m.nodes[1], m.millis[1]))
@@ -64,13 +48,19 @@ func (r *Row) FromAll(c *Crowd, dst []int32) []int32 {
 	return dst
 }
 
+// sharesStreet reports whether the place is on an edge of the row's own, so that
+// the drive may need no node.
+func (r *Row) sharesStreet(p Place) bool {
+	on := func(edge int32) bool { return edge >= 0 && (edge == r.to.Edge || edge == r.to.Back) }
+	return on(p.Edge) || on(p.Back)
+}
+
 // by is the time by way of a node. What is unreached stays beyond every bound.
 func (r *Row) by(n Node, millis int32) int64 { return int64(r.time(n)) + int64(millis) }
 
-func (r *Row) one(p Place) int32 {
-	millis, _ := r.from(p)
-	if millis > r.bound || millis == math.MaxInt32 {
-		return -1
+func (r *Row) one(d *Departure) int32 {
+	if millis, _ := r.leaving(d); millis <= r.bound {
+		return millis
 	}
-	return millis
+	return -1
 }

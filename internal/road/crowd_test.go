@@ -18,15 +18,15 @@ func TestRow_FromAll(t *testing.T) {
 		to := anyPlace(t, g, "to")
 		row := g.To(to, time.Duration(rapid.IntRange(0, 600).Draw(t, "bound"))*time.Second)
 		defer row.Release()
-		crowd := NewCrowd(g)
+		var crowd Crowd
 		places := []Place{to}
 		for range rapid.IntRange(0, 12).Draw(t, "places") {
 			places = append(places, anyPlace(t, g, "from"))
 		}
 		for _, p := range places {
-			crowd.Add(p)
+			crowd.Add(g.Departure(p))
 		}
-		for i, got := range row.FromAll(crowd, nil) {
+		for i, got := range row.FromAll(&crowd, nil) {
 			want, ok := row.From(places[i])
 			if ok != (got >= 0) || ok && want != time.Duration(got)*time.Millisecond {
 				t.Fatalf("from %+v: %d ms in the crowd, alone %v %v", places[i], got, want, ok)
