@@ -10,6 +10,7 @@ import (
 // seed fills the book from the store, however long the store takes to answer.
 // It is false when ctx ended first.
 func (h *Hub) seed(ctx context.Context) bool {
+	h.compared = h.Now()
 	for failed := false; ; failed = true {
 		err := h.list(ctx, "", func(t *trip.Trip) {
 			h.mu.Lock()
@@ -53,22 +54,51 @@ func (h *Hub) list(ctx context.Context, riderID string, fn func(*trip.Trip)) err
 	return nil
 }
 
+// recent calls fn with each trip that was requested since then, whatever became
+// of it.
+func (h *Hub) recent(ctx context.Context, since time.Time, fn func(*trip.Trip)) error {
+	q := trip.Query{Limit: pageSize}
+	for {
+		page, next, err := h.History.List(ctx, q) // the newest request first
+		if err != nil {
+			return err
+		}
+		for _, t := range page {
+			if t.RequestedAt.Before(since) {
+				return nil
+			}
+			fn(t)
+		}
+		if next == "" {
+			return nil
+		}
+		q.Cursor = next
+	}
+}
+
 // compare publishes what the store has and the bus did not bring: of trips that
 // are further in the store than here, and of trips that are unfinished here and
-// not in the store.
+// not in the store. A trip that began and ended since the last comparison is in
+// neither; so all that were requested since then are looked at too.
 func (h *Hub) compare(ctx context.Context) {
+	began := h.Now()
 	missing := h.unlisted()
 	behind := map[string]int64{} // trip → version known here
-	err := h.list(ctx, "", func(t *trip.Trip) {
+	look := func(t *trip.Trip) {
 		delete(missing, t.ID)
 		if known := h.version(t.ID); known < t.Version {
 			behind[t.ID] = known
 		}
-	})
+	}
+	err := h.list(ctx, "", look)
+	if err == nil {
+		err = h.recent(ctx, h.compared.Add(-clockSkew), look)
+	}
 	if err != nil {
 		h.Log.Debug("store not compared", "err", err)
 		return
 	}
+	h.compared = began
 	for id := range missing {
 		behind[id] = h.version(id)
 	}

@@ -37,6 +37,7 @@ const (
 	statsEvery = 2               // pulses
 	compare    = 5 * time.Second // with the store
 	retryAfter = time.Second     // when the store did not answer at the start
+	clockSkew  = 5 * time.Second // between the clocks of dispatchers
 )
 
 // Hub hands events and positions to those who watch.
@@ -47,6 +48,7 @@ type Hub struct {
 	slow   atomic.Uint64
 
 	approaches map[string]approach // by trip; of the loop that locates riders alone
+	compared   time.Time           // when the last comparison with the store began; of its loop alone
 
 	mu        sync.Mutex // held for memory only, never across I/O
 	closed    bool

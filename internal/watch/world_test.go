@@ -115,11 +115,13 @@ func (w *world) List(_ context.Context, q trip.Query) ([]*trip.Trip, string, err
 	}
 	var found []*trip.Trip
 	for _, t := range w.trips {
-		if (q.RiderID == "" || t.RiderID == q.RiderID) && t.State == q.State {
+		if (q.RiderID == "" || t.RiderID == q.RiderID) && (q.State == "" || t.State == q.State) {
 			found = append(found, t.Clone())
 		}
 	}
-	slices.SortFunc(found, func(a, b *trip.Trip) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(found, func(a, b *trip.Trip) int {
+		return cmp.Or(b.RequestedAt.Compare(a.RequestedAt), cmp.Compare(b.ID, a.ID))
+	})
 	from, _ := strconv.Atoi(q.Cursor)
 	if to := from + 2; to < len(found) {
 		return found[from:to], strconv.Itoa(to), nil
