@@ -26,3 +26,14 @@ func ExampleCoverDisc() {
 	fmt.Println(cells, err)
 	// Output: [dr5ru] <nil>
 }
+
+func ExampleSimplify() {
+	way := []geo.Point{{Lat: 40.7500, Lon: -73.98}, {Lat: 40.7510, Lon: -73.98001}, {Lat: 40.7520, Lon: -73.98}, {Lat: 40.7520, Lon: -73.97}}
+	fmt.Println(geo.Simplify(way, 5)) // the second point lies a metre beside the street
+	// Output: [0 2 3]
+}
+
+func ExampleEncodePolyline() {
+	fmt.Println(geo.EncodePolyline([]geo.Point{{Lat: 38.5, Lon: -120.2}, {Lat: 40.7, Lon: -120.95}, {Lat: 43.252, Lon: -126.453}}))
+	// Output: _p~iF~ps|U_ulLnnqC_mqNvxq`@
+}
