@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 
@@ -48,11 +49,9 @@ func (r *fieldReader) finish() error {
 	if r.err != nil || len(r.fields) == 0 {
 		return r.err
 	}
-	unknown := ""
-	for name := range r.fields {
-		if !slices.Contains(r.read, name) && (unknown == "" || name < unknown) {
-			unknown = name
-			r.err = fault.Field(r.prefix+shown([]byte(name)), "is not a field of this frame: %v", r.read)
+	for _, name := range slices.Sorted(maps.Keys(r.fields)) {
+		if !slices.Contains(r.read, name) {
+			r.fail(shown([]byte(name)), "is not a field of this frame: %v", r.read)
 		}
 	}
 	return r.err

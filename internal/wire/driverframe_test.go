@@ -78,6 +78,7 @@ var badFrames = []struct {
 	{`{"type":"status"}`, fault.Invalid, "status", "missing"},
 	{`{"type":"status","status":"busy"}`, fault.Invalid, "status", "busy"},
 	{`{"type":"status","status":"available","lat":1}`, fault.Invalid, "lat", "not a field"},
+	{`{"type":"status","status":"available","b":1,"":2,"a":3}`, fault.Invalid, "", "not a field"},
 	{`{"type":"status","Status":"available"}`, fault.Invalid, "status", "missing"},
 	{`{"type":"position"}`, fault.Invalid, "lat", "missing"},
 	{`{"type":"position","lat":1}`, fault.Invalid, "lon", "missing"},
