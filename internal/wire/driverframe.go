@@ -18,6 +18,7 @@ const (
 	MaxPositions  = 100      // in a "positions" frame
 	maxUnixMs     = 253402300799999
 	maxSpeed      = 1000.0  // m/s
+	maxHeading    = 360.0   // degrees
 	maxAccuracy   = 1e6     // metres
 	maxSeq        = 1 << 53 // beyond it JavaScript cannot count
 )
@@ -117,7 +118,7 @@ func readPosition(r *fieldReader, timed bool) driver.Position {
 		Point:    geo.Point{Lat: r.number("lat"), Lon: r.number("lon")},
 		Seq:      r.count("seq", maxSeq),
 		Speed:    r.measure("speed", maxSpeed),
-		Heading:  r.measure("heading", 360),
+		Heading:  r.measure("heading", maxHeading),
 		Accuracy: r.measure("accuracy", maxAccuracy),
 	}
 	if _, given := r.fields["t"]; given || timed {
