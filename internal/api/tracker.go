@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,7 +50,7 @@ func TrackerRoutes(r chi.Router, tracker *track.Tracker, verify TrackerVerify, o
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	door := &trackerDoor{tracker: tracker, verify: verify, opts: opts}
+	door := &trackerDoor{tracker: tracker, verify: verify, opts: opts, memory: sync.Pool{New: newMessageMemory}}
 	r.Get("/v1/driver/stream", door.serve)
 }
 
@@ -59,6 +60,7 @@ type trackerDoor struct {
 	verify  TrackerVerify
 	opts    TrackerOptions
 	open    atomic.Int64
+	memory  sync.Pool // of *[]byte, for messages while they are handled
 }
 
 func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
@@ -72,6 +74,7 @@ func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the origin was checked: admit
 		CompressionMode:    websocket.CompressionDisabled,
+		Subprotocols:       []string{wire.SubprotocolBinary},
 	})
 	if err != nil {
 		d.opts.Metrics.refused(fault.Malformed)
@@ -80,7 +83,7 @@ func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	socket.SetReadLimit(wire.MaxFrameBytes)
 	// How it ended is the tracker's to count and log.
-	_ = d.tracker.Serve(r.Context(), trackerSocket{socket}, driverID, expires)
+	_ = d.tracker.Serve(r.Context(), &trackerSocket{conn: socket, memory: &d.memory}, driverID, expires)
 }
 
 // admit is the driver who may connect and until when, or why not.

@@ -9,10 +9,11 @@ import (
 // else by any. When a context ends, or Close returns, whatever was under way
 // fails.
 type Conn interface {
-	// Read is the next text frame. A fault tells of a frame that cannot be
-	// accepted (a binary one), and the next may be read; any other error is the
-	// end of the socket.
-	Read(ctx context.Context) ([]byte, error)
+	// Read is the next message: JSON, or a binary frame where the phone asked for
+	// that. The bytes are good until the next Read. A fault tells of a message
+	// that cannot be accepted (a binary one that was not asked for), and the next
+	// may be read; any other error is the end of the socket.
+	Read(ctx context.Context) (data []byte, binary bool, err error)
 	Write(ctx context.Context, frame []byte) error
 	// Ping waits for the pong, which takes a Read under way.
 	Ping(ctx context.Context) error

@@ -13,25 +13,45 @@ import (
 // read takes frames until the socket or the session ends.
 func (s *session) read(ctx context.Context) {
 	for {
-		data, err := s.conn.Read(ctx)
-		var bad *fault.Error
-		if s.over() || err != nil && !errors.As(err, &bad) {
+		data, binary, err := s.conn.Read(ctx)
+		if s.over() || err != nil && !isFault(err) {
 			return
 		}
 		s.frames.Add(1)
-		var frame wire.DriverFrame
-		if err == nil {
-			frame, err = wire.DecodeDriverFrame(data)
-		}
-		if err != nil {
-			s.t.metrics.FrameIn(frameBad)
-			s.strike(err, "")
-			continue
-		}
-		s.t.metrics.FrameIn(frame.Type)
-		s.handle(frame)
+		s.receive(data, binary, err)
 	}
 }
+
+// isFault is apart from read because what errors.As fills in is allocated.
+func isFault(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f)
+}
+
+// receive acts on a message, or answers the fault that there was instead of one.
+func (s *session) receive(data []byte, binary bool, err error) {
+	memory := s.t.scratch.Get().(*scratch)
+	defer s.t.scratch.Put(memory)
+	var frame wire.DriverFrame
+	switch {
+	case err != nil:
+	case binary:
+		frame, err = wire.DecodeBinaryFrame(data, memory[:])
+	default:
+		frame, err = wire.DecodeDriverFrameInto(data, memory[:])
+	}
+	if err != nil {
+		s.t.metrics.FrameIn(frameBad)
+		s.strike(err, "")
+		return
+	}
+	s.t.metrics.FrameIn(frame.Type)
+	s.handle(frame)
+}
+
+// scratch is where the positions of a frame lie while it is handled. Sessions
+// share a pool of them, so that one that hears nothing holds none.
+type scratch [wire.MaxPositions]driver.Position
 
 func (s *session) handle(f wire.DriverFrame) {
 	limit, n := s.others, 1
@@ -74,7 +94,9 @@ func (s *session) hear(positions []driver.Position) {
 			positions[i].FixedAt = now
 		}
 	}
-	slices.SortStableFunc(positions, func(a, b driver.Position) int { return a.FixedAt.Compare(b.FixedAt) })
+	if !slices.IsSortedFunc(positions, byTime) {
+		slices.SortStableFunc(positions, byTime)
+	}
 	h := s.unit.hear(s.id, positions, now, s.trip.holds())
 	s.out.acknowledge(h.seq)
 	for _, r := range h.refused {
@@ -86,6 +108,8 @@ func (s *session) hear(positions []driver.Position) {
 		s.t.publish(h.location)
 	}
 }
+
+func byTime(a, b driver.Position) int { return a.FixedAt.Compare(b.FixedAt) }
 
 // say notes that the driver is available or offline.
 func (s *session) say(status driver.Status) {

@@ -511,7 +511,7 @@ func TestTracker_Drain(t *testing.T) {
 func TestTracker_Serve_EndOfContext(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		ctx, cancel := context.WithCancel(t.Context())
-		p := &phone{t: t, in: make(chan []byte), out: make(chan []byte, 10), closed: make(chan struct{}), served: make(chan error, 1)}
+		p := &phone{t: t, in: make(chan message), out: make(chan []byte, 10), closed: make(chan struct{}), served: make(chan error, 1)}
 		tracker := w.tracker()
 		go func() { p.served <- tracker.Serve(ctx, p, "d1", time.Now().Add(tokenTTL)) }()
 		p.expect(wire.FrameHello)
@@ -523,7 +523,7 @@ func TestTracker_Serve_EndOfContext(t *testing.T) {
 // A socket is worth no more than the token that opened it.
 func TestTracker_Serve_EndOfToken(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		p := &phone{t: t, in: make(chan []byte), out: make(chan []byte, 100), closed: make(chan struct{}), served: make(chan error, 1)}
+		p := &phone{t: t, in: make(chan message), out: make(chan []byte, 100), closed: make(chan struct{}), served: make(chan error, 1)}
 		tracker, expires := w.tracker(), time.Now().Add(time.Minute)
 		go func() { p.served <- tracker.Serve(t.Context(), p, "d1", expires) }()
 		p.expect(wire.FrameHello)

@@ -34,6 +34,7 @@ type Tracker struct {
 	units    *units
 	profiles *profiles
 	flushers []*flusher
+	scratch  sync.Pool // of *scratch
 }
 
 // New is a tracker that starts nothing by itself.
@@ -48,6 +49,7 @@ func New(c Config, d Deps) *Tracker {
 		config: c, commands: d.Commands, line: d.Line, now: d.Now, log: d.Log, metrics: d.Metrics,
 		roster: newRoster(), units: newUnits(c), profiles: newProfiles(c.Profiles, c.ProfileTTL),
 	}
+	t.scratch.New = func() any { return new(scratch) }
 	feed := newCellFeed(d.Feed, c.Linger, d.Now)
 	t.flushers = []*flusher{
 		t.newFlusher(PartFeed, feed.deliver),

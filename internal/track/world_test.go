@@ -284,7 +284,8 @@ func nobody(wire.Command) (wire.Reply, error) {
 // phone is the other end of a session's socket.
 type phone struct {
 	t      *testing.T
-	in     chan []byte
+	read   []byte // last
+	in     chan message
 	out    chan []byte
 	mute   atomic.Bool // does not answer pings
 	closed chan struct{}
@@ -301,7 +302,7 @@ const tokenTTL = 24 * time.Hour
 // unread.
 func (w *world) connect(tracker *track.Tracker, driverID string, unread int) *phone {
 	p := &phone{
-		t: w.t, in: make(chan []byte), out: make(chan []byte, unread),
+		t: w.t, in: make(chan message), out: make(chan []byte, unread),
 		closed: make(chan struct{}), served: make(chan error, 1),
 	}
 	go func() { p.served <- tracker.Serve(w.t.Context(), p, driverID, time.Now().Add(tokenTTL)) }()
@@ -318,17 +319,28 @@ func (w *world) online(tracker *track.Tracker, driverID string) *phone {
 
 var errHungUp = errors.New("hung up")
 
-func (p *phone) Read(ctx context.Context) ([]byte, error) {
+// message is what a phone sends.
+type message struct {
+	data   []byte
+	binary bool
+}
+
+// Read scribbles over the message before, whose time is over.
+func (p *phone) Read(ctx context.Context) ([]byte, bool, error) {
+	for i := range p.read {
+		p.read[i] = '!'
+	}
 	select {
-	case data, ok := <-p.in:
+	case m, ok := <-p.in:
 		if !ok {
-			return nil, errHungUp
+			return nil, false, errHungUp
 		}
-		return data, nil
+		p.read = m.data
+		return m.data, m.binary, nil
 	case <-p.closed:
-		return nil, errHungUp
+		return nil, false, errHungUp
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, false, ctx.Err()
 	}
 }
 
@@ -364,12 +376,27 @@ func (p *phone) Close(code int, reason string) error {
 func (p *phone) send(frames ...string) {
 	p.t.Helper()
 	for _, f := range frames {
-		select {
-		case p.in <- []byte(f):
-		case <-p.closed:
-		}
+		p.put(message{data: []byte(f)})
 	}
 	synctest.Wait()
+}
+
+// sendBinary gives the tracker a binary frame.
+func (p *phone) sendBinary(positions ...driver.Position) {
+	p.t.Helper()
+	data, err := wire.AppendBinaryFrame(nil, positions)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.put(message{data, true})
+	synctest.Wait()
+}
+
+func (p *phone) put(m message) {
+	select {
+	case p.in <- m:
+	case <-p.closed:
+	}
 }
 
 func (p *phone) hangUp() {
