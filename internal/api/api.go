@@ -55,9 +55,12 @@ type Drivers interface {
 // Locations is where drivers are.
 type Locations interface {
 	// Nearby is the wanted drivers nearest to p within radius metres, nearest
-	// first.
-	Nearby(ctx context.Context, p geo.Point, radius float64, limit int, w driver.Wanted) ([]driver.Located, error)
-	Locations(ctx context.Context, driverIDs []string) ([]driver.Location, error)
+	// first. Where it cannot know of all, missing names the cells of those who
+	// may be left out.
+	Nearby(ctx context.Context, p geo.Point, radius float64, limit int, w driver.Wanted) (found []driver.Located, missing []geo.Cell, err error)
+	// Locate is where a driver is; ok is false for one who is not online. partial
+	// says that this may be behind.
+	Locate(ctx context.Context, driverID string) (at driver.Location, ok, partial bool, err error)
 }
 
 // Decisions tells what was decided for a trip, by whichever dispatcher; the

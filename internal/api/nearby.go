@@ -42,7 +42,9 @@ func (in *nearbyInput) check(a *API) error {
 
 type nearbyOutput struct {
 	Body struct {
-		Drivers []nearDriver `json:"drivers" nullable:"false" doc:"nearest first"`
+		Drivers      []nearDriver `json:"drivers" nullable:"false" doc:"nearest first"`
+		Partial      bool         `json:"partial,omitempty" doc:"true while the shared store of positions is gone and this server does not know of everybody near the place; left out otherwise"`
+		MissingCells []geo.Cell   `json:"missing_cells,omitempty" doc:"where partial: the geohashes (4 characters) of whose drivers some may be left out"`
 	}
 }
 
@@ -66,11 +68,12 @@ func (a *API) nearby(ctx context.Context, in *nearbyInput) (*nearbyOutput, error
 	p := geo.Point{Lat: in.Lat, Lon: in.Lon}
 	ctx, cancel := context.WithTimeout(ctx, foundWithin)
 	defer cancel()
-	found, err := a.Locations.Nearby(ctx, p, in.RadiusM, in.Limit, wanted)
+	found, missing, err := a.Locations.Nearby(ctx, p, in.RadiusM, in.Limit, wanted)
 	if err != nil {
 		return nil, err
 	}
 	out := &nearbyOutput{}
+	out.Body.Partial, out.Body.MissingCells = len(missing) > 0, missing
 	out.Body.Drivers = make([]nearDriver, len(found))
 	for i, l := range found {
 		d := nearDriver{ID: l.DriverID, Class: string(l.Class), Available: l.Available, DistanceM: l.Metres, Located: *fromLocation(l.Location, now)}

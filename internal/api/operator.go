@@ -109,6 +109,7 @@ type driverView struct {
 	wire.Driver
 	Status   driver.Status `json:"status" enum:"offline,available,offered,enroute,waiting,riding,silent"`
 	Location *Located      `json:"location,omitempty" doc:"left out while offline"`
+	Partial  bool          `json:"partial,omitempty" doc:"the shared store of positions is gone: status and location are what this server knows"`
 	TripIDs  []string      `json:"trip_ids" nullable:"false" doc:"trips that hold the driver: the current one, then the next"`
 }
 
@@ -136,39 +137,37 @@ func (a *API) getDriver(ctx context.Context, in *IDInput) (*driverOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.located(ctx, in.ID)
+	at, online, partial, err := a.located(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	now, view := a.Now(), driverView{Driver: wire.FromProfile(p), TripIDs: []string{}}
+	now, view := a.Now(), driverView{Driver: wire.FromProfile(p), TripIDs: []string{}, Partial: partial}
 	for _, t := range claims {
 		view.TripIDs = append(view.TripIDs, t.ID)
 	}
-	view.Status = statusOf(found, claims, now, a.Desk.Limits.Fresh)
-	if len(found) > 0 {
-		view.Location = fromLocation(found[0], now)
+	view.Status = driver.Offline
+	if online {
+		view.Status, view.Location = statusOf(at, claims, now, a.Desk.Limits.Fresh), fromLocation(at, now)
 	}
 	return &driverOutput{view}, nil
 }
 
 // located is where the driver is, if online.
-func (a *API) located(ctx context.Context, driverID string) ([]driver.Location, error) {
+func (a *API) located(ctx context.Context, driverID string) (at driver.Location, ok, partial bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, foundWithin)
 	defer cancel()
-	return a.Locations.Locations(ctx, []string{driverID})
+	return a.Locations.Locate(ctx, driverID)
 }
 
-// statusOf is what a driver is doing: online or not by the location, busy or
-// not by the claims.
-func statusOf(found []driver.Location, claims []*trip.Trip, now time.Time, fresh time.Duration) driver.Status {
+// statusOf is what a driver who is online is doing: heard of or not by the
+// location, busy or not by the claims.
+func statusOf(at driver.Location, claims []*trip.Trip, now time.Time, fresh time.Duration) driver.Status {
 	switch {
-	case len(found) == 0:
-		return driver.Offline
-	case !found[0].Fresh(now, fresh):
+	case !at.Fresh(now, fresh):
 		return driver.Silent
 	case len(claims) > 0:
 		return claims[0].DriverStatus()
-	case found[0].Available:
+	case at.Available:
 		return driver.Available
 	}
 	return driver.Offline

@@ -80,15 +80,15 @@ func TestOutage(t *testing.T) {
 // hung is a store of locations that takes questions and answers none.
 type hung struct{ asked atomic.Int32 }
 
-func (h *hung) Nearby(ctx context.Context, _ geo.Point, _ float64, _ int, _ driver.Wanted) ([]driver.Located, error) {
+func (h *hung) Nearby(ctx context.Context, _ geo.Point, _ float64, _ int, _ driver.Wanted) ([]driver.Located, []geo.Cell, error) {
 	h.asked.Add(1)
 	<-ctx.Done()
-	return nil, fault.Wrap(ctx.Err(), fault.Unavailable, "the store of positions does not answer")
+	return nil, nil, fault.Wrap(ctx.Err(), fault.Unavailable, "the store of positions does not answer")
 }
 
-func (h *hung) Locations(ctx context.Context, _ []string) ([]driver.Location, error) {
-	_, err := h.Nearby(ctx, geo.Point{}, 0, 0, driver.Wanted{})
-	return nil, err
+func (h *hung) Locate(ctx context.Context, _ string) (at driver.Location, ok, partial bool, err error) {
+	_, _, err = h.Nearby(ctx, geo.Point{}, 0, 0, driver.Wanted{})
+	return at, false, false, err
 }
 
 func TestOutage_LocationsHang(t *testing.T) {

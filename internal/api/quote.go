@@ -94,7 +94,7 @@ func (a *API) measure(ctx context.Context, w Way) (ride, error) {
 func (a *API) around(ctx context.Context, pickup geo.Point) map[driver.Class][]driver.Located {
 	ctx, cancel := context.WithTimeout(ctx, quoteWithin)
 	defer cancel()
-	found, err := a.Locations.Nearby(ctx, pickup, quoteRadius, quoteDrivers, driver.Wanted{
+	found, _, err := a.Locations.Nearby(ctx, pickup, quoteRadius, quoteDrivers, driver.Wanted{
 		Available: true, SeenSince: a.Now().Add(-a.Desk.Limits.Fresh),
 	})
 	if err != nil {

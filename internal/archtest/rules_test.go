@@ -24,7 +24,7 @@ var (
 	core        = []string{"internal/fault", "internal/driver", "internal/trip", "internal/fare", "internal/match", "internal/road", "internal/orders"}
 	pure        = join(core, "geo")
 	vocabulary  = join(pure, "internal/wire")
-	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch")
+	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch", "internal/nearby")
 	adapters    = []string{"internal/eta", "internal/osm", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus"}
 	edges       = []string{"internal/api", "internal/console", "internal/auth"}
 	everything  = join(application, join(adapters, join(edges, "internal/sim/...", "internal/streets", "internal/replay/...", "internal/node", "sql")...)...)
@@ -47,7 +47,7 @@ var layers = []layer{
 	{name: "pure", packages: core, inside: pure, not: effects, never: join(clock, timers...)},
 	{name: "wire", packages: []string{"internal/wire"}, inside: pure, not: effects, never: join(clock, timers...)},
 
-	use("internal/track"), use("internal/dispatch"), use("internal/outbox"), use("internal/watch"),
+	use("internal/track"), use("internal/dispatch"), use("internal/outbox"), use("internal/watch"), use("internal/nearby"),
 
 	adapter("internal/eta", "github.com/sony/gobreaker/v2"),
 	adapter("internal/osm", "google.golang.org/protobuf/encoding/protowire"),

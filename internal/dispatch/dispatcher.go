@@ -128,6 +128,10 @@ func (d *Dispatcher) SetPolicy(p Policy) error {
 	return nil
 }
 
+// Fleet is the drivers that the dispatcher knows of: those of the cells where it
+// works. It is for others to read.
+func (d *Dispatcher) Fleet() *driver.Fleet { return d.supply.fleet }
+
 // Changed tells the dispatcher of a trip that was committed in this process.
 func (d *Dispatcher) Changed(t *trip.Trip) { d.inbox.changed(t) }
 

@@ -16,7 +16,9 @@ import (
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/eta"
 	"github.com/cabstand/cabstand/internal/fare"
+	"github.com/cabstand/cabstand/internal/memgeo"
 	"github.com/cabstand/cabstand/internal/natsbus"
+	"github.com/cabstand/cabstand/internal/nearby"
 	"github.com/cabstand/cabstand/internal/outbox"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/watch"
@@ -56,7 +58,8 @@ type parts struct {
 	verifier  *auth.Verifier
 	bus       *natsbus.Bus
 	locations locations
-	store     store // nil in a tracker
+	lookout   *nearby.Lookout // nil in a tracker
+	store     store           // nil in a tracker
 	engines   []*eta.Engine
 	health    *health
 }
@@ -93,8 +96,9 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 		ID: id, Trips: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
 		Changed: d.dispatcher.Changed, Limits: m.limits(), Now: time.Now, Log: p.log,
 	}
+	p.lookout = nearby.New(p.looking(m, d.dispatcher))
 	d.hub = watch.New(watch.Deps{
-		Events: p.bus.Trips, History: p.store, Positions: p.bus.Positions, Locations: p.locations, Estimator: d.estimator,
+		Events: p.bus.Trips, History: p.store, Positions: p.bus.Positions, Locations: p.lookout, Estimator: d.estimator,
 		Degraded: p.health.gone, Fresh: m.Fresh, Now: time.Now, Log: p.log,
 	})
 	relay := outbox.New(p.store, p.bus.Trips, outbox.Options{After: d.desk.Notify, Log: p.log})
@@ -103,6 +107,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	p.node.task("membership", func(ctx context.Context) error { return p.member(ctx, id) })
 	p.node.task("dispatcher", d.dispatcher.Run)
 	p.node.task("outbox", relay.Run)
+	p.node.task("lookout", p.lookout.Run)
 	p.node.task("watch", d.hub.Run)
 	p.node.task("commands", func(ctx context.Context) error { return serve(ctx, p.bus.Commands.Serve, d.desk.Command) })
 	p.node.task("decisions", func(ctx context.Context) error { return serve(ctx, p.bus.Decisions.Serve, d.dispatcher.Recall) })
@@ -111,6 +116,16 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	p.node.task("purge", p.purge)
 	p.node.onDrain(d.hub.Drain)
 	return d, nil
+}
+
+// looking is what the lookout stands on. In one process the store is in its
+// memory already, and nothing is to be followed.
+func (p *parts) looking(m Matching, d *dispatch.Dispatcher) nearby.Deps {
+	deps := nearby.Deps{Store: p.locations, Fresh: m.Fresh, Forget: forgetAfter, Now: time.Now, Log: p.log}
+	if _, shared := p.locations.(*memgeo.Store); !shared {
+		deps.Feed, deps.Others = p.bus.Positions, d.Fleet()
+	}
+	return deps
 }
 
 // member is a member of the dispatchers until ctx ends. While the bus is away
