@@ -2,15 +2,17 @@ package geo_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/cabstand/cabstand/geo"
 )
 
 func ExampleIndex_Nearest() {
 	cabs := geo.NewIndex()
-	cabs.Put("broadway", geo.Point{Lat: 40.7590, Lon: -73.9845})
-	cabs.Put("battery", geo.Point{Lat: 40.7033, Lon: -74.0170})
-	cabs.Put("bryant", geo.Point{Lat: 40.7536, Lon: -73.9832})
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	cabs.Put("broadway", geo.Point{Lat: 40.7590, Lon: -73.9845}, now)
+	cabs.Put("battery", geo.Point{Lat: 40.7033, Lon: -74.0170}, now)
+	cabs.Put("bryant", geo.Point{Lat: 40.7536, Lon: -73.9832}, now)
 
 	timesSquare := geo.Point{Lat: 40.7580, Lon: -73.9855}
 	for _, cab := range cabs.Nearest(nil, timesSquare, 2, 5000, nil) {

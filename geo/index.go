@@ -1,188 +1,176 @@
 package geo
 
 import (
-	"iter"
-	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Index finds moving points by where they are: exactly, by great-circle
 // distance, anywhere on the earth.
 //
-// It is a quadtree over degrees that splits where points crowd and merges where
-// they leave. Searches walk it outward, best first, by a lower bound of the
-// distance to each quadrant; nothing is cut off by a fixed ring or radius. A
-// point that moves within its quadrant, as most do, is written in place.
+// It is safe for concurrent use, and nobody waits for a reader or for a writer
+// to finish, except that writers take turns. A search sees the index as it was
+// at one instant between its call and its first answer: every point that was
+// there, once, at the place that it had then, whatever is put, removed or
+// expired meanwhile. This holds for Outward too, however slowly it is read. What
+// changes in the meantime is kept for it, so a reader who stays costs memory.
 //
-// An Index is not safe for concurrent use; any number of searches may run
-// beside each other while nothing is written. Make one with NewIndex.
+// The points are in a quadtree in fixed point that splits where they crowd and
+// merges where they leave. Its quadrants are never changed but replaced, with the
+// old ones kept for those who came before; when all those have left, the memory
+// is used again, so that neither searches nor moves allocate. Searches walk
+// outward, best first, by a lower bound of the distance to each quadrant; nothing
+// is cut off by a fixed ring. Make one with NewIndex.
 type Index struct {
-	nodes     []node // nodes[0] is the root; children lie in groups of four
-	freeNodes []int32
-	items     []item
-	freeItems []int32
-	byID      map[string]int32
+	memory
+	ids     ids
+	root    node
+	count   atomic.Int64
+	changes atomic.Uint64 // committed; the first is 1
+
+	writing sync.Mutex // guards all of the above against other writers
 }
 
 // Hit is a point that a search found.
 type Hit struct {
 	ID     string
 	Point  Point
-	Metres float64 // from the place that was asked about
-}
-
-// item is one point, in a slab so that leaves hold small numbers.
-type item struct {
-	id    string
-	point Point
-	leaf  int32
-	place int32 // in the leaf's list
+	At     time.Time // when it was seen there
+	Metres float64   // from the place that was asked about
 }
 
 // NewIndex makes an empty index.
 func NewIndex() *Index {
-	return &Index{
-		nodes: []node{{box: Box{West: -180, South: -90, East: 180, North: 90}, parent: none}},
-		byID:  map[string]int32{},
-	}
+	x := new(Index)
+	x.ids.init()
+	x.moreRecords()
+	x.root.state.Store(new(state))
+	x.changes.Store(1)
+	return x
 }
 
 // Len is the number of points.
-func (x *Index) Len() int { return len(x.byID) }
+func (x *Index) Len() int { return int(x.count.Load()) }
 
-// Get is where id is.
-func (x *Index) Get(id string) (Point, bool) {
-	i, ok := x.byID[id]
-	if !ok {
-		return Point{}, false
+// Get is where id is, and when it was seen there.
+func (x *Index) Get(id string) (p Point, at time.Time, ok bool) {
+	seat, _ := x.readers.sit(x.changes.Load(), 0)
+	defer seat.since.Store(0)
+	_, rec := x.ids.find(id, x.ids.hash(id), x.record)
+	if rec == 0 {
+		return Point{}, time.Time{}, false
 	}
-	return x.items[i].point, true
+	r := x.record(rec)
+	return r.point, r.at, true
 }
 
-// Put sets where id is, new or moved. A point that is not on the earth is not
-// taken: Put returns false and id stays where it was.
-func (x *Index) Put(id string, p Point) bool {
+// Put sets where id is, new or moved, and when it was seen there. A point that
+// is not on the earth is not taken: Put returns false and id stays where it was.
+func (x *Index) Put(id string, p Point, at time.Time) bool {
 	if !p.Valid() {
 		return false
 	}
-	i, known := x.byID[id]
-	if !known {
-		i = x.newItem(id)
-	} else if x.items[i].point = p; x.nodes[x.items[i].leaf].box.holds(p) {
-		return true
+	hash := x.ids.hash(id)
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	word, old := x.ids.find(id, hash, x.record)
+	e := entry{x.newRecord(), spotOf(p)}
+	r := x.record(e.rec)
+	r.id, r.point, r.at = id, p, at
+	if old != 0 {
+		x.move(old, e)
+		word.Store(wordOf(hash, e.rec))
 	} else {
-		x.unlink(i)
+		x.link(x.root.leafFor(e), e)
+		x.count.Add(1)
+		x.ids.add(word, hash, e.rec, x.Len(), x.record)
 	}
-	x.items[i].point = p
-	x.link(i)
+	x.commit()
 	return true
+}
+
+// move puts a new record in the place of an old one.
+func (x *Index) move(old uint32, e entry) {
+	r := x.record(old)
+	n := r.node
+	st := n.state.Load()
+	i := st.find(old)
+	if n.holds(e.spot) {
+		next := x.copyOf(st)
+		next.recs[i], next.spots[i] = e.rec, e.spot
+		x.record(e.rec).node = n
+		x.change(n, next)
+	} else {
+		x.link(x.unlink(n, i).leafFor(e), e)
+	}
+	x.drop(old)
 }
 
 // Remove forgets id, and reports whether it was there.
 func (x *Index) Remove(id string) bool {
-	i, ok := x.byID[id]
-	if !ok {
+	hash := x.ids.hash(id)
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	word, rec := x.ids.find(id, hash, x.record)
+	if rec == 0 {
 		return false
 	}
-	x.unlink(i)
-	delete(x.byID, id)
-	x.items[i] = item{}
-	x.freeItems = append(x.freeItems, i)
+	x.remove(word, rec)
 	return true
 }
 
-func (x *Index) newItem(id string) int32 {
-	var i int32
-	if n := len(x.freeItems); n > 0 {
-		i, x.freeItems = x.freeItems[n-1], x.freeItems[:n-1]
-	} else {
-		i = int32(len(x.items))
-		x.items = append(x.items, item{})
-	}
-	x.items[i].id = id
-	x.byID[id] = i
-	return i
+func (x *Index) remove(word *atomic.Uint64, rec uint32) {
+	n := x.record(rec).node
+	x.unlink(n, n.state.Load().find(rec))
+	word.Store(deleted)
+	x.drop(rec)
+	x.count.Add(-1)
+	x.commit()
 }
 
-// Nearest appends to dst the up to k points nearest to p that lie within
-// radius metres (its border included; math.Inf(1) for no limit) and that keep
-// accepts (nil accepts all). They come nearest first, ties by id.
-func (x *Index) Nearest(dst []Hit, p Point, k int, radius float64, keep func(id string) bool) []Hit {
-	if k <= 0 {
-		return dst
+// Expire forgets every point that was last seen before the given time, and
+// returns their ids, sorted. It goes through all points, a few at a time, so that
+// other writers come between; who is put meanwhile with an older time may stay
+// until the next Expire.
+func (x *Index) Expire(before time.Time) []string {
+	var gone []string
+	for c := 0; ; c++ {
+		all := *x.chunks.Load()
+		if c == len(all) {
+			slices.Sort(gone)
+			return gone
+		}
+		gone = x.expire(gone, all[c], before)
 	}
-	s := x.search(p)
-	defer s.close()
-	for taken := 0; taken < k; {
-		i, h, ok := s.next()
-		if !ok {
-			break
-		}
-		d := metres(h)
-		if !(d <= radius) {
-			break
-		}
-		if it := &x.items[i]; keep == nil || keep(it.id) {
-			dst = append(dst, Hit{ID: it.id, Point: it.point, Metres: d})
-			taken++
-		}
-	}
-	return dst
 }
 
-// Within appends to dst every point within radius metres of p, nearest first,
-// ties by id.
-func (x *Index) Within(dst []Hit, p Point, radius float64) []Hit {
-	return x.Nearest(dst, p, math.MaxInt, radius, nil)
-}
-
-// Outward goes through the points in the order of their distance from p,
-// nearest first, ties by id, and works no further than it is read. Nothing may
-// be written to the index meanwhile.
-func (x *Index) Outward(p Point) iter.Seq[Hit] {
-	return func(yield func(Hit) bool) {
-		s := x.search(p)
-		defer s.close()
-		for {
-			i, h, ok := s.next()
-			if !ok || !yield(Hit{ID: x.items[i].id, Point: x.items[i].point, Metres: metres(h)}) {
-				return
-			}
+// expire removes the stale points that have a record in a chunk.
+func (x *Index) expire(gone []string, c *chunk, before time.Time) []string {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	for i := range c {
+		if r := &c[i]; r.node != nil && r.at.Before(before) {
+			word, rec := x.ids.find(r.id, x.ids.hash(r.id), x.record)
+			gone = append(gone, r.id)
+			x.remove(word, rec)
 		}
 	}
+	return gone
 }
 
-// InCell appends to dst the ids of the points whose cell this is, in no order.
-func (x *Index) InCell(dst []string, cell Cell) []string {
-	first := len(dst)
-	dst = x.InBox(dst, cell.Bounds().widened())
-	in := slices.DeleteFunc(dst[first:], func(id string) bool {
-		return CellOf(x.items[x.byID[id]].point, len(cell)) != cell
-	})
-	return dst[:first+len(in)]
+// changing is the number of the change that is being made.
+func (x *Index) changing() uint64 { return x.changes.Load() + 1 }
+
+// commit shows readers the change.
+func (x *Index) commit() { x.reclaim(x.changes.Add(1)) }
+
+// drop retires the record of a point that is there no more.
+func (x *Index) drop(rec uint32) {
+	x.record(rec).node = nil
+	x.lost.push(x.changing(), rec)
 }
 
-// InBox appends to dst the ids of the points in b, its border included, in no
-// order.
-func (x *Index) InBox(dst []string, b Box) []string {
-	return x.inBox(dst, b, root)
-}
-
-func (x *Index) inBox(dst []string, b Box, n int32) []string {
-	nd := &x.nodes[n]
-	if nd.count == 0 || !nd.box.overlaps(b) {
-		return dst
-	}
-	if nd.isLeaf() {
-		for _, i := range nd.items {
-			if b.Contains(x.items[i].point) {
-				dst = append(dst, x.items[i].id)
-			}
-		}
-		return dst
-	}
-	for c := nd.child; c < nd.child+4; c++ {
-		dst = x.inBox(dst, b, c)
-	}
-	return dst
-}
+// retire keeps a state for the readers who came before the change.
+func (x *Index) retire(st *state) { x.left.push(x.changing(), st) }

@@ -1,125 +1,180 @@
 package geo
 
 import (
-	"math"
+	"strings"
 	"sync"
 )
 
-// search walks an index outward from a point, best first: a heap holds
-// quadrants by a lower bound of their distance, and points by their distance.
-// What comes out of it next is nearest of all.
+// search is one reader's walk through an index as it was after one change. It
+// goes outward, best first: a heap holds the quadrants ahead by a lower bound of
+// their distance.
 type search struct {
-	index *Index
-	from  Point
-	heap  []candidate
+	from   origin
+	change uint64
+	chunks []*chunk
+	seat   *seat
+	number int // of the seat, to try it first the next time
+	limit  float64
+
+	nodes  []ahead     // a heap, nearest first
+	points []candidate // for Outward a heap, nearest first; else one of k, farthest first
+	rest   []candidate // that may be as near as the farthest of those
 }
 
-// candidate is a quadrant or a point in the heap.
+// ahead is a quadrant that has yet to be looked into.
+type ahead struct {
+	reach float64
+	node  *node
+}
+
+// candidate is a point. Its key is a squared chord, near enough; in the end the
+// exact haversine.
 type candidate struct {
-	h      float64 // haversine of the distance, for a quadrant a lower bound
-	number int32   // of the point, or the bit complement of the quadrant's
+	key   float64
+	rec   uint32
+	exact bool // only for Outward: the key is four times the haversine
 }
 
 var searches = sync.Pool{New: func() any { return new(search) }}
 
-// search starts a walk. Close it to give its memory back.
+// search starts a walk. Close it, so that what it sees can be forgotten.
 func (x *Index) search(from Point) *search {
 	s := searches.Get().(*search)
-	s.index, s.from = x, from
-	if from.Valid() && x.Len() > 0 {
-		s.push(candidate{0, ^root})
-	}
+	s.seat, s.number = x.readers.sit(x.changes.Load(), s.number)
+	s.change = x.changes.Load()
+	s.chunks = *x.chunks.Load()
+	s.from = originOf(from)
+	s.nodes = append(s.nodes[:0], ahead{node: &x.root})
+	s.points, s.rest = s.points[:0], s.rest[:0]
 	return s
 }
 
 func (s *search) close() {
-	s.index, s.heap = nil, s.heap[:0]
+	s.seat.since.Store(0)
+	s.seat, s.chunks = nil, nil
 	searches.Put(s)
 }
 
-// next is the next point and the haversine of its distance.
-func (s *search) next() (i int32, h float64, ok bool) {
-	for len(s.heap) > 0 {
-		c := s.pop()
-		if c.number >= 0 {
-			return c.number, c.h, true
-		}
-		s.open(&s.index.nodes[^c.number])
-	}
-	return 0, 0, false
+func (s *search) record(rec uint32) *record { return at(s.chunks, rec) }
+
+func (s *search) byID(a, b candidate) int {
+	return strings.Compare(s.record(a.rec).id, s.record(b.rec).id)
 }
 
-// open puts what is in a quadrant into the heap.
-func (s *search) open(n *node) {
-	if n.isLeaf() {
-		for _, i := range n.items {
-			s.push(candidate{haversine(s.from, s.index.items[i].point), i})
+// hit tells a candidate whose key is the haversine.
+func (s *search) hit(c candidate) Hit {
+	r := s.record(c.rec)
+	return Hit{ID: r.id, Point: r.point, At: r.at, Metres: metres(c.key)}
+}
+
+// collect gathers the k nearest points that keep accepts, and whatever may be as
+// near as the last of them.
+func (s *search) collect(k int, keep func(id string) bool) {
+	for len(s.nodes) > 0 && s.nodes[0].reach <= s.limit {
+		n := s.popNode()
+		st := n.when(s.change)
+		if st.kids != nil {
+			s.pushKids(st.kids)
+			continue
+		}
+		for i := range st.n {
+			c := candidate{key: s.from.chord(st.spots[i]), rec: st.recs[i]}
+			if c.key <= s.limit && (keep == nil || keep(s.record(c.rec).id)) {
+				s.take(c, k)
+			}
+		}
+	}
+}
+
+func (s *search) pushKids(kids *[4]node) {
+	for q := range kids {
+		if reach := s.from.reach(&kids[q]) * (1 - slackShare); reach <= s.limit {
+			s.pushNode(ahead{reach, &kids[q]})
+		}
+	}
+}
+
+// take adds a candidate to the k nearest so far.
+func (s *search) take(c candidate, k int) {
+	if len(s.points) < k {
+		s.points = append(s.points, c)
+		if len(s.points) == k {
+			for i := k/2 - 1; i >= 0; i-- {
+				s.sinkFar(s.points[i], i)
+			}
+			s.limit = min(s.limit, chordAbove(s.points[0].key))
 		}
 		return
 	}
-	for c := n.child; c < n.child+4; c++ {
-		if child := &s.index.nodes[c]; child.count > 0 {
-			s.push(candidate{lowerBound(child.box.haversine(s.from)), ^c})
-		}
+	if c.key >= s.points[0].key {
+		s.rest = append(s.rest, c)
+		return
+	}
+	out := s.points[0]
+	s.sinkFar(c, 0)
+	s.limit = min(s.limit, chordAbove(s.points[0].key))
+	if out.key <= s.limit {
+		s.rest = append(s.rest, out)
 	}
 }
 
-// lowerBound takes off what rounding may have added to a haversine: some
-// nanometres of way.
-func lowerBound(h float64) float64 {
-	half := math.Sqrt(h)*(1-1e-12) - 1e-15
-	if half <= 0 {
-		return 0
-	}
-	return half * half
-}
-
-// before orders the heap: by distance, quadrants first, so that all points of
-// one distance are in the heap before the first of them leaves it, by id.
-func (s *search) before(a, b candidate) bool {
-	if a.h != b.h {
-		return a.h < b.h
-	}
-	if a.number < 0 || b.number < 0 {
-		return a.number < b.number
-	}
-	return s.index.items[a.number].id < s.index.items[b.number].id
-}
-
-func (s *search) push(c candidate) {
-	s.heap = append(s.heap, c)
-	i := len(s.heap) - 1
-	for i > 0 {
-		up := (i - 1) / 2
-		if !s.before(c, s.heap[up]) {
+// sinkFar puts c into the heap of the farthest at i or below.
+func (s *search) sinkFar(c candidate, i int) {
+	h := s.points
+	for {
+		down := 2*i + 1
+		if down >= len(h) {
 			break
 		}
-		s.heap[i] = s.heap[up]
-		i = up
+		if down+1 < len(h) && h[down+1].key > h[down].key {
+			down++
+		}
+		if h[down].key <= c.key {
+			break
+		}
+		h[i] = h[down]
+		i = down
 	}
-	s.heap[i] = c
+	h[i] = c
 }
 
-func (s *search) pop() candidate {
-	top, last := s.heap[0], s.heap[len(s.heap)-1]
-	s.heap = s.heap[:len(s.heap)-1]
-	if n := len(s.heap); n > 0 {
-		i := 0
-		for {
-			down := 2*i + 1
-			if down >= n {
-				break
-			}
-			if down+1 < n && s.before(s.heap[down+1], s.heap[down]) {
-				down++
-			}
-			if !s.before(s.heap[down], last) {
-				break
-			}
-			s.heap[i] = s.heap[down]
-			i = down
+func (s *search) pushNode(a ahead) {
+	s.nodes = append(s.nodes, a)
+	h := s.nodes
+	i := len(h) - 1
+	for i > 0 {
+		up := (i - 1) / 2
+		if h[up].reach <= a.reach {
+			break
 		}
-		s.heap[i] = last
+		h[i] = h[up]
+		i = up
 	}
-	return top
+	h[i] = a
+}
+
+func (s *search) popNode() *node {
+	h := s.nodes
+	top, last := h[0], h[len(h)-1]
+	h = h[:len(h)-1]
+	s.nodes = h
+	i := 0
+	for {
+		down := 2*i + 1
+		if down >= len(h) {
+			break
+		}
+		if down+1 < len(h) && h[down+1].reach < h[down].reach {
+			down++
+		}
+		if h[down].reach >= last.reach {
+			break
+		}
+		h[i] = h[down]
+		i = down
+	}
+	if len(h) > 0 {
+		h[i] = last
+	}
+	return top.node
 }

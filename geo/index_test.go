@@ -7,11 +7,14 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/cabstand/cabstand/geo"
 )
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // model is the index as anybody would write it who has time.
 type model map[string]geo.Point
@@ -20,7 +23,7 @@ func (m model) nearest(p geo.Point, radius float64) []geo.Hit {
 	var hits []geo.Hit
 	for id, q := range m {
 		if d := geo.Distance(p, q); d <= radius {
-			hits = append(hits, geo.Hit{ID: id, Point: q, Metres: d})
+			hits = append(hits, geo.Hit{ID: id, Point: q, At: noon, Metres: d})
 		}
 	}
 	slices.SortFunc(hits, func(a, b geo.Hit) int { return cmp.Or(cmp.Compare(a.Metres, b.Metres), cmp.Compare(a.ID, b.ID)) })
@@ -36,7 +39,7 @@ func TestIndex_LikeBruteForce(t *testing.T) {
 			"Put": func(t *rapid.T) {
 				for range rapid.IntRange(1, 60).Draw(t, "n") {
 					id, p := id.Draw(t, "id"), point.Draw(t, "p")
-					x.Put(id, p)
+					x.Put(id, p, noon)
 					m[id] = p
 				}
 			},
@@ -44,7 +47,7 @@ func TestIndex_LikeBruteForce(t *testing.T) {
 				p := point.Draw(t, "p")
 				for i := range rapid.IntRange(1, 60).Draw(t, "n") {
 					id := fmt.Sprintf("d%d", i)
-					x.Put(id, p)
+					x.Put(id, p, noon)
 					m[id] = p
 				}
 			},
@@ -52,7 +55,7 @@ func TestIndex_LikeBruteForce(t *testing.T) {
 				bearing, metres := rapid.Float64Range(0, 360).Draw(t, "bearing"), rapid.Float64Range(0, 200).Draw(t, "metres")
 				for id, p := range m {
 					q := geo.Destination(p, bearing, metres)
-					x.Put(id, q)
+					x.Put(id, q, noon)
 					m[id] = q
 				}
 			},
@@ -107,7 +110,7 @@ func TestIndex_LikeBruteForce(t *testing.T) {
 					t.Fatalf("%d points, want %d", x.Len(), len(m))
 				}
 				for id, p := range m {
-					if q, ok := x.Get(id); !ok || q != p {
+					if q, _, ok := x.Get(id); !ok || q != p {
 						t.Fatalf("%s at %v %v, want %v", id, q, ok, p)
 					}
 				}
@@ -138,7 +141,7 @@ func TestIndex_Ties_ByID(t *testing.T) {
 	x := geo.NewIndex()
 	p := geo.Point{Lat: 40.75, Lon: -73.98}
 	for i := range 40 {
-		x.Put(fmt.Sprintf("d%02d", (i*17)%40), p)
+		x.Put(fmt.Sprintf("d%02d", (i*17)%40), p, noon)
 	}
 	for i, h := range x.Nearest(nil, p, 40, 0, nil) {
 		if want := fmt.Sprintf("d%02d", i); h.ID != want {
@@ -150,16 +153,16 @@ func TestIndex_Ties_ByID(t *testing.T) {
 func TestIndex_Put_NotOnEarth(t *testing.T) {
 	x := geo.NewIndex()
 	p := geo.Point{Lat: 1, Lon: 2}
-	x.Put("a", p)
+	x.Put("a", p, noon)
 	for _, bad := range []geo.Point{{Lat: math.NaN()}, {Lon: math.Inf(1)}, {Lat: 91}} {
-		if x.Put("a", bad) || x.Put("b", bad) {
+		if x.Put("a", bad, noon) || x.Put("b", bad, noon) {
 			t.Errorf("took %v", bad)
 		}
 		if hits := x.Nearest(nil, bad, 1, math.Inf(1), nil); len(hits) != 0 {
 			t.Errorf("near %v: %v", bad, hits)
 		}
 	}
-	if q, ok := x.Get("a"); !ok || q != p || x.Len() != 1 {
+	if q, _, ok := x.Get("a"); !ok || q != p || x.Len() != 1 {
 		t.Errorf("a is at %v, %d points", q, x.Len())
 	}
 }
@@ -180,7 +183,7 @@ func TestIndex_Nearest_AllocatesNothing(t *testing.T) {
 func cityOf(drivers int) (*geo.Index, geo.Point) {
 	x, centre := geo.NewIndex(), geo.Point{Lat: 40.75, Lon: -73.98}
 	for i := range drivers {
-		x.Put(fmt.Sprintf("d%d", i), geo.Destination(centre, float64(i*137%360), float64(i*7919%10_000)))
+		x.Put(fmt.Sprintf("d%d", i), geo.Destination(centre, float64(i*137%360), float64(i*7919%10_000)), noon)
 	}
 	return x, centre
 }
@@ -199,6 +202,6 @@ func BenchmarkIndex_Put(b *testing.B) {
 	x, centre := cityOf(100_000)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		x.Put("d1", geo.Destination(centre, float64(i%360), 5000))
+		x.Put("d1", geo.Destination(centre, float64(i%360), 5000), noon)
 	}
 }

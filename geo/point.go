@@ -31,10 +31,17 @@ func Distance(a, b Point) float64 { return metres(haversine(a, b)) }
 // haversine is the haversine of the angle between a and b, 0 to 1. It grows
 // with the distance, and is what searches compare.
 func haversine(a, b Point) float64 {
-	lat1, lat2 := radians(a.Lat), radians(b.Lat)
-	u := math.Sin((lat2 - lat1) / 2)
-	v := math.Sin(radians(b.Lon-a.Lon) / 2)
-	return u*u + math.Cos(lat1)*math.Cos(lat2)*v*v
+	lat := radians(a.Lat)
+	return haversineFrom(lat, math.Cos(lat), a.Lon, b)
+}
+
+// haversineFrom is the haversine of the way to b from a latitude (radians), whose
+// cosine is known, and a longitude (degrees).
+func haversineFrom(lat, cos, lon float64, b Point) float64 {
+	lat2 := radians(b.Lat)
+	u := math.Sin((lat2 - lat) / 2)
+	v := math.Sin(radians(b.Lon-lon) / 2)
+	return u*u + cos*math.Cos(lat2)*v*v
 }
 
 // metres is the distance that belongs to a haversine.

@@ -1,0 +1,138 @@
+package geo
+
+import "math"
+
+// spot is a place in fixed point: the globe is 2^32 units around, x from the
+// antimeridian east, and 2^32 units from the south pole (y) to the north pole.
+// A spot stands for its middle, which is 5.3 mm at most from the points in it.
+type spot struct{ x, y uint32 }
+
+const (
+	units    = 1 << 32
+	unitLon  = 2 * math.Pi / units // radians
+	unitLat  = math.Pi / units
+	unitsLon = units / 360.0 // in a degree
+	unitsLat = units / 180.0
+)
+
+// spotOf grows with both coordinates. The last parallel and the last meridian
+// (90 and 180 degrees) lie in the last spots.
+func spotOf(p Point) spot {
+	return spot{fixed((p.Lon + 180) * unitsLon), fixed((p.Lat + 90) * unitsLat)}
+}
+
+func fixed(t float64) uint32 {
+	if t >= units {
+		return math.MaxUint32
+	}
+	return uint32(t)
+}
+
+// origin is where a search starts, with what all its distances need. Searches
+// compare squared chords: the square of the straight way through the earth, for
+// a radius of 1. They grow with the great-circle distance.
+type origin struct {
+	point    Point
+	lat      float64 // radians
+	cos, sin float64 // of the latitude
+	x, y     float64 // in units
+	spot     spot
+	toMiddle float64 // units from the origin east to the middle of its spot
+}
+
+func originOf(p Point) origin {
+	o := origin{point: p, lat: radians(p.Lat), x: (p.Lon + 180) * unitsLon, y: (p.Lat + 90) * unitsLat, spot: spotOf(p)}
+	o.sin, o.cos = math.Sin(o.lat), math.Cos(o.lat)
+	o.toMiddle = 0.5 - (o.x - float64(o.spot.x))
+	return o
+}
+
+// near is the square of the angle (radians; 127 km) up to which the series below
+// are good to a part in 10^9.
+const near = 0.02 * 0.02
+
+// chord is the squared chord to the middle of a spot.
+func (o *origin) chord(s spot) float64 {
+	// The difference of 32 bits goes the short way round.
+	lon := (float64(int32(s.x-o.spot.x)) + o.toMiddle) * unitLon
+	lat := (float64(s.y) + 0.5 - o.y) * unitLat
+	u, v := lat*lat, lon*lon
+	if u > near || v > near {
+		return o.farChord(lat, lon)
+	}
+	cos := o.cos*(1-u*(1.0/2-u*(1.0/24))) - o.sin*lat*(1-u*(1.0/6))
+	return u*(1-u*(1.0/12)) + o.cos*cos*v*(1-v*(1.0/12))
+}
+
+// farChord is the squared chord to the place that lies so many radians north and
+// east.
+func (o *origin) farChord(lat, lon float64) float64 {
+	return chordOf(lat) + o.cos*math.Cos(o.lat+lat)*chordOf(lon)
+}
+
+// chordOf is the squared chord of an angle.
+func chordOf(angle float64) float64 {
+	if v := angle * angle; v <= near {
+		return v * (1 - v*(1.0/12))
+	}
+	half := 2 * math.Sin(angle/2)
+	return half * half
+}
+
+// reach is a lower bound of the squared chords to all spots in a quadrant: the
+// least differences of latitude and longitude and the narrowest parallel, though
+// no single place may have all three.
+func (o *origin) reach(n *node) float64 {
+	size := n.size()
+	lat := 0.0
+	if south := float64(n.at.y); o.y < south {
+		lat = south - o.y
+	} else if north := south + float64(size); o.y > north {
+		lat = o.y - north
+	}
+	c := chordOf(lat * unitLat)
+	if lon := o.eastWest(n.at.x, size); lon > 0 {
+		c += o.cos * n.cos * chordOf(lon*unitLon)
+	}
+	return c
+}
+
+// eastWest is how many units lie between the origin and the meridians from west
+// on, the short way round.
+func (o *origin) eastWest(west uint32, size uint64) float64 {
+	if uint64(o.spot.x-west) < size {
+		return 0
+	}
+	into := 0.5 - o.toMiddle // from the western border of its spot
+	return min(float64(west-o.spot.x)-into, float64(o.spot.x-west-uint32(size))+into)
+}
+
+// haversine is that of the way to p, to the last bit what Distance computes.
+func (o *origin) haversine(p Point) float64 { return haversineFrom(o.lat, o.cos, o.point.Lon, p) }
+
+// Chords of spots and of quadrants are off by the size of a spot, by what the
+// series leave out, and by rounding. These two are sure to be above and below
+// the chord that is meant: 13 mm and a part in 10^8.
+const (
+	slack      = 2e-9
+	slackShare = 1e-8
+)
+
+func chordAbove(c float64) float64 {
+	c = math.Sqrt(max(0, c))*(1+slackShare) + slack
+	return c * c
+}
+
+func chordBelow(c float64) float64 {
+	c = max(0, math.Sqrt(max(0, c))*(1-slackShare)-slack)
+	return c * c
+}
+
+// chordWithin is the squared chord of a way along the ground, Inf where that
+// leads around the earth.
+func chordWithin(metres float64) float64 {
+	if metres >= math.Pi*EarthRadius {
+		return math.Inf(1)
+	}
+	return chordOf(metres / EarthRadius)
+}
