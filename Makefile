@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test lint fuzz bench bench-city bench-match bench-eta bench-policies deps vendor-web clean
+.PHONY: help run up build test lint fuzz bench bench-city bench-match bench-eta bench-policies bench-track deps vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -52,6 +52,10 @@ bench-eta: ## Measure travel times against LdDl/ch, about 5 minutes; CABSTAND_DA
 bench-policies: ## Measure the policies against the best-tuned greedy, hours; ARGS=--quick for minutes
 	$(GO) build -o bin/bench-policies ./bench/policies
 	bin/bench-policies $(ARGS)
+
+bench-track: build ## Measure the way of a position, from sockets to Redis, about 5 minutes
+	$(GO) build -o bin/bench-track ./bench/track
+	bin/bench-track $(ARGS)
 
 deps: ## Install what tests need: Redis, PostgreSQL with PostGIS, Chromium, Node, a C compiler
 	@scripts/deps.sh

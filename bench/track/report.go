@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+func writeHead(w io.Writer, began time.Time, c config) {
+	load, _ := os.ReadFile("/proc/loadavg") // none is said where there is none
+	fmt.Fprintf(w, "%s, %s/%s, %d cores, %s; %s; %d sockets, %.0f s, load at the end %s\n\n", began.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH,
+		runtime.NumCPU(), runtime.Version(), strings.Join(append([]string{"bench/track"}, os.Args[1:]...), " "), c.Sockets,
+		time.Since(began).Seconds(), strings.Join(strings.Fields(string(load))[:min(1, len(load))], ""))
+}
+
+// spread is the median of several turns, with the least and the most.
+type spread struct{ median, least, most float64 }
+
+func spreadOf[T any](all []T, value func(T) float64) spread {
+	var v []float64
+	for _, t := range all {
+		v = append(v, value(t))
+	}
+	if len(v) == 0 {
+		return spread{math.NaN(), math.NaN(), math.NaN()}
+	}
+	slices.Sort(v)
+	return spread{(v[(len(v)-1)/2] + v[len(v)/2]) / 2, v[0], v[len(v)-1]}
+}
+
+// form writes it with that many digits behind the point.
+func (s spread) form(digits int) string {
+	return fmt.Sprintf("%.*f (%.*f to %.*f)", digits, s.median, digits, s.least, digits, s.most)
+}
+
+func (r results) write(w io.Writer) {
+	r.writePath(w)
+	writeGoals(w, r.goals())
+}
+
+// row is a line of the table: a figure of each kind.
+type row struct {
+	name string
+	cell func(k kind) string
+}
+
+func micro(parts ...string) func(kind) string {
+	return func(k kind) string {
+		return spreadOf(k.rounds, func(t trial) float64 { return t.each(parts...) }).form(1)
+	}
+}
+
+// writePath writes what the way of a position takes, as Markdown.
+func (r results) writePath(w io.Writer) {
+	rate, each := spreadOf(r.peer, turn.rate), spreadOf(r.peer, turn.each)
+	fmt.Fprintf(w, "| | one position a frame | batches of 4 |\n|---|---|---|\n")
+	for _, row := range []row{
+		{"positions a second, sustained", func(k kind) string { return spreadOf(k.rounds, trial.positions).form(0) }},
+		{"frames a second, each a search result", func(k kind) string { return spreadOf(k.rounds, trial.frames).form(0) }},
+		{"pipelined GEOADD a second, in turns", func(kind) string { return rate.form(0) }},
+		{"positions over GEOADD", func(k kind) string { return fmt.Sprintf("%.3f", r.overPeer(k)) }},
+		{"tracker, us of a core for a position", micro(partTracker)},
+		{"Redis", micro(partRedis)},
+		{"tracker and Redis", micro(partTracker, partRedis)},
+		{"NATS", micro(partNATS)},
+		{"follower (this process)", micro(partFollower)},
+		{"generator", micro(partLoad)},
+		{"Redis, us of a core for a GEOADD", func(kind) string { return each.form(2) }},
+		{"tracker and Redis over GEOADD", func(k kind) string { return fmt.Sprintf("%.2f", r.costOverPeer(k)) }},
+		{"positions a second at 80 %", func(k kind) string { return fmt.Sprintf("%.0f", k.aged.rate) }},
+		{"age when searchable in a dispatcher, ms, p50 / p99 / max", func(k kind) string { return ages(quantiles(k.aged.age)) }},
+		{"age when searchable in Redis, ms, p50 / p99 / max", func(k kind) string { return ages(quantiles(k.aged.inStore)) }},
+		{"of it, sent late by the generator, ms, p50 / p99 / max", func(k kind) string { return ages(k.aged.sent.LateMs) }},
+		{"positions refused, frames faulted", func(k kind) string {
+			return fmt.Sprintf("%d, %d", k.aged.sent.Heard.Rejected, k.aged.sent.Heard.Errors)
+		}},
+	} {
+		fmt.Fprintf(w, "| %s |", row.name)
+		for _, k := range r.kinds {
+			fmt.Fprintf(w, " %s |", row.cell(k))
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w)
+}
+
+func ages(q map[string]float64) string {
+	return fmt.Sprintf("%.1f / %.1f / %.1f", q["p50"], q["p99"], q["max"])
+}
+
+// overPeer is positions a second over the peer's.
+func (r results) overPeer(k kind) float64 {
+	return spreadOf(k.rounds, trial.positions).median / spreadOf(r.peer, turn.rate).median
+}
+
+// costOverPeer is processor time a position over the peer's.
+func (r results) costOverPeer(k kind) float64 {
+	ours := spreadOf(k.rounds, func(t trial) float64 { return t.each(partTracker, partRedis) })
+	return ours.median / spreadOf(r.peer, turn.each).median
+}
+
+// beyond is how far the oldest of a hundred is beyond the flush interval, in
+// milliseconds.
+func (r results) beyond(q map[string]float64) float64 {
+	return q["p99"] - float64(r.flush.Milliseconds())
+}
+
+// goal is a figure that is to be at least, or at most, its target.
+type goal struct {
+	name     string
+	measured float64
+	atLeast  bool
+	target   float64
+}
+
+func (r results) goals() (all []goal) {
+	for _, k := range r.kinds {
+		suffix := ""
+		if k.batch > 1 {
+			suffix = fmt.Sprintf("_batches_of_%d", k.batch)
+		}
+		all = append(all,
+			goal{"track_updates_over_geoadd" + suffix, r.overPeer(k), true, 0.33},
+			goal{"track_cost_over_geoadd" + suffix, r.costOverPeer(k), false, 4},
+			goal{"track_age_beyond_flush_ms" + suffix, r.beyond(quantiles(k.aged.age)), false, 10},
+			goal{"track_age_in_redis_beyond_flush_ms" + suffix, r.beyond(quantiles(k.aged.inStore)), false, 10},
+		)
+	}
+	return all
+}
+
+func writeGoals(w io.Writer, goals []goal) {
+	for _, g := range goals {
+		bound, met := "<=", g.measured <= g.target
+		if g.atLeast {
+			bound, met = ">=", g.measured >= g.target
+		}
+		verdict := "missed"
+		if met {
+			verdict = "met"
+		}
+		fmt.Fprintf(w, "goal %s measured %.3f target %s%g %s\n", g.name, g.measured, bound, g.target, verdict)
+	}
+}
