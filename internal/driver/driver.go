@@ -80,11 +80,12 @@ const Unknown = -1
 // Position is one fix of a phone.
 type Position struct {
 	geo.Point
-	Seq      uint64    // the phone's own count, 0 when it has none
-	FixedAt  time.Time // when the phone was there, by its clock
-	Speed    float64   // m/s, Unknown if not known
-	Heading  float64   // degrees clockwise from north, Unknown if not known
-	Accuracy float64   // metres, Unknown if not known
+	Seq         uint64    // the phone's own count, 0 when it has none
+	FixedAt     time.Time // when the phone was there, by its clock
+	Speed       float64   // m/s, Unknown if not known
+	Heading     float64   // degrees clockwise from north, Unknown if not known
+	Accuracy    float64   // metres, Unknown if not known
+	Approximate bool      // the phone says that it is not by satellite; for the filter alone, it travels no further
 }
 
 // Location is the latest that is known of a driver who is online: what the
@@ -100,9 +101,15 @@ type Location struct {
 	Gone      bool      // the driver went offline: forget the driver
 }
 
-// Fresh reports whether the location was received within limit before now.
+// Age is how long before now the location was received. It is 0 for one that
+// was received a moment later by another machine's clock.
+func (l Location) Age(now time.Time) time.Duration { return max(0, now.Sub(l.SeenAt)) }
+
+// Fresh reports whether the location was received within limit of now. Clocks
+// of machines may differ by as much: a location from further ahead tells of a
+// clock that was set back, and would be fresh for ever.
 func (l Location) Fresh(now time.Time, limit time.Duration) bool {
-	return now.Sub(l.SeenAt) <= limit
+	return now.Sub(l.SeenAt).Abs() <= limit
 }
 
 // Serves reports whether the vehicle can take a trip of the given class and

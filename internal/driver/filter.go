@@ -10,67 +10,47 @@ import (
 // values are public: phones get them in a "rejected" frame.
 type Refusal string
 
-// The refusals.
+// The refusals, in the order in which they are looked for.
 const (
-	Believed         Refusal = ""
-	RefusedInvalid   Refusal = "invalid"   // not on the earth, NaN
-	RefusedZero      Refusal = "zero"      // (0, 0): a phone without a fix
-	RefusedFuture    Refusal = "future"    // fixed later than now, clocks' differences allowed for
-	RefusedPast      Refusal = "past"      // fixed too long ago to be of use
-	RefusedAccuracy  Refusal = "accuracy"  // the phone itself does not know where it is
-	RefusedDuplicate Refusal = "duplicate" // sent before
-	RefusedStale     Refusal = "stale"     // older than what was believed before
-	RefusedSpeed     Refusal = "speed"     // no car gets there in that time
+	Believed           Refusal = ""
+	RefusedInvalid     Refusal = "invalid"     // not on the earth, NaN
+	RefusedZero        Refusal = "zero"        // (0, 0): a phone without a fix
+	RefusedFuture      Refusal = "future"      // fixed later than now, clocks' differences allowed for
+	RefusedPast        Refusal = "past"        // fixed too long ago to be of use
+	RefusedAccuracy    Refusal = "accuracy"    // the phone itself does not know where it is
+	RefusedApproximate Refusal = "approximate" // by cell towers or wireless networks
+	RefusedDuplicate   Refusal = "duplicate"   // sent before
+	RefusedStale       Refusal = "stale"       // older than what was believed before
+	RefusedStatic      Refusal = "static"      // a standing car says again that it stands
+	RefusedDistance    Refusal = "distance"    // hardly anywhere else than before
+	RefusedPeriod      Refusal = "period"      // too soon after the last
+	RefusedSpeed       Refusal = "speed"       // no car gets there in that time
+	RefusedDailyLimit  Refusal = "daily_limit" // more than a driver may send in a day
 )
 
 // Refusals lists every refusal.
 var Refusals = []Refusal{
-	RefusedInvalid, RefusedZero, RefusedFuture, RefusedPast, RefusedAccuracy,
-	RefusedDuplicate, RefusedStale, RefusedSpeed,
+	RefusedInvalid, RefusedZero, RefusedFuture, RefusedPast, RefusedAccuracy, RefusedApproximate,
+	RefusedDuplicate, RefusedStale, RefusedStatic, RefusedDistance, RefusedPeriod, RefusedSpeed, RefusedDailyLimit,
 }
-
-// FilterConfig tunes a Filter. The zero value of a field switches its check
-// off; positions off the earth are always refused.
-type FilterConfig struct {
-	Zero      bool          // refuse (0, 0)
-	Duplicate bool          // refuse what was sent before
-	Order     bool          // refuse what is older than the last believed
-	Future    time.Duration // how far a phone's clock may be ahead
-	Past      time.Duration // how old a fix may be
-	Accuracy  float64       // metres; a fix of unknown accuracy passes
-	Speed     float64       // m/s between two fixes
-
-	// Silence after which the next fix is believed wherever and whenever it says
-	// to be: a filter that compares with an old anchor for ever locks the driver
-	// out.
-	Silence time.Duration
-	// Witnesses is how many fixes in a row, plausible from one to the next, it
-	// takes to believe that the driver is where they say and that the anchor was
-	// wrong. One bad fix is outvoted by the next good one.
-	Witnesses int
-}
-
-// DefaultFilterConfig suits cars in a city.
-var DefaultFilterConfig = FilterConfig{
-	Zero: true, Duplicate: true, Order: true,
-	Future: 30 * time.Second, Past: 5 * time.Minute,
-	Accuracy: 50, Speed: 60,
-	Silence: 60 * time.Second, Witnesses: 3,
-}
-
-// shortest is the least time that lies between two fixes when their speed is
-// computed: phones round their clocks to the second.
-const shortest = time.Second
 
 // Filter judges the positions of one driver, one after the other. The zero
 // value is not ready; see NewFilter. It is not safe for concurrent use.
+//
+// What is refused leaves no trace but in the count of witnesses: the place and
+// the age of the driver stay those of the last believed position. A standing
+// car whose fixes are refused as static does not fall silent all the same, see
+// FilterConfig.Alive.
 type Filter struct {
 	config FilterConfig
-	anchor Position  // the last that was believed
-	heard  time.Time // when that was received; zero until then
+	anchor Position      // the last that was believed
+	heard  time.Time     // when that was received; zero until then
+	rhythm time.Duration // how far apart believed positions usually come
 
 	suspect   Position // the last that was too far off
 	witnesses int      // how many in a row agree with it, itself included
+
+	today Quota
 }
 
 // NewFilter is a filter that has seen nothing.
@@ -83,11 +63,14 @@ func (f *Filter) Judge(p Position, now time.Time) Refusal {
 		return r
 	}
 	if f.anchored(now) {
-		if r := f.against(p); r != Believed {
+		if r := f.against(p, now); r != Believed {
 			return r
 		}
 	}
-	f.anchor, f.heard, f.witnesses = p, now, 0
+	if !f.afford(p, now) {
+		return RefusedDailyLimit
+	}
+	f.believe(p, now)
 	return Believed
 }
 
@@ -109,62 +92,42 @@ func (f *Filter) alone(p Position, now time.Time) Refusal {
 		return RefusedPast
 	case c.Accuracy > 0 && p.Accuracy > c.Accuracy:
 		return RefusedAccuracy
+	case c.Approximate && p.Approximate:
+		return RefusedApproximate
 	}
 	return Believed
 }
 
-// anchored reports whether there is an anchor, and one young enough.
-func (f *Filter) anchored(now time.Time) bool {
-	if f.heard.IsZero() {
-		return false
-	}
-	return f.config.Silence <= 0 || now.Sub(f.heard) < f.config.Silence
-}
-
 // against judges p by what was believed before it.
-func (f *Filter) against(p Position) Refusal {
+func (f *Filter) against(p Position, now time.Time) Refusal {
+	c := f.config
 	switch {
 	case repeats(f.anchor, p):
-		if f.config.Duplicate {
+		if c.Duplicate && (p.Seq != 0 || !f.alive(now)) {
 			return RefusedDuplicate
 		}
 	case precedes(p, f.anchor):
-		if f.config.Order {
+		if c.Order {
 			return RefusedStale
 		}
 	}
-	if f.config.Speed <= 0 || f.reachable(f.anchor, p) {
-		return Believed
-	}
-	return f.doubt(p)
-}
-
-// doubt refuses p, which is too far from the anchor, unless enough fixes before
-// it agree with it. A fix that is sent again is no witness of itself.
-func (f *Filter) doubt(p Position) Refusal {
 	switch {
-	case f.witnesses > 0 && !p.FixedAt.After(f.suspect.FixedAt):
-		return RefusedSpeed
-	case f.witnesses > 0 && f.reachable(f.suspect, p):
-		f.witnesses++
-	default:
-		f.witnesses = 1
+	case c.Static && p.Speed == 0 && !f.alive(now):
+		return RefusedStatic
+	case c.Distance > 0 && geo.Distance(f.anchor.Point, p.Point) < c.Distance && !f.alive(now):
+		return RefusedDistance
+	case hasty(f.anchor, p, c.Period):
+		return RefusedPeriod
+	case c.Speed > 0 && !f.reachable(f.anchor, p):
+		return f.doubt(p)
 	}
-	f.suspect = p
-	if f.config.Witnesses > 0 && f.witnesses >= f.config.Witnesses {
-		return Believed
-	}
-	return RefusedSpeed
+	return Believed
 }
 
-// reachable reports whether a car gets from a to b in the time between them. A
-// pause of Silence by the phone's own clock explains any distance.
-func (f *Filter) reachable(a, b Position) bool {
-	took := b.FixedAt.Sub(a.FixedAt)
-	if f.config.Silence > 0 && took >= f.config.Silence {
-		return true
-	}
-	return geo.Distance(a.Point, b.Point) <= f.config.Speed*max(took, shortest).Seconds()
+// alive reports whether it is time for a sign of life: what came last is so long
+// ago that even a fix that tells nothing new is worth having.
+func (f *Filter) alive(now time.Time) bool {
+	return f.config.Alive > 0 && now.Sub(f.heard) >= f.config.Alive
 }
 
 // repeats reports whether b is a sent again. A phone that stands still may
@@ -184,4 +147,10 @@ func precedes(a, b Position) bool {
 		return true
 	}
 	return a.FixedAt.Before(b.FixedAt)
+}
+
+// hasty reports whether b was fixed after a, but less than the period after it.
+func hasty(a, b Position, period time.Duration) bool {
+	took := b.FixedAt.Sub(a.FixedAt)
+	return took > 0 && took < period
 }

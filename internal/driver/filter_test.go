@@ -54,7 +54,7 @@ func TestFilter_JudgeAlone(t *testing.T) {
 		"Future":          {func(p *driver.Position) { p.FixedAt = after(30.001) }, driver.RefusedFuture},
 		"Old":             {func(p *driver.Position) { p.FixedAt = after(-300) }, driver.Believed},
 		"Past":            {func(p *driver.Position) { p.FixedAt = after(-300.001) }, driver.RefusedPast},
-		"Rough":           {func(p *driver.Position) { p.Accuracy = 50.1 }, driver.RefusedAccuracy},
+		"Rough":           {func(p *driver.Position) { p.Accuracy = 100.1 }, driver.RefusedAccuracy},
 		"UnknownAccuracy": {func(p *driver.Position) { p.Accuracy = driver.Unknown }, driver.Believed},
 	} {
 		t.Run(name, func(t *testing.T) {
