@@ -107,6 +107,7 @@ func (s Shared) validate() error {
 type Tracking struct {
 	Flush     time.Duration `default:"50ms" help:"How long positions are gathered before they leave together."`
 	Heartbeat time.Duration `default:"4s" help:"How often a phone is asked to send its position."`
+	Filters
 }
 
 func (t Tracking) validate() error {
@@ -116,7 +117,7 @@ func (t Tracking) validate() error {
 	if t.Heartbeat < time.Second {
 		return &ConfigError{"heartbeat", t.Heartbeat.String(), "at least 1s"}
 	}
-	return nil
+	return t.Filters.Validate()
 }
 
 // Matching tunes the dispatcher.
@@ -262,7 +263,8 @@ func (c *EmbeddedConfig) Validate() error {
 			return err
 		}
 	}
-	return firstError(c.Listen.validate, c.Tracking.validate, c.Matching.validate, c.Streets.validate, c.Travel.validate)
+	return firstError(c.Listen.validate, c.Tracking.validate, c.Matching.validate, c.Streets.validate, c.Travel.validate,
+		func() error { return c.parkedWithin(c.Fresh) })
 }
 
 func firstError(checks ...func() error) error {

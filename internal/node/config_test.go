@@ -5,7 +5,11 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/alecthomas/kong"
+
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/node"
 )
 
@@ -39,6 +43,14 @@ func TestMain_Config(t *testing.T) {
 		"OtherDatabase":   {"serve", []string{"--database-url=mysql://u:hush@db/c", "--auth-key=" + sharedKey}, []string{"--database-url", "postgres://"}},
 		"OtherRedis":      {"serve", append(serve, "--redis-url=http://u:hush@redis"), []string{"--redis-url", "redis://"}},
 		"OtherNATS":       {"serve", append(serve, "--nats-url=nats://a,http://b"), []string{"--nats-url", "http://b", "nats://"}},
+		"NoSpeed":         {"embedded", []string{"--filter-speed=NaN"}, []string{"--filter-speed", "NaN", "m/s"}},
+		"Blurred":         {"embedded", []string{"--filter-accuracy=-5"}, []string{"--filter-accuracy", `"-5"`, "metres"}},
+		"FromTheFuture":   {"embedded", []string{"--filter-future=-1s"}, []string{"--filter-future", `"-1s"`, "0 to 24h"}},
+		"NeverAlive":      {"embedded", []string{"--filter-alive=0s"}, []string{"--filter-alive", `"0s"`, "above 0"}},
+		"ParkedIsSilent":  {"embedded", []string{"--filter-static", "--filter-alive=8s"}, []string{"--filter-alive", `"8s"`, "half of --fresh (15s)"}},
+		"RareIsSilent":    {"embedded", []string{"--filter-period=8s"}, []string{"--filter-period", `"8s"`, "half of --fresh (15s)"}},
+		"NoDay":           {"embedded", []string{"--filter-daily-limit=-1"}, []string{"--filter-daily-limit", `"-1"`, "at least 0"}},
+		"NoWitness":       {"embedded", []string{"--filter-witnesses=-1"}, []string{"--filter-witnesses", `"-1"`, "at least 0"}},
 		"UnknownRole":     {"token", []string{"--role=king", "--sub=k1", "--data=d"}, []string{"--role", `"king"`, "operator"}},
 		"BadSubject":      {"token", []string{"--role=rider", "--sub=a b", "--data=d"}, []string{"--sub", `"a b"`}},
 	} {
@@ -75,3 +87,34 @@ func (embeddedIdle) Run() error { return nil }
 type serveIdle struct{ node.DispatcherConfig }
 
 func (serveIdle) Run() error { return nil }
+
+// TestFilters_Defaults: what the settings say without any being given is what
+// the filter and its documentation say.
+func TestFilters_Defaults(t *testing.T) {
+	var c node.Filters
+	parser, err := kong.New(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Filter(); got != driver.DefaultFilterConfig {
+		t.Errorf("got  %+v\nwant %+v", got, driver.DefaultFilterConfig)
+	}
+	every := []string{
+		"--no-filter-zero", "--no-filter-duplicate", "--no-filter-stale", "--filter-approximate", "--filter-static",
+		"--filter-future=1s", "--filter-past=2s", "--filter-accuracy=3", "--filter-distance=4", "--filter-period=5s", "--filter-speed=6",
+		"--filter-daily-limit=7", "--filter-daily-interval=8s", "--filter-alive=9s", "--filter-silence=10s", "--filter-witnesses=11",
+	}
+	if _, err := parser.Parse(every); err != nil {
+		t.Fatal(err)
+	}
+	want := driver.FilterConfig{
+		Approximate: true, Static: true, Future: time.Second, Past: 2 * time.Second, Accuracy: 3, Distance: 4, Period: 5 * time.Second, Speed: 6,
+		DailyLimit: 7, DailyInterval: 8 * time.Second, Alive: 9 * time.Second, Silence: 10 * time.Second, Witnesses: 11,
+	}
+	if got := c.Filter(); got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}

@@ -213,7 +213,7 @@ func pace(perSecond float64, seconds int) api.Pace {
 func (p *parts) tracking(r chi.Router, t Tracking, l Listen) {
 	metrics := api.NewTrackerMetrics(p.registry)
 	config := track.DefaultConfig
-	config.FlushEvery, config.Heartbeat = t.Flush, t.Heartbeat
+	config.FlushEvery, config.Heartbeat, config.Filter = t.Flush, t.Heartbeat, t.Filters.Filter()
 	tracker := track.New(config, track.Deps{
 		Mirror: p.locations, Feed: p.bus.Positions, Commands: p.bus.Commands, Line: p.bus.Line,
 		Now: time.Now, Log: p.log, Metrics: metrics,
