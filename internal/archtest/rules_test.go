@@ -21,7 +21,7 @@ type layer struct {
 }
 
 var (
-	core        = []string{"internal/fault", "internal/driver", "internal/trip", "internal/fare", "internal/match", "internal/road", "internal/orders"}
+	core        = []string{"internal/fault", "internal/driver", "internal/trip", "internal/fare", "internal/match", "internal/road", "internal/orders", "internal/traces"}
 	pure        = join(core, "geo")
 	vocabulary  = join(pure, "internal/wire")
 	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch", "internal/nearby")
