@@ -46,11 +46,16 @@ type Listen struct {
 	AllowedOrigins []string      `help:"Origins, besides the server's own, whose pages may open sockets (https://fleet.example)."`
 	MaxSockets     int           `default:"20000" help:"Most sockets open at once; more get 503."`
 	DrainTimeout   time.Duration `default:"10s" help:"How long open requests and sockets have to end at shutdown."`
+	Pprof          string        `help:"Address of this machine to serve Go's profiles on, 127.0.0.1:port; port 0 takes a free one, the log says which. None without it."`
 }
 
 // onLoopback reports whether nobody but this machine can come in.
 func (l Listen) onLoopback() bool {
-	host, _, err := net.SplitHostPort(l.Listen)
+	return onLoopback(l.Listen)
+}
+
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
 	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
 }
 
@@ -60,6 +65,9 @@ func (l Listen) validate() error {
 	}
 	if l.MaxSockets < 1 {
 		return &ConfigError{"max-sockets", fmt.Sprint(l.MaxSockets), "a number above 0"}
+	}
+	if l.Pprof != "" && !onLoopback(l.Pprof) {
+		return &ConfigError{"pprof", l.Pprof, "an address of this machine alone, since profiles show what the program holds: 127.0.0.1:6060"}
 	}
 	return positive("drain-timeout", l.DrainTimeout)
 }

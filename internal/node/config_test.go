@@ -23,6 +23,7 @@ func TestMain_Config(t *testing.T) {
 		says    []string
 	}{
 		"Address":         {"embedded", []string{"--listen=nonsense"}, []string{"--listen", `"nonsense"`, "host:port"}},
+		"OpenProfiles":    {"embedded", []string{"--pprof=0.0.0.0:6060"}, []string{"--pprof", "0.0.0.0:6060", "127.0.0.1"}},
 		"ZeroWindow":      {"embedded", []string{"--window=0s"}, []string{"--window", `"0s"`, "1ms to 30s"}},
 		"NoWindow":        {"embedded", []string{"--window=999us"}, []string{"--window", `"999µs"`, "1ms to 30s"}},
 		"DemoForAll":      {"embedded", []string{"--demo", "--listen=0.0.0.0:8080"}, []string{"--listen", "0.0.0.0:8080", "127.0.0.1"}},

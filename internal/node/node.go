@@ -60,7 +60,7 @@ func (n *Node) listen(c Listen) error {
 	}
 	n.listener, n.drain = l, c.DrainTimeout
 	n.onClose(func() { l.Close() })
-	return nil
+	return n.profile(c.Pprof)
 }
 
 // serve sets the handler. Clients who send or read slowly are cut off here,
