@@ -17,7 +17,11 @@ import (
 	"github.com/cabstand/cabstand/internal/memgeo"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The client of a Redis that was killed tries for up to a second to reach it,
+// closed or not.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
+}
 
 // world is what a lookout stands on: a store that counts its questions and can
 // be gone, a feed that is a function call, and a clock that the test turns.

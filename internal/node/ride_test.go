@@ -114,8 +114,13 @@ const sharedKey = "a secret of the tests, of 32 bytes or more"
 // real servers.
 func mustServices(tb testing.TB) site {
 	tb.Helper()
+	return mustServicesOn(tb, testenv.Redis(tb))
+}
+
+func mustServicesOn(tb testing.TB, redis string) site {
+	tb.Helper()
 	database := testenv.Postgres(tb)
-	shared := []string{"--listen=127.0.0.1:0", "--auth-key=" + sharedKey, "--redis-url=" + testenv.Redis(tb), "--nats-url=" + testenv.NATS(tb)}
+	shared := []string{"--listen=127.0.0.1:0", "--auth-key=" + sharedKey, "--redis-url=" + redis, "--nats-url=" + testenv.NATS(tb)}
 	if err := (&node.Migrate{DatabaseURL: database}).Run(tb.Context(), node.Std{Out: io.Discard, Err: io.Discard}); err != nil {
 		tb.Fatal(err)
 	}
