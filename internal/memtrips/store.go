@@ -34,7 +34,8 @@ type Store struct {
 	offerOf    map[string]*trip.Offer // as it last was, by id
 	onces      map[onceKey]answered
 	profiles   map[string]driver.Profile
-	log        map[string][][]byte // encoded events by trip, from version 1 on
+	devices    map[string]driver.Device // by the hash of the token
+	log        map[string][][]byte      // encoded events by trip, from version 1 on
 	queue      []queued
 	lastSeq    int64
 	led        bool
@@ -66,7 +67,7 @@ type queued struct {
 func New() *Store {
 	return &Store{
 		trips: map[string]*trip.Trip{}, claims: map[seat]string{}, offers: map[string][]string{}, offerOf: map[string]*trip.Offer{},
-		onces: map[onceKey]answered{}, profiles: map[string]driver.Profile{}, log: map[string][][]byte{},
+		onces: map[onceKey]answered{}, profiles: map[string]driver.Profile{}, devices: map[string]driver.Device{}, log: map[string][][]byte{},
 		committed: make(chan struct{}, 1),
 	}
 }

@@ -20,6 +20,7 @@ type Store interface {
 	dispatch.Drivers
 	outbox.Source
 	watch.History
+	Devices
 
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
@@ -61,6 +62,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"List", testList},
 		{"History", testHistory},
 		{"Drivers", testDrivers},
+		{"Devices", testDevices},
 		{"Outbox", testOutbox},
 		{"Lead", testLead},
 		{"Reopen", testReopen},
