@@ -23,7 +23,7 @@ type layer struct {
 var (
 	core        = []string{"internal/fault", "internal/driver", "internal/trip", "internal/fare", "internal/match", "internal/road", "internal/orders", "internal/traces"}
 	pure        = join(core, "geo")
-	vocabulary  = join(pure, "internal/wire")
+	vocabulary  = join(pure, "internal/wire", "internal/phones")
 	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch", "internal/nearby")
 	adapters    = []string{"internal/eta", "internal/osm", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus"}
 	edges       = []string{"internal/api", "internal/console", "internal/auth"}
@@ -46,6 +46,10 @@ var layers = []layer{
 		not: effects, never: join(clock, timers...)},
 	{name: "pure", packages: core, inside: pure, not: effects, never: join(clock, timers...)},
 	{name: "wire", packages: []string{"internal/wire"}, inside: pure, not: effects, never: join(clock, timers...)},
+
+	// Reads forms of addresses (net/url), and nothing else of the network.
+	{name: "phones", packages: []string{"internal/phones"}, inside: pure, never: join(clock, timers...),
+		not: []string{"context", "database/...", "log/...", "net", "net/http/...", "os/...", "syscall", "testing/..."}},
 
 	use("internal/track"), use("internal/dispatch"), use("internal/outbox"), use("internal/watch"), use("internal/nearby"),
 
