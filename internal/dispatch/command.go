@@ -10,8 +10,11 @@ import (
 
 // Command does what a tracker asks for a driver, and answers.
 func (d *Desk) Command(ctx context.Context, c wire.Command) wire.Reply {
-	if c.Kind == wire.CommandConnect {
+	switch c.Kind {
+	case wire.CommandConnect:
 		return d.connect(ctx, c.DriverID)
+	case wire.CommandDevice:
+		return d.device(ctx, c)
 	}
 	t, err := d.act(ctx, c)
 	if err != nil {
@@ -61,6 +64,24 @@ func (d *Desk) connect(ctx context.Context, driverID string) wire.Reply {
 		addClaim(&reply, t)
 	}
 	return reply
+}
+
+// device tells a tracker whose device a token is of. One that was revoked is
+// fault.Unauthenticated, as one that never was.
+func (d *Desk) device(ctx context.Context, c wire.Command) wire.Reply {
+	device, err := d.Drivers.Device(ctx, c.Device)
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.Unauthenticated, "the device token is not known, or was revoked")
+	}
+	if err != nil {
+		return d.refuse(c, err)
+	}
+	profile, err := d.Drivers.Driver(ctx, device.DriverID)
+	if err != nil {
+		return d.refuse(c, err)
+	}
+	public := wire.FromProfile(profile)
+	return wire.Reply{Profile: &public, Available: device.Available}
 }
 
 // addClaim puts what holds the driver into the reply, by slot: a trip, the one

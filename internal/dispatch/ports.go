@@ -46,6 +46,9 @@ type Trips interface {
 type Drivers interface {
 	// Driver reads one profile; fault.NotFound if there is none.
 	Driver(ctx context.Context, id string) (driver.Profile, error)
+	// Device reads the device whose token has the hash; fault.NotFound if there is
+	// none.
+	Device(ctx context.Context, hash string) (driver.Device, error)
 }
 
 // Estimator tells how long driving takes. It never fails: where the better

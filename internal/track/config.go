@@ -41,8 +41,13 @@ type Config struct {
 	// Linger is how long a driver's place and status are remembered after the
 	// session ended, for the next one.
 	Linger     time.Duration
-	Profiles   int           // profiles remembered
+	Profiles   int           // profiles remembered, and devices
 	ProfileTTL time.Duration // for this long
+
+	// DeviceFresh is how long a dispatcher's word on a device is relied on: a
+	// revoked one is refused after it at the latest.
+	DeviceFresh time.Duration
+	DeviceAsks  int // questions about devices under way at a time
 }
 
 // DefaultConfig suits a fleet of phones.
@@ -62,4 +67,5 @@ var DefaultConfig = Config{
 
 	StatusFresh: 15 * time.Second, Linger: time.Minute,
 	Profiles: 100_000, ProfileTTL: 24 * time.Hour,
+	DeviceFresh: 15 * time.Second, DeviceAsks: 64,
 }

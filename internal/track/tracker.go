@@ -33,6 +33,7 @@ type Tracker struct {
 	roster   *roster
 	units    *units
 	profiles *profiles
+	devices  *devices
 	flushers []*flusher
 	scratch  sync.Pool // of *scratch
 }
@@ -48,6 +49,7 @@ func New(c Config, d Deps) *Tracker {
 	t := &Tracker{
 		config: c, commands: d.Commands, line: d.Line, now: d.Now, log: d.Log, metrics: d.Metrics,
 		roster: newRoster(), units: newUnits(c), profiles: newProfiles(c.Profiles, c.ProfileTTL),
+		devices: newDevices(c),
 	}
 	t.scratch.New = func() any { return new(scratch) }
 	feed := newCellFeed(d.Feed, c.Linger, d.Now)
@@ -122,6 +124,7 @@ func (t *Tracker) sweep(ctx context.Context) {
 			return
 		case <-ticker.C:
 			t.units.sweep(t.now())
+			t.devices.sweep(t.now())
 		}
 	}
 }

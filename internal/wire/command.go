@@ -15,15 +15,17 @@ type Command struct {
 	OfferID  string      `json:"offer_id,omitempty"`
 	TripID   string      `json:"trip_id,omitempty"`
 	Reason   string      `json:"reason,omitempty"`
+	Device   string      `json:"device,omitempty"` // of device: the hash of the token
 }
 
-// CommandKind is what a Command wants. But for connect they are named as the
+// CommandKind is what a Command wants. But for connect and device they are named as the
 // driver's frames are.
 type CommandKind string
 
 // The commands.
 const (
 	CommandConnect  CommandKind = "connect" // who is this, and what is pending?
+	CommandDevice   CommandKind = "device"  // whose device is this? Names no driver
 	CommandReceived CommandKind = "received"
 	CommandAccept   CommandKind = "accept"
 	CommandDecline  CommandKind = "decline"
@@ -39,10 +41,12 @@ type Reply struct {
 	Code   fault.Code `json:"code,omitempty"`
 	Detail string     `json:"detail,omitempty"`
 
-	Profile *Driver     `json:"profile,omitempty"` // of connect
+	Profile *Driver     `json:"profile,omitempty"` // of connect and device
 	Offer   *OfferFrame `json:"offer,omitempty"`   // of connect: the pending offer
 	Trip    *Trip       `json:"trip,omitempty"`    // of connect: the trip at hand; else the trip after the command
 	Next    *Trip       `json:"next,omitempty"`    // of connect: the trip after the one at hand
+
+	Available bool `json:"available,omitempty"` // of device: the driver is, while it reports and no session says otherwise
 }
 
 // Fault is the fault that the reply tells of, nil if it tells of success.
