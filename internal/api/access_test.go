@@ -16,27 +16,30 @@ import (
 // roles is who may call what: r a rider, d a driver, o an operator. It is
 // written down here once more, so that a slip in the table of the code is seen.
 var roles = map[string]string{
-	"POST /v1/quotes":               "r",
-	"POST /v1/trips":                "r",
-	"GET /v1/trips":                 "rdo",
-	"GET /v1/trips/{id}":            "rdo",
-	"POST /v1/trips/{id}/cancel":    "rdo",
-	"POST /v1/trips/{id}/arrive":    "d",
-	"POST /v1/trips/{id}/start":     "d",
-	"POST /v1/trips/{id}/complete":  "d",
-	"GET /v1/trips/{id}/decisions":  "o",
-	"GET /v1/trips/{id}/events":     "ro",
-	"POST /v1/offers/{id}/received": "d",
-	"POST /v1/offers/{id}/accept":   "d",
-	"POST /v1/offers/{id}/decline":  "d",
-	"POST /v1/drivers":              "o",
-	"GET /v1/drivers":               "o",
-	"GET /v1/drivers/nearby":        "ro",
-	"GET /v1/drivers/{id}":          "o",
-	"GET /v1/policy":                "o",
-	"PUT /v1/policy":                "o",
-	"DELETE /v1/policy":             "o",
-	"GET /v1/stream":                "ro",
+	"POST /v1/quotes":                          "r",
+	"POST /v1/trips":                           "r",
+	"GET /v1/trips":                            "rdo",
+	"GET /v1/trips/{id}":                       "rdo",
+	"POST /v1/trips/{id}/cancel":               "rdo",
+	"POST /v1/trips/{id}/arrive":               "d",
+	"POST /v1/trips/{id}/start":                "d",
+	"POST /v1/trips/{id}/complete":             "d",
+	"GET /v1/trips/{id}/decisions":             "o",
+	"GET /v1/trips/{id}/events":                "ro",
+	"POST /v1/offers/{id}/received":            "d",
+	"POST /v1/offers/{id}/accept":              "d",
+	"POST /v1/offers/{id}/decline":             "d",
+	"POST /v1/drivers":                         "o",
+	"GET /v1/drivers":                          "o",
+	"GET /v1/drivers/nearby":                   "ro",
+	"GET /v1/drivers/{id}":                     "o",
+	"POST /v1/drivers/{id}/devices":            "o",
+	"GET /v1/drivers/{id}/devices":             "o",
+	"DELETE /v1/drivers/{id}/devices/{device}": "o",
+	"GET /v1/policy":                           "o",
+	"PUT /v1/policy":                           "o",
+	"DELETE /v1/policy":                        "o",
+	"GET /v1/stream":                           "ro",
 }
 
 // open is what everybody may call, without a token.
@@ -46,7 +49,7 @@ func TestAccess_EveryRouteAndRole(t *testing.T) {
 	c := newCity(t, nil)
 	for route, allowed := range roles {
 		method, path, _ := strings.Cut(route, " ")
-		path = strings.ReplaceAll(path, "{id}", "nobody")
+		path = strings.NewReplacer("{id}", "nobody", "{device}", "none").Replace(path)
 		c.refused(http.StatusUnauthorized, "unauthenticated", method, path, "", "")
 		c.checkProblem(c.call(method, path, "", "", "Authorization", "Bearer nonsense"), http.StatusUnauthorized, "unauthenticated")
 		for _, role := range []string{"rider", "driver", "operator"} {

@@ -96,6 +96,7 @@ type Deps struct {
 	Desk      *dispatch.Desk
 	Trips     Trips
 	Drivers   Drivers
+	Devices   Devices
 	Locations Locations
 	Estimator Estimator
 	Decisions Decisions
@@ -166,6 +167,7 @@ func New(d Deps) *API {
 		a.tripRoutes()
 		a.driverRoutes()
 		a.operatorRoutes()
+		a.deviceRoutes()
 		a.policyRoutes()
 		a.streamRoutes(r)
 	})

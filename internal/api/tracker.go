@@ -40,7 +40,8 @@ type TrackerOptions struct {
 	Log     *slog.Logger
 }
 
-// TrackerRoutes adds the driver's socket, GET /v1/driver/stream. The token
+// TrackerRoutes adds the paths of tracking apps (/osmand, /owntracks,
+// /gpslogger) and the driver's socket, GET /v1/driver/stream. Its token
 // comes as "Authorization: Bearer" or as the query parameter access_token. A
 // request that may not connect is answered with a problem before the upgrade.
 func TrackerRoutes(r chi.Router, tracker *track.Tracker, verify TrackerVerify, opts TrackerOptions) {
@@ -52,6 +53,7 @@ func TrackerRoutes(r chi.Router, tracker *track.Tracker, verify TrackerVerify, o
 	}
 	door := &trackerDoor{tracker: tracker, verify: verify, opts: opts, memory: sync.Pool{New: newMessageMemory}}
 	r.Get("/v1/driver/stream", door.serve)
+	phoneRoutes(r, tracker, opts)
 }
 
 // trackerDoor lets drivers' sockets in.

@@ -28,6 +28,8 @@ type TrackerMetrics struct {
 	orders   *prometheus.HistogramVec
 	flushes  *prometheus.HistogramVec
 	flushed  *prometheus.CounterVec
+	reports  *prometheus.CounterVec
+	placed   *prometheus.CounterVec
 }
 
 var _ track.Metrics = (*TrackerMetrics)(nil)
@@ -64,6 +66,8 @@ func NewTrackerMetrics(r prometheus.Registerer) *TrackerMetrics {
 		orders:   seconds("command_seconds", "Time that a dispatcher took to answer, by command and code, empty when it was done.", "kind", "code"),
 		flushes:  seconds("flush_seconds", "Time that a batch of positions took to leave.", "part", "failed"),
 		flushed:  count("flushed_total", "Locations that left.", "part"),
+		reports:  count("reports_total", "Reports of tracking apps by form and code, empty when they were taken.", "form", "code"),
+		placed:   count("report_positions_total", "Positions of tracking apps that the filter believed, by form.", "form"),
 	}
 	r.MustRegister(m.open)
 	return m
@@ -97,6 +101,14 @@ func (m *TrackerMetrics) Ordered(kind string, took time.Duration, code fault.Cod
 func (m *TrackerMetrics) Flushed(part track.Part, drivers int, took time.Duration, failed bool) {
 	m.flushes.WithLabelValues(string(part), strconv.FormatBool(failed)).Observe(took.Seconds())
 	m.flushed.WithLabelValues(string(part)).Add(float64(drivers))
+}
+
+// reported counts a report of a tracking app.
+func (m *TrackerMetrics) reported(form string, code fault.Code, believed int) {
+	if m != nil {
+		m.reports.WithLabelValues(form, string(code)).Inc()
+		m.placed.WithLabelValues(form).Add(float64(believed))
+	}
 }
 
 // refused counts a request that was not let in.

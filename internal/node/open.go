@@ -195,7 +195,7 @@ func quoteKey(m Matching, authKey string) []byte {
 // api makes the HTTP interface of riders and operators.
 func (p *parts) api(d *dispatching, l Listen, m Matching, quoteKey []byte) *api.API {
 	return api.New(api.Deps{
-		Desk: d.desk, Trips: p.store, Drivers: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions,
+		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions,
 		Policies: d.policies,
 		Hub:      d.hub, Verifier: p.verifier, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, AllowedOrigins: l.AllowedOrigins, MaxSockets: l.MaxSockets,

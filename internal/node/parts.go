@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/driver"
@@ -28,6 +29,7 @@ import (
 type store interface {
 	dispatch.Trips
 	dispatch.Drivers
+	api.Devices
 	outbox.Source
 	watch.History
 	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
