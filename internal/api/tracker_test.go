@@ -58,6 +58,9 @@ func (p *trackerPlaces) Do(_ context.Context, c wire.Command) (wire.Reply, error
 	if c.Kind == wire.CommandConnect {
 		return wire.Reply{Profile: &wire.Driver{ID: c.DriverID, Class: "standard", Seats: 4}}, nil
 	}
+	if c.Kind == wire.CommandDevice {
+		return deviceReply(c.Device)
+	}
 	return wire.Reply{Trip: &wire.Trip{ID: "t1", Version: 2, DriverID: c.DriverID}}, nil
 }
 
