@@ -92,9 +92,9 @@ func (s *session) over() bool {
 
 // run serves the session until it is over and everything it started has ended.
 func (s *session) run(ctx context.Context) *Ended {
-	// The socket outlives ctx by as long as it takes to close it in order.
-	live, kill := context.WithCancel(context.WithoutCancel(ctx))
-	defer kill()
+	// The socket outlives ctx by as long as it takes to close it in order. Closing
+	// it is what ends a read, so that none needs a context that could.
+	live := context.WithoutCancel(ctx)
 	defer context.AfterFunc(ctx, func() { s.end(CloseGoingAway, reasonStopped) })()
 	defer time.AfterFunc(s.expires.Sub(s.t.now()), func() { s.end(ClosePolicy, reasonExpired) }).Stop()
 
