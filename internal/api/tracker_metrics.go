@@ -9,6 +9,7 @@ import (
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/track"
+	"github.com/cabstand/cabstand/internal/wire"
 )
 
 // TrackerMetrics shows what happens on drivers' sockets: it is the track.Metrics
@@ -25,6 +26,7 @@ type TrackerMetrics struct {
 	faults   *prometheus.CounterVec
 	believed prometheus.Counter
 	doubted  *prometheus.CounterVec
+	frames   map[string]prometheus.Counter // of in, by type, for those that come all the time
 	orders   *prometheus.HistogramVec
 	flushes  *prometheus.HistogramVec
 	flushed  *prometheus.CounterVec
@@ -69,6 +71,10 @@ func NewTrackerMetrics(r prometheus.Registerer) *TrackerMetrics {
 		reports:  count("reports_total", "Reports of tracking apps by form and code, empty when they were taken.", "form", "code"),
 		placed:   count("report_positions_total", "Positions of tracking apps that the filter believed, by form.", "form"),
 	}
+	m.frames = map[string]prometheus.Counter{}
+	for _, kind := range []string{wire.FramePosition, wire.FramePositions} {
+		m.frames[kind] = m.in.WithLabelValues(kind)
+	}
 	r.MustRegister(m.open)
 	return m
 }
@@ -84,7 +90,14 @@ func (m *TrackerMetrics) SessionClosed(code int) {
 	m.closed.WithLabelValues(strconv.Itoa(code)).Inc()
 }
 
-func (m *TrackerMetrics) FrameIn(kind string)      { m.in.WithLabelValues(kind).Inc() }
+func (m *TrackerMetrics) FrameIn(kind string) {
+	if c, ok := m.frames[kind]; ok {
+		c.Inc()
+		return
+	}
+	m.in.WithLabelValues(kind).Inc()
+}
+
 func (m *TrackerMetrics) FrameOut(kind string)     { m.out.WithLabelValues(kind).Inc() }
 func (m *TrackerMetrics) FrameDropped(kind string) { m.dropped.WithLabelValues(kind).Inc() }
 func (m *TrackerMetrics) Faulted(code fault.Code)  { m.faults.WithLabelValues(string(code)).Inc() }

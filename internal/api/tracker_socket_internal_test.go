@@ -1,0 +1,125 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"testing/iotest"
+
+	"github.com/coder/websocket"
+)
+
+// However the bytes of a message come, and whatever the memory held before,
+// what is read is the message.
+func TestReadMessage(t *testing.T) {
+	for _, n := range []int{0, 1, 7, 8, 9, 100, 5000} {
+		message := bytes.Repeat([]byte("abcdefg"), n)[:n]
+		for name, r := range map[string]io.Reader{
+			"AtOnce": bytes.NewReader(message), "ByteByByte": iotest.OneByteReader(bytes.NewReader(message)),
+			"EndWithTheLast": iotest.DataErrReader(bytes.NewReader(message)),
+		} {
+			memory := slices.Repeat([]byte("?"), 8)
+			if got, err := readMessage(r, memory[:0]); err != nil || !bytes.Equal(got, message) {
+				t.Errorf("%s: %d bytes of %d, %v", name, len(got), n, err)
+			}
+		}
+	}
+	broken := errors.New("broken")
+	r := io.MultiReader(bytes.NewReader(make([]byte, 100)), iotest.ErrReader(broken))
+	if _, err := readMessage(r, nil); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReadMessage_DoesNotAllocate(t *testing.T) {
+	memory := make([]byte, 0, 128)
+	r := bytes.NewReader(make([]byte, 120))
+	allocs := testing.AllocsPerRun(100, func() {
+		r.Reset(memory[:120])
+		if _, err := readMessage(r, memory[:0]); err != nil {
+			t.Error(err)
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+// dialRaw opens a socket to a server of its own and returns both ends: that of
+// the phone speaks TCP.
+func dialRaw(t *testing.T) (phone net.Conn, socket *trackerSocket) {
+	t.Helper()
+	accepted, over := make(chan *websocket.Conn, 1), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+		if err != nil {
+			t.Error(err)
+		}
+		accepted <- conn
+		<-over
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(over) })
+	phone, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { phone.Close() })
+	_, err = io.WriteString(phone, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := <-accepted
+	if conn == nil {
+		t.FailNow()
+	}
+	t.Cleanup(func() { conn.CloseNow() })
+	return phone, &trackerSocket{conn: conn, memory: &sync.Pool{New: newMessageMemory}}
+}
+
+// masked is a text message of at most 125 bytes as a client frames it.
+func masked(text string) []byte {
+	return append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)
+}
+
+// From the socket's bytes to the message nothing is allocated, with a context
+// that cannot end, as the tracker has it.
+func TestTrackerSocket_ReadDoesNotAllocate(t *testing.T) {
+	const text = `{"type":"position","seq":7,"lat":40.7306123,"lon":-73.9866011,"t":1700000000123}`
+	phone, socket := dialRaw(t)
+	frame, ctx := masked(text), context.Background()
+	allocs := testing.AllocsPerRun(200, func() {
+		if _, err := phone.Write(frame); err != nil {
+			t.Error(err)
+		}
+		if data, binary, err := socket.Read(ctx); string(data) != text || binary || err != nil {
+			t.Errorf("got %q, %v, %v", data, binary, err)
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations a message", allocs)
+	}
+}
+
+// A socket at rest holds no memory for messages.
+func TestTrackerSocket_HoldsNothingWhileItWaits(t *testing.T) {
+	phone, socket := dialRaw(t)
+	if _, err := phone.Write(masked("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := socket.Read(t.Context()); err != nil || socket.held == nil {
+		t.Fatalf("held %v, %v", socket.held, err)
+	}
+	phone.Close()
+	if _, _, err := socket.Read(t.Context()); err == nil || socket.held != nil {
+		t.Errorf("held %v, %v", socket.held, err)
+	}
+}
