@@ -14,8 +14,8 @@ import (
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
-// fixAt is a position as a phone knows it, fixed ago before now.
-func fixAt(seq uint64, at geo.Point, ago time.Duration) driver.Position {
+// fixOf is a position as a phone knows it, fixed ago before now.
+func fixOf(seq uint64, at geo.Point, ago time.Duration) driver.Position {
 	return driver.Position{
 		Point: at, Seq: seq, FixedAt: time.Now().Add(-ago).Truncate(time.Millisecond).UTC(),
 		Speed: 8.25, Heading: driver.Unknown, Accuracy: 6,
@@ -26,7 +26,7 @@ func TestTracker_BinaryFrames(t *testing.T) {
 	t.Run("AreHeardAsJSONIs", func(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			p := w.online(w.tracker(), "d1")
-			fix := fixAt(7, home, time.Second)
+			fix := fixOf(7, home, time.Second)
 			p.sendBinary(fix)
 			if ack := p.expect(wire.FrameAck); ack.Seq != 7 {
 				t.Errorf("%+v", ack)
@@ -40,8 +40,8 @@ func TestTracker_BinaryFrames(t *testing.T) {
 	t.Run("BatchesAreSorted", func(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			p := w.online(w.tracker(), "d1")
-			newest := fixAt(9, near, 0)
-			p.sendBinary(fixAt(7, home, 20*time.Second), newest, fixAt(8, home, 10*time.Second))
+			newest := fixOf(9, near, 0)
+			p.sendBinary(fixOf(7, home, 20*time.Second), newest, fixOf(8, home, 10*time.Second))
 			if ack := p.expect(wire.FrameAck); ack.Seq != 9 {
 				t.Errorf("%+v", ack)
 			}
@@ -56,9 +56,9 @@ func TestTracker_BinaryFrames(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			p := w.online(w.tracker(), "d1")
 			p.send(status("available"))
-			p.sendBinary(fixAt(1, home, 0))
+			p.sendBinary(fixOf(1, home, 0))
 			p.send(position(2, near))
-			p.sendBinary(fixAt(3, home, 0))
+			p.sendBinary(fixOf(3, home, 0))
 			w.flushed()
 			if l := w.feed.last("d1"); l.Seq != 3 || !l.Available {
 				t.Errorf("published %+v", l)
@@ -68,7 +68,7 @@ func TestTracker_BinaryFrames(t *testing.T) {
 	t.Run("WithoutTimeCountWhenTheyCome", func(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			p := w.online(w.tracker(), "d1")
-			fix := fixAt(1, home, 0)
+			fix := fixOf(1, home, 0)
 			fix.FixedAt = time.Time{}
 			p.sendBinary(fix)
 			w.flushed()
@@ -84,7 +84,7 @@ func TestTracker_BinaryFrames(t *testing.T) {
 			if f := p.expect(wire.FrameError); f.Code != "invalid" || !strings.HasPrefix(f.Detail, "version: 2 ") {
 				t.Errorf("%+v", f)
 			}
-			p.sendBinary(fixAt(1, home, 0))
+			p.sendBinary(fixOf(1, home, 0))
 			p.expect(wire.FrameAck)
 		})
 	})
@@ -151,7 +151,7 @@ func newMill(tb testing.TB, n int, binary bool) *mill {
 	m := &mill{binary: binary, turns: make(chan bool), done: make(chan struct{})}
 	positions, texts := make([]driver.Position, n), make([]string, n)
 	for i := range positions {
-		positions[i] = fixAt(1_000_000_000+uint64(i), home, 0)
+		positions[i] = fixOf(1_000_000_000+uint64(i), home, 0)
 		positions[i].FixedAt = positions[0].FixedAt // a frame is no older than the one before
 		p := positions[i]
 		texts[i] = fmt.Sprintf(`{"seq":%d,"lat":%v,"lon":%v,"t":%d,"speed":8.25,"accuracy":6}`, p.Seq, p.Lat, p.Lon, p.FixedAt.UnixMilli())
