@@ -85,7 +85,7 @@ type Position struct {
 	Speed       float64   // m/s, Unknown if not known
 	Heading     float64   // degrees clockwise from north, Unknown if not known
 	Accuracy    float64   // metres, Unknown if not known
-	Approximate bool      // the phone says that it is not by satellite; for the filter alone, it travels no further
+	Approximate bool      // the phone says that it is not by satellite; for the filter, and stores need not keep it
 }
 
 // Location is the latest that is known of a driver who is online: what the
@@ -100,6 +100,10 @@ type Location struct {
 	SeenAt    time.Time // when the tracker received it, by the tracker's clock
 	Gone      bool      // the driver went offline: forget the driver
 }
+
+// ClocksApart is how far the clocks of two machines may differ. A location from
+// further ahead is one from before a clock was set back.
+const ClocksApart = 15 * time.Second
 
 // Age is how long before now the location was received. It is 0 for one that
 // was received a moment later by another machine's clock.

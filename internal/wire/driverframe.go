@@ -120,6 +120,8 @@ func readPosition(r *fieldReader, timed bool) driver.Position {
 		Speed:    r.measure("speed", maxSpeed),
 		Heading:  r.measure("heading", maxHeading),
 		Accuracy: r.measure("accuracy", maxAccuracy),
+
+		Approximate: r.flag("approximate"),
 	}
 	if _, given := r.fields["t"]; given || timed {
 		// Some phones send fractions of a millisecond; they are cut off.

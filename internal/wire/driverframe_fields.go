@@ -139,6 +139,14 @@ func (r *fieldReader) measure(name string, most float64) float64 {
 	return v
 }
 
+// flag is true, or false when it is not given.
+func (r *fieldReader) flag(name string) (set bool) {
+	if r.given(name) {
+		r.into(name, r.required(name), &set, "true or false")
+	}
+	return set
+}
+
 func (r *fieldReader) given(name string) bool {
 	raw := r.take(name)
 	return raw != nil && string(raw) != "null"

@@ -26,6 +26,8 @@ func TestDecodeDriverFrame(t *testing.T) {
 		Point: geo.Point{Lat: 40.73, Lon: -73.98},
 		Speed: driver.Unknown, Heading: driver.Unknown, Accuracy: driver.Unknown,
 	}
+	coarse := bare
+	coarse.Approximate = true
 	timed := bare
 	timed.FixedAt = time.UnixMilli(5).UTC()
 	for text, want := range map[string]wire.DriverFrame{
@@ -34,6 +36,8 @@ func TestDecodeDriverFrame(t *testing.T) {
 		`{"type":"position","lat":40.73,"lon":-73.98,"seq":null,"speed":null,"heading":-1,"accuracy":-1.0}`:             {Type: "position", Positions: []driver.Position{bare}},
 		`{"type":"position","lat":40.73,"lon":-73.98,"t":5.75}`:                                                         {Type: "position", Positions: []driver.Position{timed}},
 		`{"type":"positions","positions":[{"type":"position","lat":40.73,"lon":-73.98,"t":5}]}`:                         {Type: "positions", Positions: []driver.Position{timed}},
+		`{"type":"position","lat":40.73,"lon":-73.98,"approximate":true}`:                                               {Type: "position", Positions: []driver.Position{coarse}},
+		`{"type":"position","lat":40.73,"lon":-73.98,"approximate":false}`:                                              {Type: "position", Positions: []driver.Position{bare}},
 		`{"type":"status","status":"available"}`:                                                                        {Type: "status", Status: driver.Available},
 		`{"status":"offline","type":"status"}`:                                                                          {Type: "status", Status: driver.Offline},
 		`{"type":"received","offer_id":"o-1"}`:                                                                          {Type: "received", OfferID: "o-1"},
@@ -85,6 +89,7 @@ var badFrames = []struct {
 	{`{"type":"position","lat":"1","lon":1}`, fault.Invalid, "lat", `"1"`},
 	{`{"type":"position","lat":null,"lon":1}`, fault.Invalid, "lat", "null"},
 	{`{"type":"position","lat":1e999,"lon":1}`, fault.Invalid, "lat", "1e999"},
+	{`{"type":"position","lat":1,"lon":1,"approximate":1}`, fault.Invalid, "approximate", "true or false"},
 	{`{"type":"position","lat":1,"lon":1,"alt":3}`, fault.Invalid, "alt", "not a field"},
 	{`{"type":"position","lat":1,"lon":1,"seq":-1}`, fault.Invalid, "seq", "-1"},
 	{`{"type":"position","lat":1,"lon":1,"seq":1.5}`, fault.Invalid, "seq", "whole"},

@@ -36,8 +36,9 @@ const (
 	feedUUID                      // the session is a UUID in 16 bytes
 	feedShortPlace                // lat and lon have 4 bytes each
 	feedShortMeasures             // speed, heading and accuracy have 2 bytes each
+	feedApproximate               // the place is not by satellite
 
-	feedFlags = feedShortMeasures<<1 - 1 // all of them
+	feedFlags = feedApproximate<<1 - 1 // all of them
 )
 
 // EncodeLocations is a message of the position feed: subject
@@ -59,7 +60,7 @@ func EncodeLocations(batch []driver.Location) []byte {
 func appendLocation(b []byte, l, last *driver.Location, first bool) []byte {
 	at := len(b)
 	b = append(b, 0)
-	flags := flagIf(feedAvailable, l.Available) | flagIf(feedGone, l.Gone)
+	flags := flagIf(feedAvailable, l.Available) | flagIf(feedGone, l.Gone) | flagIf(feedApproximate, l.Approximate)
 	b = appendText(b, l.DriverID)
 	if !first && l.Class == last.Class && l.Seats == last.Seats {
 		flags |= feedSameVehicle

@@ -26,6 +26,7 @@ type feedEntry struct {
 	Session   string  `json:"session"`
 	SeenMs    int64   `json:"seen"`
 	Gone      bool    `json:"gone,omitempty"`
+	Rough     bool    `json:"approximate,omitempty"`
 }
 
 // decodeJSONLocations reads a message in JSON.
@@ -40,7 +41,7 @@ func decodeJSONLocations(data []byte) ([]driver.Location, error) {
 			DriverID: e.ID,
 			Position: driver.Position{
 				Point: geo.Point{Lat: e.Lat, Lon: e.Lon}, Seq: e.Seq, FixedAt: time.UnixMilli(e.FixedMs).UTC(),
-				Speed: e.Speed, Heading: e.Heading, Accuracy: e.Accuracy,
+				Speed: e.Speed, Heading: e.Heading, Accuracy: e.Accuracy, Approximate: e.Rough,
 			},
 			Class: driver.Class(e.Class), Seats: e.Seats, Available: e.Available, Session: e.Session,
 			SeenAt: time.UnixMilli(e.SeenMs).UTC(), Gone: e.Gone,

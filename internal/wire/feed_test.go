@@ -34,6 +34,7 @@ type jsonEntry struct {
 	Session   string  `json:"session"`
 	Seen      int64   `json:"seen"`
 	Gone      bool    `json:"gone,omitempty"`
+	Rough     bool    `json:"approximate,omitempty"`
 }
 
 func feedJSON(batch []driver.Location) []byte {
@@ -41,7 +42,7 @@ func feedJSON(batch []driver.Location) []byte {
 	for i, l := range batch {
 		entries[i] = jsonEntry{
 			l.DriverID, l.Lat, l.Lon, l.Seq, l.FixedAt.UnixMilli(), l.Speed, l.Heading, l.Accuracy,
-			string(l.Class), l.Seats, l.Available, l.Session, l.SeenAt.UnixMilli(), l.Gone,
+			string(l.Class), l.Seats, l.Available, l.Session, l.SeenAt.UnixMilli(), l.Gone, l.Approximate,
 		}
 	}
 	return wire.Encode(entries)

@@ -25,6 +25,7 @@ func (r *feedReader) location(l, last *driver.Location, first bool) {
 		r.failed = true
 	}
 	l.Available, l.Gone = flags&feedAvailable != 0, flags&feedGone != 0
+	l.Approximate = flags&feedApproximate != 0
 	id := r.text()
 	l.Class, l.Seats = last.Class, last.Seats
 	if flags&feedSameVehicle == 0 {
