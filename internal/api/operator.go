@@ -174,5 +174,5 @@ func statusOf(at driver.Location, claims []*trip.Trip, now time.Time, fresh time
 }
 
 func fromLocation(l driver.Location, now time.Time) *Located {
-	return &Located{l.Lat, l.Lon, l.Heading, l.Speed, l.Accuracy, now.Sub(l.SeenAt).Seconds()}
+	return &Located{l.Lat, l.Lon, l.Heading, l.Speed, l.Accuracy, l.Age(now).Seconds()}
 }

@@ -231,7 +231,7 @@ func (d *Dispatcher) owns(e *entry) bool { return d.domain.owns(e.cell) }
 // else by the news.
 func (d *Dispatcher) catchUp(ctx context.Context, now time.Time) error {
 	news, overflow := d.inbox.take()
-	if overflow || now.Sub(d.sweptAt) >= cmp.Or(d.config.Sweep, sweepEvery) {
+	if overflow || now.Sub(d.sweptAt).Abs() >= cmp.Or(d.config.Sweep, sweepEvery) { // the clock may be set back
 		if err := d.sweep(ctx, now); err != nil {
 			return err
 		}

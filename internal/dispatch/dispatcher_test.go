@@ -375,6 +375,11 @@ func TestDispatcher_ClockSetBack(t *testing.T) {
 	}
 	c.now = c.now.Add(-10 * time.Minute)
 	c.tick(time.Second)
+	if o := c.read(tr.ID).Offer; o.Pending() {
+		t.Fatalf("%s is offered the trip for a position from the future", o.DriverID)
+	}
+	c.at("b", east(200))
+	c.tick(time.Second)
 	first := c.offered(tr.ID, "b").ID
 	for range 20 {
 		c.tick(time.Second)

@@ -69,7 +69,7 @@ func (r *round) candidates(w *row) []Candidate {
 		v := &r.vehicles[priced[i].vehicle]
 		candidates[i] = Candidate{
 			DriverID: v.DriverID, Metres: geo.Distance(v.from, w.trip.Pickup), PickupIn: priced[i].pickupIn, Lead: v.lead,
-			Cost: durationOf(priced[i].cost), Age: r.now.Sub(v.SeenAt), Accuracy: v.Accuracy,
+			Cost: durationOf(priced[i].cost), Age: v.Age(r.now), Accuracy: v.Accuracy,
 		}
 	}
 	return candidates

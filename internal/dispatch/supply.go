@@ -162,7 +162,11 @@ func (s *supply) knows(driverID string) bool {
 	return ok
 }
 
-func (s *supply) forget() { s.fleet.Expire(s.now().Add(-forgetAfter)) }
+func (s *supply) forget() {
+	now := s.now()
+	s.fleet.Expire(now.Add(-forgetAfter))
+	s.fleet.Recede(now.Add(driver.ClocksApart))
+}
 
 func (s *supply) close() {
 	for cell, f := range s.followed {

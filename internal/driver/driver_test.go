@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
@@ -34,6 +35,27 @@ func TestProfile_Validate(t *testing.T) {
 		var wrong *fault.Error
 		if errors.As(err, &wrong); (err == nil) != (test.field == "") || wrong != nil && wrong.Field != test.field {
 			t.Errorf("%s: %v, want the field %q", name, err, test.field)
+		}
+	}
+}
+
+func TestLocation_Fresh(t *testing.T) {
+	const limit = 15 * time.Second
+	l := driver.Location{SeenAt: start}
+	for name, test := range map[string]struct {
+		now   time.Time
+		fresh bool
+		age   time.Duration
+	}{
+		"AtOnce":               {start, true, 0},
+		"JustInTime":           {start.Add(limit), true, limit},
+		"TooOld":               {start.Add(limit + 1), false, limit + 1},
+		"ByAClockAhead":        {start.Add(-limit), true, 0},
+		"BeforeTheClockWasSet": {start.Add(-limit - 1), false, 0},
+		"AnHourBack":           {start.Add(-time.Hour), false, 0},
+	} {
+		if l.Fresh(test.now, limit) != test.fresh || l.Age(test.now) != test.age {
+			t.Errorf("%s: fresh %v, age %v", name, l.Fresh(test.now, limit), l.Age(test.now))
 		}
 	}
 }

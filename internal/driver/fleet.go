@@ -86,11 +86,22 @@ func (f *Fleet) put(l Location) {
 // Expire forgets every driver who was last seen before the given time, and
 // returns the ids of those who were online, sorted.
 func (f *Fleet) Expire(before time.Time) []string {
+	return f.forget(func(l *Location) bool { return l.SeenAt.Before(before) })
+}
+
+// Recede forgets every driver who was last seen after the given time, like
+// Expire. What a clock told before it was set back would stand against
+// everything that it tells from then on.
+func (f *Fleet) Recede(after time.Time) []string {
+	return f.forget(func(l *Location) bool { return l.SeenAt.After(after) })
+}
+
+func (f *Fleet) forget(whom func(*Location) bool) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var expired []string
 	f.roster = slices.DeleteFunc(f.roster, func(l *Location) bool {
-		if !l.SeenAt.Before(before) {
+		if !whom(l) {
 			return false
 		}
 		if f.index.Remove(l.DriverID) {

@@ -194,6 +194,22 @@ func TestFleet_Expire(t *testing.T) {
 	}
 }
 
+// What was told before a clock was set back gives way to what is told after.
+func TestFleet_Recede(t *testing.T) {
+	f := driver.NewFleet()
+	f.Apply([]driver.Location{at("a", timesSq, noon), at("b", timesSq, noon.Add(time.Hour)), gone("g", noon.Add(time.Hour))})
+	if got := f.Recede(noon.Add(time.Hour)); got != nil || f.Len() != 2 {
+		t.Errorf("forgot %v, who is not after that", got)
+	}
+	if got := f.Recede(noon.Add(time.Hour - 1)); !slices.Equal(got, []string{"b"}) || f.Len() != 1 {
+		t.Errorf("forgot %v, %d left", got, f.Len())
+	}
+	f.Apply([]driver.Location{at("b", timesSq, noon), at("g", timesSq, noon)})
+	if f.Len() != 3 {
+		t.Errorf("%d online after the clock was set back", f.Len())
+	}
+}
+
 func TestFleet_Concurrent(t *testing.T) {
 	f := driver.NewFleet()
 	var wg sync.WaitGroup

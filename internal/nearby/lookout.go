@@ -84,10 +84,11 @@ func (l *Lookout) round(ctx context.Context) {
 	l.followWanted(now)
 	l.unfollow(now)
 	l.fillCold(ctx)
-	if now.Sub(l.expired) >= expireEvery {
+	if now.Sub(l.expired).Abs() >= expireEvery { // the clock may be set back
 		l.expired = now
 		for _, p := range *l.patches.Load() {
 			p.fleet.Expire(now.Add(-l.Forget))
+			p.fleet.Recede(now.Add(driver.ClocksApart))
 		}
 	}
 }

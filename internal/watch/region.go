@@ -190,7 +190,7 @@ func (h *Hub) onMapNow(r *region, driverID string, now time.Time) wire.DriverOnM
 	}
 	m := wire.DriverOnMap{
 		ID: d.DriverID, Lat: d.Lat, Lon: d.Lon, Heading: d.Heading, Speed: d.Speed, Accuracy: d.Accuracy,
-		Status: h.statusOf(d.Location, now), Class: string(d.Class), AgeS: now.Sub(d.SeenAt).Seconds(),
+		Status: h.statusOf(d.Location, now), Class: string(d.Class), AgeS: d.Age(now).Seconds(),
 	}
 	if t := h.book.tripOf(driverID); t != nil {
 		m.TripID = t.ID
