@@ -162,6 +162,47 @@ func TestUnit_SayStampsInOrder(t *testing.T) {
 	})
 }
 
+// A clock that is set back takes the stamps with it, or no store would believe
+// them until it has caught up.
+func TestUnit_StampsFollowAClockThatIsSetBack(t *testing.T) {
+	u := newUnits(DefaultConfig).take("s1", driver.Profile{ID: "d1"})
+	for i, now := range []time.Time{epoch, epoch.Add(time.Hour), epoch.Add(time.Second), epoch.Add(5 * time.Second)} {
+		p := driver.Position{Point: geo.Point{Lat: 40, Lon: -74}, Seq: uint64(i) + 1, FixedAt: now}
+		h := u.hear("s1", []driver.Position{p}, now, false)
+		if h.believed != 1 || !h.location.SeenAt.Equal(now) {
+			t.Errorf("%v: believed %d, stamped %v, refused %v", now, h.believed, h.location.SeenAt, h.refused)
+		}
+	}
+}
+
+// Who is forgotten and comes back has used as much of the day as before.
+func TestUnits_SweepKeepsTheDay(t *testing.T) {
+	c := DefaultConfig
+	c.Filter.DailyLimit, c.Filter.DailyInterval = 3, 0
+	us := newUnits(c)
+	send := func(session string, seconds int) int {
+		now := epoch.Add(time.Duration(seconds) * time.Second)
+		u := us.take(session, driver.Profile{ID: "d1"})
+		p := driver.Position{Point: geo.Point{Lat: 40, Lon: -74}, FixedAt: now}
+		believed := u.hear(session, []driver.Position{p}, now, false).believed
+		u.leave(session, now)
+		us.sweep(now.Add(c.Linger + 1))
+		return believed
+	}
+	for i, want := range []int{1, 1, 1, 0, 0} {
+		if got := send("s"+string(rune('1'+i)), 100*i); got != want || us.len() != 0 {
+			t.Errorf("position %d: %d believed, want %d; %d drivers known", i+1, got, want, us.len())
+		}
+	}
+	us.sweep(epoch.Add(24 * time.Hour))
+	if len(us.quotas) != 0 {
+		t.Errorf("%d days of yesterday are remembered", len(us.quotas))
+	}
+	if got := send("s9", 86_400); got != 1 {
+		t.Error("the next day begins with nothing left")
+	}
+}
+
 // Two sessions of a driver may enter in another order than they were made in.
 func TestRoster_EnterLate(t *testing.T) {
 	tracker := New(DefaultConfig, Deps{Now: time.Now})

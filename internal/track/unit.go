@@ -1,6 +1,7 @@
 package track
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -13,12 +14,13 @@ type units struct {
 	filter driver.FilterConfig
 	linger time.Duration
 
-	mu    sync.Mutex
-	known map[string]*unit
+	mu     sync.Mutex
+	known  map[string]*unit
+	quotas map[string]driver.Quota // of today, of drivers who are not known any more
 }
 
 func newUnits(c Config) *units {
-	return &units{filter: c.Filter, linger: c.Linger, known: map[string]*unit{}}
+	return &units{filter: c.Filter, linger: c.Linger, known: map[string]*unit{}, quotas: map[string]driver.Quota{}}
 }
 
 // take gives the driver's unit to a session: filter and status of the session
@@ -29,21 +31,26 @@ func (us *units) take(session string, p driver.Profile) *unit {
 	u, ok := us.known[p.ID]
 	if !ok {
 		u = &unit{driverID: p.ID, filter: driver.NewFilter(us.filter)}
+		u.filter.Resupply(us.quotas[p.ID])
+		delete(us.quotas, p.ID)
 		us.known[p.ID] = u
 	}
 	u.take(session, p)
 	return u
 }
 
-// sweep forgets drivers whose session ended long enough ago.
+// sweep forgets drivers whose session ended long enough ago, but not what they
+// used of their day.
 func (us *units) sweep(now time.Time) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	for id, u := range us.known {
 		if u.leftBefore(now.Add(-us.linger)) {
 			delete(us.known, id)
+			us.quotas[id] = u.filter.Quota()
 		}
 	}
+	maps.DeleteFunc(us.quotas, func(_ string, q driver.Quota) bool { return !q.Holds(now) })
 }
 
 func (us *units) len() int {
@@ -175,10 +182,14 @@ func (u *unit) afterLast() time.Duration {
 	return 0
 }
 
+// clockStep is more than stamps run ahead of the clock by themselves.
+const clockStep = time.Second
+
 // stamp is now, or later: the least time after what was published last. Stores
-// go by SeenAt, to the millisecond, and of the same one they keep a Gone.
+// go by SeenAt, to the millisecond, and of the same one they keep a Gone. Where
+// the clock was set back it begins anew: nobody believes a stamp from the future.
 func (u *unit) stamp(now time.Time, after time.Duration) time.Time {
-	if least := u.seen.Add(after); now.Before(least) {
+	if least := u.seen.Add(after); now.Before(least) && least.Sub(now) < clockStep {
 		now = least
 	}
 	u.seen = now
