@@ -65,8 +65,8 @@ func TestDriver_Status(t *testing.T) {
 		ID       string
 		Status   string
 		Location *struct {
-			Lat  float64
-			AgeS float64 `json:"age_s"`
+			Lat, Accuracy float64
+			AgeS          float64 `json:"age_s"`
 		}
 		TripIDs []string `json:"trip_ids"`
 	}
@@ -80,7 +80,7 @@ func TestDriver_Status(t *testing.T) {
 		t.Errorf("no session: %+v", v)
 	}
 	c.park("d1", "standard", pickup, 0)
-	if v := get("d1"); v.Status != "available" || v.Location == nil || v.Location.Lat != pickup.Lat {
+	if v := get("d1"); v.Status != "available" || v.Location == nil || v.Location.Lat != pickup.Lat || v.Location.Accuracy != 5 {
 		t.Errorf("parked: %+v", v)
 	}
 	mine := c.request("r1")
@@ -113,6 +113,7 @@ func TestDriver_Nearby(t *testing.T) {
 		Class     string
 		Lat, Lon  float64
 		Heading   float64
+		Accuracy  float64
 		DistanceM float64 `json:"distance_m"`
 		AgeS      float64 `json:"age_s"`
 	}
@@ -127,7 +128,7 @@ func TestDriver_Nearby(t *testing.T) {
 		if len(got) != 3 || got[0].ID != "a" || got[1].ID != "old" || got[2].ID != "b" || got[0].Lat != spot.Lat {
 			t.Fatalf("got %+v", got)
 		}
-		if got[0].AgeS < 3 || got[1].AgeS < 60 || math.Abs(got[2].DistanceM-900) > 0.01 {
+		if got[0].AgeS < 3 || got[1].AgeS < 60 || got[0].Accuracy != 5 || math.Abs(got[2].DistanceM-900) > 0.01 {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -184,9 +185,15 @@ func (oneDecision) Recall(_ context.Context, tripID string) ([]wire.Decision, er
 	d := dispatch.Decision{
 		TripID: tripID, Epoch: 1, Ticks: 3, Policy: "greedy", Rung: "straight",
 		Candidates: []dispatch.Candidate{{DriverID: "d1", Metres: 500, PickupIn: time.Minute, Age: 2 * time.Second, Accuracy: 5}},
-		Excluded:   []dispatch.Exclusion{{DriverID: "d2", Metres: 300, Reason: dispatch.Declined}},
+		Excluded:   []dispatch.Exclusion{{DriverID: "d2", Metres: 300, Reason: dispatch.Declined, Age: 3 * time.Second, Accuracy: 40}},
 	}
 	return []wire.Decision{d.Public()}, nil
+}
+
+// trust is how far a position is to be trusted.
+type trust struct {
+	AgeS      float64 `json:"age_s"`
+	AccuracyM float64 `json:"accuracy_m"`
 }
 
 func TestTrip_Decisions(t *testing.T) {
@@ -197,11 +204,14 @@ func TestTrip_Decisions(t *testing.T) {
 		Decisions []struct {
 			Policy, Rung string
 			Candidates   []struct {
-				DriverID string  `json:"driver_id"`
-				PickupS  int     `json:"pickup_s"`
-				AgeS     float64 `json:"age_s"`
+				DriverID string `json:"driver_id"`
+				PickupS  int    `json:"pickup_s"`
+				trust
 			}
-			Excluded []struct{ Reason string }
+			Excluded []struct {
+				Reason string
+				trust
+			}
 		}
 	}
 	c.expect(http.StatusOK, "GET", "/v1/trips/"+mine.ID+"/decisions", "operator:o1", "").into(t, &got)
@@ -209,8 +219,11 @@ func TestTrip_Decisions(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	d := got.Decisions[0]
-	if d.Policy != "greedy" || d.Rung != "straight" || d.Candidates[0].PickupS != 60 || d.Candidates[0].AgeS != 2 || d.Excluded[0].Reason != "declined" {
+	if d.Policy != "greedy" || d.Rung != "straight" || d.Candidates[0].PickupS != 60 || d.Excluded[0].Reason != "declined" {
 		t.Errorf("got %+v", d)
+	}
+	if d.Candidates[0].trust != (trust{2, 5}) || d.Excluded[0].trust != (trust{3, 40}) {
+		t.Errorf("ages and accuracies are %+v", d)
 	}
 	c.refused(404, "not_found", "GET", "/v1/trips/nobody/decisions", "operator:o1", "")
 }

@@ -51,6 +51,8 @@ type Exclusion struct {
 	DriverID string
 	Metres   float64
 	Reason   Reason
+	Age      time.Duration // of the position
+	Accuracy float64       // of the position, metres; driver.Unknown if unknown
 }
 
 // Reason says why a driver was left out.
@@ -84,7 +86,9 @@ func (d Decision) Public() wire.Decision {
 		}
 	}
 	for i, e := range d.Excluded {
-		public.Excluded[i] = wire.Exclusion{DriverID: e.DriverID, DistanceM: e.Metres, Reason: string(e.Reason)}
+		public.Excluded[i] = wire.Exclusion{
+			DriverID: e.DriverID, DistanceM: e.Metres, Reason: string(e.Reason), AgeS: e.Age.Seconds(), AccuracyM: e.Accuracy,
+		}
 	}
 	return public
 }

@@ -265,6 +265,40 @@ func TestDispatcher_OffersTheNearestWhoCan(t *testing.T) {
 	}
 }
 
+// Positions that are too old, or from a time that has not come, take no part; how
+// old and how accurate each is stands in the record. An inaccurate one is told
+// of, not punished.
+func TestDispatcher_AgeAndAccuracyOfPositions(t *testing.T) {
+	c := mustCity(t)
+	sent := func(ago time.Duration, accuracy float64) func(*driver.Location) {
+		return func(l *driver.Location) { l.SeenAt, l.Accuracy = c.now.Add(-ago), accuracy }
+	}
+	fresh := c.desk.Limits.Fresh
+	c.at("old", east(10), sent(fresh+time.Millisecond, 7))
+	c.at("ahead", east(20), sent(-fresh-time.Millisecond, 8))
+	c.at("rough", east(30), sent(fresh, 95))
+	c.at("exact", east(40), sent(time.Second, driver.Unknown))
+	tr := c.request()
+	c.dispatcher.Tick(c.ctx)
+	c.offered(tr.ID, "rough")
+	d := c.dispatcher.Decisions(tr.ID)[0]
+	if len(d.Candidates) != 2 || len(d.Excluded) != 2 {
+		t.Fatalf("decided on %+v", d)
+	}
+	if x := d.Candidates[0]; x.DriverID != "rough" || x.Age != fresh || x.Accuracy != 95 {
+		t.Errorf("the first candidate is %+v", x)
+	}
+	if x := d.Candidates[1]; x.DriverID != "exact" || x.Age != time.Second || x.Accuracy != driver.Unknown {
+		t.Errorf("the second candidate is %+v", x)
+	}
+	if x := d.Excluded[0]; x.DriverID != "old" || x.Reason != dispatch.NotFresh || x.Age != fresh+time.Millisecond || x.Accuracy != 7 {
+		t.Errorf("left out first is %+v", x)
+	}
+	if x := d.Excluded[1]; x.DriverID != "ahead" || x.Reason != dispatch.NotFresh || x.Age != 0 || x.Accuracy != 8 {
+		t.Errorf("left out second is %+v", x)
+	}
+}
+
 func TestDispatcher_OneDriverGetsOneOffer(t *testing.T) {
 	c := mustCity(t)
 	c.at("d", east(100))

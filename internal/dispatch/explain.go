@@ -79,7 +79,7 @@ func (r *round) candidates(w *row) []Candidate {
 func (d *Dispatcher) exclude(r *round, w *row, record *Decision) {
 	for _, l := range d.supply.fleet.Nearest(w.trip.Pickup, exclusionsPerTrip, d.reach(r), nil) {
 		if reason := d.whyNot(r, w, &l.Location); reason != "" {
-			record.Excluded = append(record.Excluded, Exclusion{DriverID: l.DriverID, Metres: l.Metres, Reason: reason})
+			record.Excluded = append(record.Excluded, r.exclusion(&l.Location, l.Metres, reason))
 		}
 	}
 	for _, number := range r.nearestFirst(w.beyond, w.trip.Pickup) {
@@ -90,8 +90,12 @@ func (d *Dispatcher) exclude(r *round, w *row, record *Decision) {
 		if v.holder == w || d.reasonAgainst(r, w.trip, &v.Location) != "" { // a survey asks about everybody
 			continue
 		}
-		record.Excluded = append(record.Excluded, Exclusion{v.DriverID, geo.Distance(v.from, w.trip.Pickup), TooFar})
+		record.Excluded = append(record.Excluded, r.exclusion(&v.Location, geo.Distance(v.from, w.trip.Pickup), TooFar))
 	}
+}
+
+func (r *round) exclusion(l *driver.Location, metres float64, reason Reason) Exclusion {
+	return Exclusion{DriverID: l.DriverID, Metres: metres, Reason: reason, Age: l.Age(r.now), Accuracy: l.Accuracy}
 }
 
 // nearestFirst sorts vehicles by their distance from a place, ties by number.

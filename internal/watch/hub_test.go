@@ -269,7 +269,7 @@ func TestOperator_Map(t *testing.T) {
 		if got := versions(frames, "near"); !slices.Equal(got, []int64{1}) || len(versions(frames, "far")) > 0 {
 			t.Errorf("trips of other places: %+v", frames)
 		}
-		if d := drivers(t, frames)["d1"]; d.Status != driver.Available || d.Lat != centre.Lat {
+		if d := drivers(t, frames)["d1"]; d.Status != driver.Available || d.Lat != centre.Lat || d.Accuracy != 6 || d.AgeS < 0 || d.AgeS > 5 {
 			t.Errorf("d1: %+v", d)
 		}
 		w.drive("d2", centre, nil)

@@ -38,4 +38,6 @@ type Exclusion struct {
 	DriverID  string  `json:"driver_id"`
 	DistanceM float64 `json:"distance_m"`
 	Reason    string  `json:"reason"`
+	AgeS      float64 `json:"age_s" doc:"of the position"`
+	AccuracyM float64 `json:"accuracy_m" doc:"of the position; -1 if unknown"`
 }

@@ -122,7 +122,7 @@ async function clickDriver(page) {
   await page.fill('#find-id', id);
   await page.click('#find button');
   await cardIsOf(page, id);
-  assert.match(await page.textContent('#card-facts'), /Name.*Vehicle.*Speed.*Accuracy.*Last position.*ago/s);
+  assert.match(await page.textContent('#card-facts'), /Name.*Vehicle.*Speed.*Seen.*\d s ago, ± \d+ m/s);
   await page.waitForFunction(() => /map=1[5-9]/.test(location.hash)); // it is flown to
   await page.click('#card-close');
   await page.waitForFunction(() => !location.hash.includes('driver='));

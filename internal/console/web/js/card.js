@@ -134,8 +134,7 @@ function driverFacts(d, city) {
     { label: 'Vehicle', text: d.seats ? `${d.class}, ${d.seats} seats` : d.class },
     ...(live ? [
       { label: 'Speed', text: d.speed < 0 ? 'unknown' : `${Math.round(d.speed * 3.6)} km/h` },
-      { label: 'Accuracy', text: d.accuracy < 0 ? 'unknown' : `± ${Math.round(d.accuracy)} m` },
-      { label: 'Last position', text: `${duration((city.now() - d.fixedAt) / 1000)} ago` },
+      { label: 'Seen', text: `${duration((city.now() - d.fixedAt) / 1000)} ago, ${d.accuracy < 0 ? 'accuracy unknown' : `± ${Math.round(d.accuracy)} m`}` },
     ] : []),
   ];
 }

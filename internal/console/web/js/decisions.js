@@ -86,11 +86,11 @@ function headline(d) {
 function table(d) {
   const head = h('thead', {}, h('tr', {}, ...['Driver', 'Away', 'Pickup', 'Cost'].map((name) => h('th', { scope: 'col' }, name))));
   const rows = d.candidates.map((c) => h('tr', c.driver_id === d.chosen ? { class: 'chosen' } : {},
-    h('th', { scope: 'row' }, link(c.driver_id)), h('td', {}, distance(c.distance_m)),
+    h('th', { scope: 'row', title: trust(c) }, link(c.driver_id)), h('td', {}, distance(c.distance_m)),
     h('td', c.lead_s ? { title: `${duration(c.lead_s)} of it is left of another ride` } : {}, duration(c.pickup_s) + (c.lead_s ? '*' : '')),
     h('td', {}, duration(c.cost_s))));
   const out = d.excluded.map((e) => h('tr', { class: 'out' },
-    h('th', { scope: 'row' }, link(e.driver_id)), h('td', {}, distance(e.distance_m)), h('td', { colspan: '2' }, reasons[e.reason] ?? e.reason)));
+    h('th', { scope: 'row', title: trust(e) }, link(e.driver_id)), h('td', {}, distance(e.distance_m)), h('td', { colspan: '2' }, reasons[e.reason] ?? e.reason)));
   return h('table', {}, head, h('tbody', {}, ...some(rows)), h('tbody', {}, ...some(out)));
 }
 
@@ -101,6 +101,9 @@ function some(rows) {
 }
 
 const link = (id) => h('a', { href: `#driver=${encodeURIComponent(id)}` }, id);
+
+/** How far the position was to be trusted. */
+const trust = (p) => `seen ${duration(p.age_s)} before, ${p.accuracy_m < 0 ? 'accuracy unknown' : `± ${Math.round(p.accuracy_m)} m`}`;
 
 /** What it was weighed at. */
 function prices(d) {
