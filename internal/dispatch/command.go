@@ -15,6 +15,8 @@ func (d *Desk) Command(ctx context.Context, c wire.Command) wire.Reply {
 		return d.connect(ctx, c.DriverID)
 	case wire.CommandDevice:
 		return d.device(ctx, c)
+	case wire.CommandTrack:
+		return d.record(ctx, c)
 	}
 	t, err := d.act(ctx, c)
 	if err != nil {

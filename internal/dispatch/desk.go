@@ -35,6 +35,7 @@ var DefaultLimits = Limits{
 type Desk struct {
 	ID      string // of this dispatcher
 	Trips   Trips
+	Tracks  Tracks // nil where nobody wants to know the way, as in a replay
 	Drivers Drivers
 	Pusher  Pusher
 	Signals Signals
@@ -75,6 +76,7 @@ func (d *Desk) Cancel(ctx context.Context, by trip.Actor, tripID, reason string)
 	})
 	if err == nil && driverID != "" {
 		d.promote(ctx, driverID)
+		d.measure(ctx, t)
 	}
 	return t, err
 }
@@ -125,6 +127,7 @@ func (d *Desk) Complete(ctx context.Context, driverID, tripID string) (*trip.Tri
 	})
 	if err == nil {
 		d.promote(ctx, driverID)
+		d.measure(ctx, t)
 	}
 	return t, err
 }

@@ -42,6 +42,26 @@ type Trips interface {
 	ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, error)
 }
 
+// Tracks is the store of the ways that were driven. While a trip is ridden, its
+// way comes in parts; the track is made of them, and replaces them in the end.
+type Tracks interface {
+	// AddPart keeps a part. The same part again (by trip and first fix) changes
+	// nothing, but a longer one takes the place of a shorter. Once limit fixes or
+	// more are kept for the trip, and for a trip that there is not, the part is
+	// dropped.
+	AddPart(ctx context.Context, p trip.Part, limit int) error
+	// Fixes is what the parts of the trip hold, part by part.
+	Fixes(ctx context.Context, tripID string) ([]trip.Fix, error)
+	// DropParts forgets the parts of the trip.
+	DropParts(ctx context.Context, tripID string) error
+	// SaveTrack keeps the track, and its length with the trip, in place of one
+	// that was made of as many fixes or fewer.
+	SaveTrack(ctx context.Context, t trip.Track) error
+	// Unsettled is trips that ended before the given time and still have parts, by
+	// id.
+	Unsettled(ctx context.Context, before time.Time, limit int) (tripIDs []string, err error)
+}
+
 // Drivers is the registry.
 type Drivers interface {
 	// Driver reads one profile; fault.NotFound if there is none.

@@ -77,6 +77,9 @@ func (p Profile) Validate() error {
 // phone did not send.
 const Unknown = -1
 
+// TopSpeed is what no car goes beyond, in m/s.
+const TopSpeed = 60
+
 // Position is one fix of a phone.
 type Position struct {
 	geo.Point

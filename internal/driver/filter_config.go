@@ -49,7 +49,7 @@ type FilterConfig struct {
 var DefaultFilterConfig = FilterConfig{
 	Zero: true, Duplicate: true, Order: true,
 	Future: 30 * time.Second, Past: 5 * time.Minute,
-	Accuracy: 100, Speed: 60,
+	Accuracy: 100, Speed: TopSpeed,
 	DailyInterval: 10 * time.Second, Alive: 5 * time.Second,
 	Silence: 60 * time.Second, Witnesses: 3,
 }

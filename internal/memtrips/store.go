@@ -37,6 +37,7 @@ type Store struct {
 	devices    map[string]driver.Device // by the hash of the token
 	log        map[string][][]byte      // encoded events by trip, from version 1 on
 	queue      []queued
+	ways       ways
 	lastSeq    int64
 	led        bool
 
@@ -67,7 +68,7 @@ type queued struct {
 func New() *Store {
 	return &Store{
 		trips: map[string]*trip.Trip{}, claims: map[seat]string{}, offers: map[string][]string{}, offerOf: map[string]*trip.Offer{},
-		onces: map[onceKey]answered{}, profiles: map[string]driver.Profile{}, devices: map[string]driver.Device{}, log: map[string][][]byte{},
+		onces: map[onceKey]answered{}, profiles: map[string]driver.Profile{}, devices: map[string]driver.Device{}, log: map[string][][]byte{}, ways: newWays(),
 		committed: make(chan struct{}, 1),
 	}
 }
@@ -147,4 +148,5 @@ func (s *Store) remove(id string) {
 		delete(s.offerOf, offerID)
 	}
 	delete(s.offers, id)
+	s.ways.remove(id)
 }

@@ -16,7 +16,7 @@ const selectTrips = `SELECT t.id, t.rider_id, t.class, t.seats,
 	ST_Y(t.pickup::geometry), ST_X(t.pickup::geometry), ST_Y(t.dropoff::geometry), ST_X(t.dropoff::geometry),
 	t.fare_amount, t.fare_currency, t.state, t.version, t.epoch, t.driver_id, t.slot, t.forward, t.swaps, t.former_driver_id, t.excluded,
 	t.requested_at, t.scheduled_for, t.search_until, t.assigned_at, t.arrived_at, t.riding_at,
-	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, ` + offerColumns + `
+	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, t.metres, ` + offerColumns + `
 	FROM trips t LEFT JOIN offers o ON o.id = t.offer_id `
 
 const offerColumns = `o.id, o.trip_id, o.driver_id, o.epoch, o.slot, o.state, o.reason, o.pickup_ns,
@@ -31,7 +31,7 @@ func scanTrip(r pgx.CollectableRow) (*trip.Trip, error) {
 		&t.Forward, &t.Swaps, (*zeronull.Text)(&t.FormerID), &t.Excluded,
 		instant(&t.RequestedAt), instant(&t.ScheduledFor), instant(&t.SearchUntil), instant(&t.AssignedAt),
 		instant(&t.ArrivedAt), instant(&t.RidingAt), instant(&t.CompletedAt), instant(&t.CancelledAt),
-		instant(&t.ExpiredAt), (*zeronull.Text)(&t.CancelledBy), &t.Reason,
+		instant(&t.ExpiredAt), (*zeronull.Text)(&t.CancelledBy), &t.Reason, (*zeronull.Float8)(&t.Metres),
 	}, offerFields(&o)...)...)
 	if err != nil {
 		return nil, err

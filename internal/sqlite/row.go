@@ -16,7 +16,7 @@ const selectTrips = `SELECT ` + tripColumns + ` FROM trips t ` + withOffers
 const tripColumns = `t.id, t.rider_id, t.class, t.seats, t.pickup_lat, t.pickup_lon, t.dropoff_lat, t.dropoff_lon,
 	t.fare_amount, t.fare_currency, t.state, t.version, t.epoch, t.driver_id, t.slot, t.forward, t.swaps, t.former_driver_id, t.excluded,
 	t.requested_at, t.scheduled_for, t.search_until, t.assigned_at, t.arrived_at, t.riding_at,
-	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, ` + offerColumns
+	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, t.metres, ` + offerColumns
 
 const withOffers = `LEFT JOIN offers o ON o.id = t.offer_id `
 
@@ -35,7 +35,7 @@ func scanTrip(r row) (*trip.Trip, error) {
 		&t.Forward, &t.Swaps, orZero(&t.FormerID), list{&t.Excluded},
 		instant{&t.RequestedAt}, instant{&t.ScheduledFor}, instant{&t.SearchUntil}, instant{&t.AssignedAt},
 		instant{&t.ArrivedAt}, instant{&t.RidingAt}, instant{&t.CompletedAt}, instant{&t.CancelledAt},
-		instant{&t.ExpiredAt}, orZero(&t.CancelledBy), &t.Reason,
+		instant{&t.ExpiredAt}, orZero(&t.CancelledBy), &t.Reason, orZero(&t.Metres),
 	}, offerFields(&o)...)...)
 	if err != nil {
 		return nil, err

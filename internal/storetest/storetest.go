@@ -18,6 +18,7 @@ import (
 type Store interface {
 	dispatch.Trips
 	dispatch.Drivers
+	dispatch.Tracks
 	outbox.Source
 	watch.History
 	Devices
@@ -27,6 +28,7 @@ type Store interface {
 	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Offers(ctx context.Context, tripID string) ([]trip.Offer, error)
+	Track(ctx context.Context, tripID string) (trip.Track, error)
 
 	Migrate(ctx context.Context) error
 	Ping(ctx context.Context) error
@@ -63,6 +65,9 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"History", testHistory},
 		{"Drivers", testDrivers},
 		{"Devices", testDevices},
+		{"Tracks", testTracks},
+		{"TrackParts", testTrackParts},
+		{"Unsettled", testUnsettled},
 		{"Outbox", testOutbox},
 		{"Lead", testLead},
 		{"Reopen", testReopen},

@@ -72,6 +72,11 @@ type Trip struct {
 	ExpiredAt    time.Time
 	CancelledBy  Role
 	Reason       string // of the cancellation
+
+	// Metres is the length of the way that was driven with the rider on board,
+	// once its track is known; 0 until then. It is no part of the trip's state: no
+	// command sets it, no event tells of it, and it counts no version.
+	Metres float64
 }
 
 // Request is what a rider asks for.

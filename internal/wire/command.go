@@ -16,10 +16,11 @@ type Command struct {
 	TripID   string      `json:"trip_id,omitempty"`
 	Reason   string      `json:"reason,omitempty"`
 	Device   string      `json:"device,omitempty"` // of device: the hash of the token
+	Fixes    []byte      `json:"fixes,omitempty"`  // of track: see EncodeFixes
 }
 
-// CommandKind is what a Command wants. But for connect and device they are named as the
-// driver's frames are.
+// CommandKind is what a Command wants. But for connect, device and track they
+// are named as the driver's frames are.
 type CommandKind string
 
 // The commands.
@@ -33,6 +34,7 @@ const (
 	CommandStart    CommandKind = "start"
 	CommandComplete CommandKind = "complete"
 	CommandCancel   CommandKind = "cancel"
+	CommandTrack    CommandKind = "track" // keep a part of the way of the trip that is ridden
 )
 
 // Reply answers a Command: a fault (Code is not empty), or what the command

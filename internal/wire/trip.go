@@ -36,6 +36,8 @@ type Trip struct {
 	ExpiredAt    *time.Time `json:"expired_at,omitempty"`
 	CancelledBy  trip.Role  `json:"cancelled_by,omitempty" enum:"rider,driver,operator,system"`
 	Reason       string     `json:"reason,omitempty"`
+
+	DistanceM float64 `json:"distance_m,omitempty" doc:"metres that were driven with the rider on board; left out until the track is known, which is after the ride and counts no version"`
 }
 
 // FromTrip is the public form of t.
@@ -47,7 +49,7 @@ func FromTrip(t *trip.Trip) Trip {
 		RequestedAt: t.RequestedAt.UTC(), ScheduledFor: optional(t.ScheduledFor), AssignedAt: optional(t.AssignedAt),
 		ArrivedAt: optional(t.ArrivedAt), RidingAt: optional(t.RidingAt), CompletedAt: optional(t.CompletedAt),
 		CancelledAt: optional(t.CancelledAt), ExpiredAt: optional(t.ExpiredAt),
-		CancelledBy: t.CancelledBy, Reason: t.Reason,
+		CancelledBy: t.CancelledBy, Reason: t.Reason, DistanceM: t.Metres,
 	}
 }
 
@@ -61,7 +63,7 @@ func (w Trip) Trip() trip.Trip {
 		RequestedAt: w.RequestedAt, ScheduledFor: given(w.ScheduledFor), AssignedAt: given(w.AssignedAt),
 		ArrivedAt: given(w.ArrivedAt), RidingAt: given(w.RidingAt), CompletedAt: given(w.CompletedAt),
 		CancelledAt: given(w.CancelledAt), ExpiredAt: given(w.ExpiredAt),
-		CancelledBy: w.CancelledBy, Reason: w.Reason,
+		CancelledBy: w.CancelledBy, Reason: w.Reason, Metres: w.DistanceM,
 	}
 }
 
