@@ -36,6 +36,7 @@ var access = map[string]rule{
 	"POST /v1/trips/{id}/arrive":               only(trip.Driver),
 	"POST /v1/trips/{id}/start":                only(trip.Driver),
 	"POST /v1/trips/{id}/complete":             only(trip.Driver),
+	"GET /v1/trips/{id}/track":                 only(trip.Rider, trip.Driver, trip.Operator),
 	"GET /v1/trips/{id}/decisions":             only(trip.Operator),
 	"GET /v1/trips/{id}/events":                streamed(trip.Rider, trip.Operator),
 	"POST /v1/offers/{id}/received":            only(trip.Driver),

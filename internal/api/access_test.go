@@ -24,6 +24,7 @@ var roles = map[string]string{
 	"POST /v1/trips/{id}/arrive":               "d",
 	"POST /v1/trips/{id}/start":                "d",
 	"POST /v1/trips/{id}/complete":             "d",
+	"GET /v1/trips/{id}/track":                 "rdo",
 	"GET /v1/trips/{id}/decisions":             "o",
 	"GET /v1/trips/{id}/events":                "ro",
 	"POST /v1/offers/{id}/received":            "d",

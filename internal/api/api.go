@@ -38,6 +38,8 @@ type Trips interface {
 	List(ctx context.Context, q trip.Query) (page []*trip.Trip, next string, err error)
 	// ClaimedBy is the trips that hold a claim on the driver, by slot.
 	ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, error)
+	// Track reads the track of a trip; fault.NotFound if there is none.
+	Track(ctx context.Context, tripID string) (trip.Track, error)
 	// Answered is the answer that is stored under an idempotency key, nil if
 	// there is none.
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
@@ -165,6 +167,7 @@ func New(d Deps) *API {
 		a.huma = humachi.New(r, humaConfig())
 		a.riderRoutes()
 		a.tripRoutes()
+		a.trackRoutes()
 		a.driverRoutes()
 		a.operatorRoutes()
 		a.deviceRoutes()

@@ -112,7 +112,7 @@ func newCity(t *testing.T, change func(*api.Deps)) *city {
 	})
 	d := api.Deps{
 		Desk: &dispatch.Desk{
-			Trips: c.store, Drivers: c.store, Pusher: c.bus.Line, Signals: c.bus.Signals,
+			Trips: c.store, Tracks: c.store, Drivers: c.store, Pusher: c.bus.Line, Signals: c.bus.Signals,
 			Limits: dispatch.DefaultLimits, Now: c.now, Log: log,
 		},
 		Trips: c.store, Drivers: c.store, Devices: c.store, Locations: nearby.New(nearby.Deps{Store: c.places, Forget: 2 * time.Minute, Now: c.now}), Estimator: eta.DefaultStraight, Decisions: noDecisions{},

@@ -28,12 +28,14 @@ import (
 // store is what postgis and sqlite both are.
 type store interface {
 	dispatch.Trips
+	dispatch.Tracks
 	dispatch.Drivers
 	api.Devices
 	outbox.Source
 	watch.History
 	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
+	Track(ctx context.Context, tripID string) (trip.Track, error)
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
 	Ping(ctx context.Context) error
@@ -95,7 +97,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 		})
 	d.policies = dispatch.NewSwitch(d.dispatcher, p.bus.Settings, p.log)
 	d.desk = &dispatch.Desk{
-		ID: id, Trips: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
+		ID: id, Trips: p.store, Tracks: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
 		Changed: d.dispatcher.Changed, Limits: m.limits(), Now: time.Now, Log: p.log,
 	}
 	p.lookout = nearby.New(p.looking(m, d.dispatcher))
@@ -116,6 +118,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	p.node.task("settings", func(ctx context.Context) error { return serve(ctx, p.bus.Settings.Follow, d.policies.Hear) })
 	p.node.task("sweep", func(ctx context.Context) error { return p.sweep(ctx) })
 	p.node.task("purge", p.purge)
+	p.node.task("tracks", func(ctx context.Context) error { return p.settle(ctx, d.desk) })
 	p.node.onDrain(d.hub.Drain)
 	return d, nil
 }
@@ -183,6 +186,17 @@ func (p *parts) purge(ctx context.Context) error {
 	for wait(ctx, purgeEvery) {
 		if _, err := p.store.Purge(ctx, time.Now().Add(-keepAnswers)); err != nil && ctx.Err() == nil {
 			p.log.Warn("old answers were not purged; trying again", "err", err)
+		}
+	}
+	return nil
+}
+
+const settleEvery = 10 * time.Minute
+
+func (p *parts) settle(ctx context.Context, desk *dispatch.Desk) error {
+	for wait(ctx, settleEvery) {
+		if err := desk.SettleTracks(ctx); err != nil && ctx.Err() == nil {
+			p.log.Warn("tracks were not settled; trying again", "err", err)
 		}
 	}
 	return nil
