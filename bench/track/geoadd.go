@@ -43,6 +43,10 @@ func newGeoadd(redisURL string, cars int, seed uint64) (*geoadd, error) {
 			n++
 		}
 	}
+	if n%pipeline != 0 { // the last one is not full
+		last := &g.streams[n/pipeline%connection]
+		*last = (*last)[:len(*last)-1]
+	}
 	return g, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -21,19 +22,21 @@ import (
 )
 
 type config struct {
-	Quick        bool          `help:"A rehearsal of a minute."`
-	Sockets      int           `default:"10000" help:"Drivers' sockets."`
-	Start        float64       `default:"6000" help:"Positions a second to begin the search for saturation with."`
-	Warm         time.Duration `default:"1s" help:"Before each measurement at a rate."`
-	Lasts        time.Duration `default:"3s" help:"Each measurement at a rate."`
-	Ages         time.Duration `default:"10s" help:"The measurement of ages."`
-	Rounds       int           `default:"3" help:"Turns that the contenders take."`
-	Precision    float64       `default:"1.1" help:"Of saturation: 1.1 is a tenth."`
-	Flush        time.Duration `default:"50ms" help:"The tracker's flush interval."`
-	Seed         uint64        `default:"1" help:"Of the city."`
-	TrackerFlags []string      `help:"Further arguments of the tracker."`
-	Bin          string        `default:"bin" help:"Folder of the programs."`
-	Logs         string        `default:"bin/logs" help:"Folder that gets the programs' logs."`
+	Quick           bool          `help:"A rehearsal of a minute or two."`
+	Only            []string      `enum:"idle,path,nearby" help:"Parts to measure: idle, path, nearby; all of them without it."`
+	Sockets         int           `default:"10000" help:"Drivers' sockets."`
+	Start           float64       `default:"6000" help:"Positions a second to begin the search for saturation with."`
+	Warm            time.Duration `default:"1s" help:"Before each measurement at a rate."`
+	Lasts           time.Duration `default:"3s" help:"Each measurement at a rate."`
+	Ages            time.Duration `default:"10s" help:"The measurement of ages."`
+	Rounds          int           `default:"3" help:"Turns that the contenders take."`
+	Precision       float64       `default:"1.1" help:"Of saturation: 1.1 is a tenth."`
+	Flush           time.Duration `default:"50ms" help:"The tracker's flush interval."`
+	Seed            uint64        `default:"1" help:"Of the city."`
+	TrackerFlags    []string      `help:"Further arguments of the tracker."`
+	DispatcherFlags []string      `help:"Further arguments of the dispatcher."`
+	Bin             string        `default:"bin" help:"Folder of the programs."`
+	Logs            string        `default:"bin/logs" help:"Folder that gets the programs' logs."`
 }
 
 // validate checks what would make the figures mean something else.
@@ -51,6 +54,8 @@ func (c config) validate() error {
 	return nil
 }
 
+func (c config) wants(part string) bool { return len(c.Only) == 0 || slices.Contains(c.Only, part) }
+
 // quick shortens everything.
 func (c config) quick() config {
 	c.Warm, c.Lasts, c.Ages, c.Rounds, c.Precision = 500*time.Millisecond, 1500*time.Millisecond, 3*time.Second, 1, 1.3
@@ -61,6 +66,7 @@ func (c config) quick() config {
 type modes struct {
 	Bench benchMode `cmd:"" default:"withargs" help:"Measure (the default)."`
 	Load  loadMode  `cmd:"" hidden:""`
+	Bare  bareMode  `cmd:"" hidden:""`
 	NATS  natsMode  `cmd:"" hidden:"" name:"nats"`
 }
 

@@ -3,14 +3,17 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
 // results is all that a run measured.
 type results struct {
-	flush time.Duration
-	peer  []turn
-	kinds []kind
+	flush    time.Duration
+	idles    []idle
+	peer     []turn
+	kinds    []kind
+	searches []search
 }
 
 // turn is one of the peer's: how many positions Redis took, and what it spent.
@@ -35,33 +38,53 @@ type kind struct {
 const mostOfSession = 10
 
 func measure(ctx context.Context, c config) (all results, err error) {
-	r, err := openRig(ctx, c)
-	if err != nil {
-		return results{}, err
+	all.flush = c.Flush
+	for _, part := range []struct {
+		name string
+		do   func(*rig) error
+	}{
+		{"idle", func(r *rig) (err error) { all.idles, err = r.idles(ctx); return err }},
+		{"path", func(r *rig) error { return r.path(ctx, &all) }},
+		{"nearby", func(r *rig) (err error) { all.searches, err = r.nearby(ctx); return err }},
+	} {
+		if !c.wants(part.name) {
+			continue
+		}
+		r, err := openRig(ctx, c)
+		if err != nil {
+			return results{}, err
+		}
+		if err := errors.Join(part.do(r), r.close()); err != nil {
+			return results{}, fmt.Errorf("%s: %w", part.name, err)
+		}
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
+	return all, nil
+}
+
+// path measures the way of a position.
+func (r *rig) path(ctx context.Context, all *results) error {
 	p, err := openPath(ctx, r)
 	if err != nil {
-		return results{}, err
+		return err
 	}
-	say("%d sockets are open", c.Sockets)
-	all = results{flush: c.Flush, kinds: []kind{{batch: 1}, {batch: 4}}}
+	say("%d sockets are open", r.config.Sockets)
+	all.kinds = []kind{{batch: 1}, {batch: 4}}
 	for i := range all.kinds {
 		if err := p.saturate(ctx, &all.kinds[i]); err != nil {
-			return results{}, err
+			return err
 		}
 	}
 	if all.peer, err = p.rounds(ctx, all.kinds); err != nil {
-		return results{}, err
+		return err
 	}
 	for i := range all.kinds {
 		k := &all.kinds[i]
-		if k.aged, err = p.try(ctx, 0.8*k.saturated, k.batch, c.Ages, true); err != nil {
-			return results{}, err
+		if k.aged, err = p.try(ctx, 0.8*k.saturated, k.batch, r.config.Ages, true); err != nil {
+			return err
 		}
 		say("ages: %v", k.aged)
 	}
-	return all, nil
+	return nil
 }
 
 // saturate finds the highest rate that is sustained.

@@ -39,7 +39,15 @@ func (s spread) form(digits int) string {
 }
 
 func (r results) write(w io.Writer) {
-	r.writePath(w)
+	if len(r.kinds) > 0 {
+		r.writePath(w)
+	}
+	if len(r.idles) > 0 {
+		writeIdles(w, r.idles)
+	}
+	if len(r.searches) > 0 {
+		writeSearches(w, r.searches)
+	}
 	writeGoals(w, r.goals())
 }
 
@@ -89,6 +97,62 @@ func (r results) writePath(w io.Writer) {
 	fmt.Fprintln(w)
 }
 
+func writeIdles(w io.Writer, idles []idle) {
+	fmt.Fprint(w, "| an idle socket, KiB of the server | resident | heap | stacks | goroutines |\n|---|---|---|---|---|\n")
+	for _, i := range idles {
+		fmt.Fprintf(w, "| %s | %.1f | %.1f | %.1f | %.1f |\n", i.name, i.resident/1024, i.heap/1024, i.stack/1024, i.routines)
+	}
+	fmt.Fprintln(w)
+}
+
+// writeSearches writes what answers cost, as Markdown.
+func writeSearches(w io.Writer, searches []search) {
+	fmt.Fprint(w, "| drivers | radius, m | within it | contender | answers for a second of a core | us of a core each | dispatcher over it | answers a second, on the wall |\n|---|---|---|---|---|---|---|---|\n")
+	for _, s := range searches {
+		for _, name := range []string{byDispatcher, byRedis, byTile38} {
+			turns, ok := s.turns[name]
+			if !ok {
+				continue
+			}
+			perCore := spreadOf(turns, answered.perCore)
+			fmt.Fprintf(w, "| %d | %.0f | %.0f | %s | %s | %.0f | %.2f | %.0f |\n", s.drivers, s.radius, s.inside, name,
+				perCore.form(0), 1e6/perCore.median, s.over(name), spreadOf(turns, answered.perSecond).median)
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// over is the dispatcher's answers for a second of a core over another's.
+func (s search) over(name string) float64 {
+	return spreadOf(s.turns[byDispatcher], answered.perCore).median / spreadOf(s.turns[name], answered.perCore).median
+}
+
+// searchGoals is the worst of both radii, by fleet.
+func searchGoals(searches []search) (all []goal) {
+	for _, g := range []struct {
+		name    string
+		against string
+		drivers int
+		target  float64
+	}{
+		{"nearby_10k_over_geosearch", byRedis, 10_000, 2},
+		{"nearby_100k_over_geosearch", byRedis, 100_000, 15},
+		{"nearby_10k_over_tile38", byTile38, 10_000, 3},
+		{"nearby_100k_over_tile38", byTile38, 100_000, 3},
+	} {
+		worst := math.Inf(1)
+		for _, s := range searches {
+			if _, ok := s.turns[g.against]; ok && s.drivers == g.drivers {
+				worst = min(worst, s.over(g.against))
+			}
+		}
+		if !math.IsInf(worst, 1) {
+			all = append(all, goal{g.name, worst, true, g.target})
+		}
+	}
+	return all
+}
+
 func ages(q map[string]float64) string {
 	return fmt.Sprintf("%.1f / %.1f / %.1f", q["p50"], q["p99"], q["max"])
 }
@@ -131,7 +195,7 @@ func (r results) goals() (all []goal) {
 			goal{"track_age_in_redis_beyond_flush_ms" + suffix, r.beyond(quantiles(k.aged.inStore)), false, 10},
 		)
 	}
-	return all
+	return append(all, searchGoals(r.searches)...)
 }
 
 func writeGoals(w io.Writer, goals []goal) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -136,9 +137,9 @@ func welcome(_ context.Context, c wire.Command) wire.Reply {
 }
 
 // startTracker starts the tracker as a service.
-func (r *rig) startTracker(ctx context.Context) (*program, error) {
-	p, err := r.config.serve(ctx, "tracker", append([]string{"serve", "--listen", "127.0.0.1:0", "--redis-url", r.redisURL,
-		"--nats-url", r.natsURL, "--auth-key", r.key, "--flush", r.config.Flush.String()}, r.config.TrackerFlags...)...)
+func (r *rig) startTracker(ctx context.Context, flags ...string) (*program, error) {
+	p, err := r.config.serve(ctx, "tracker", slices.Concat([]string{"serve", "--listen", "127.0.0.1:0", "--redis-url", r.redisURL,
+		"--nats-url", r.natsURL, "--auth-key", r.key, "--flush", r.config.Flush.String()}, flags, r.config.TrackerFlags)...)
 	if err == nil {
 		r.pids[partTracker] = p.pid()
 	}
