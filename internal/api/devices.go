@@ -36,7 +36,7 @@ func (a *API) deviceRoutes() {
 	}, a.listDevices)
 	handle(a, huma.Operation{
 		OperationID: "revoke-device", Method: http.MethodDelete, Path: "/v1/drivers/{id}/devices/{device}", Tags: []string{"operator"},
-		Summary: "Revoke a device's token", Description: "Trackers refuse it within 15 s.",
+		Summary: "Revoke a device's token", Description: "Trackers refuse it at once, or within 15 s where the news did not reach them.",
 	}, a.revokeDevice)
 }
 
@@ -138,5 +138,9 @@ func (a *API) revokeDevice(ctx context.Context, in *revokeInput) (*struct{}, err
 	if err := (IDInput{in.Device}).check("device"); err != nil {
 		return nil, err
 	}
-	return nil, a.Devices.RemoveDevice(ctx, in.ID, in.Device)
+	if err := a.Devices.RemoveDevice(ctx, in.ID, in.Device); err != nil {
+		return nil, err
+	}
+	a.Desk.DeviceRevoked(ctx, in.ID)
+	return nil, nil
 }

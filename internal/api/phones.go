@@ -76,7 +76,7 @@ func (d *phoneDoor) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	var answer any = phoneAnswer{heard.DriverID, heard.Believed, heard.Refused}
+	var answer any = phoneAnswer{heard.DriverID, heard.Believed + heard.Passed, heard.Refused}
 	if d.form.listens {
 		answer = []struct{}{}
 	}

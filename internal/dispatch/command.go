@@ -86,6 +86,12 @@ func (d *Desk) device(ctx context.Context, c wire.Command) wire.Reply {
 	return wire.Reply{Profile: &public, Available: device.Available}
 }
 
+// DeviceRevoked tells trackers to ask about the driver's devices again. Where the
+// word gets lost they do so within seconds by themselves.
+func (d *Desk) DeviceRevoked(ctx context.Context, driverID string) {
+	d.push(context.WithoutCancel(ctx), driverID, wire.Push{Devices: true})
+}
+
 // addClaim puts what holds the driver into the reply, by slot: a trip, the one
 // after it, or an offer.
 func addClaim(reply *wire.Reply, t *trip.Trip) {

@@ -89,6 +89,18 @@ func (ds *devices) postpone(hash string, now time.Time) {
 	}
 }
 
+// doubt lets the driver's devices be asked about at their next report.
+func (ds *devices) doubt(driverID string) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	for hash, k := range ds.known {
+		if k.profile.ID == driverID {
+			k.ask = time.Time{}
+			ds.known[hash] = k
+		}
+	}
+}
+
 func (ds *devices) refuse(hash string, now time.Time) {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()

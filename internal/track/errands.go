@@ -114,6 +114,12 @@ func (s *session) pushed(p wire.Push) {
 			s.hold(f.Trip)
 		}
 	}
+	if len(p.Fixes) > 0 {
+		s.overhear(p.Positions())
+	}
+	if p.Devices {
+		s.t.devices.doubt(s.driverID)
+	}
 	if len(p.Frame) > 0 {
 		s.mustFit(s.out.forward(p))
 	}

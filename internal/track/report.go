@@ -7,18 +7,20 @@ import (
 
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/wire"
 )
 
 // Heard is what came of a report.
 type Heard struct {
 	DriverID string
 	Believed int
+	Passed   int              // handed to the driver's session at another tracker, to be judged there
 	Refused  []driver.Refusal // one for each position that was not believed
 }
 
 // Report takes positions that a tracking app sent with a device's token. They go
 // the way of a session's: one filter, the newest wins, what waits coalesces. The
-// session of the driver that is open beside it says whether the driver is
+// session of the driver that is open beside it, here or elsewhere, says whether the driver is
 // available, and the app only places the car; where there is none the device
 // says it. Positions are put in order, and one without a time is of now.
 //
@@ -39,15 +41,14 @@ func (t *Tracker) Report(ctx context.Context, token string, positions []driver.P
 		return Heard{}, fault.New(fault.RateLimited, "too many positions: %v a second are accepted, and %d at once", t.config.PositionRate, t.config.PositionBurst)
 	}
 	order(positions, now)
-	h := t.overhear(d, positions, now)
-	t.metrics.Positions(h.believed)
+	h, passed := t.overhear(ctx, d, positions, now)
+	if passed {
+		return Heard{DriverID: d.profile.ID, Passed: len(positions)}, nil
+	}
+	t.settle(h)
 	heard := Heard{DriverID: d.profile.ID, Believed: h.believed}
 	for _, r := range h.refused {
-		t.metrics.PositionRefused(r.why)
 		heard.Refused = append(heard.Refused, r.why)
-	}
-	if h.publish {
-		t.publish(h.location)
 	}
 	return heard, nil
 }
@@ -62,13 +63,17 @@ func order(positions []driver.Position, now time.Time) {
 	slices.SortStableFunc(positions, func(a, b driver.Position) int { return a.FixedAt.Compare(b.FixedAt) })
 }
 
-// overhear lets the driver's session hear the positions, or the device itself
-// where none is open.
-func (t *Tracker) overhear(d device, positions []driver.Position, now time.Time) heard {
-	if s := t.roster.of(d.profile.ID); s != nil && s.known.Load() {
-		return s.unit.hear(s.id, positions, now, s.trip.holds())
+// overhear lets the driver's session hear the positions, here or elsewhere (then
+// they are passed on), or the device itself where none is open.
+func (t *Tracker) overhear(ctx context.Context, d device, positions []driver.Position, now time.Time) (h heard, passed bool) {
+	id := d.profile.ID
+	if s := t.roster.of(id); s != nil && s.known.Load() {
+		return s.unit.hear(s.id, positions, now, s.trip.holds()), false
 	}
-	return t.units.of(d.profile).overhear(d, positions, now)
+	if t.asides.elsewhere(ctx, id, func(p wire.Push) bool { return t.whispered(id, p) }) && t.forward(ctx, id, positions) == nil {
+		return heard{}, true
+	}
+	return t.units.of(d.profile).overhear(d, positions, now), false
 }
 
 // of is the driver's session that is open here; nil if there is none.

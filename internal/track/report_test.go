@@ -253,3 +253,102 @@ func TestTracker_ReportTokens(t *testing.T) {
 		})
 	})
 }
+
+// A session at one tracker and an app at another: one of the two tells what the
+// driver said, and the car is where the app places it.
+func TestTracker_ReportElsewhere(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.desk.issue()
+		there, here := w.tracker(), w.tracker()
+		p := w.online(there, "d1")
+		p.send(`{"type":"status","status":"available"}`)
+		if _, err := here.Report(t.Context(), appToken, nil); err != nil { // hears of the session
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for i := range 20 {
+			h, err := here.Report(t.Context(), appToken, []driver.Position{fixAt(40.73+float64(i)/1e5, time.Now())})
+			if err != nil || h.Passed != 1 || h.Believed != 0 {
+				t.Fatalf("Report = %+v, %v", h, err)
+			}
+			time.Sleep(5 * time.Second)
+		}
+		got := w.feed.of("d1")
+		if len(got) != 20 || got[19].Lat != 40.73+19/1e5 || got[19].Speed != 7 {
+			t.Errorf("published %d times, at last %+v", len(got), got[len(got)-1])
+		}
+		for _, a := range got {
+			if !a.Available || a.Session == "" {
+				t.Fatalf("published %+v", a)
+			}
+		}
+		p.expectOpen()
+		p.hangUp()
+		time.Sleep(2 * w.config.DeviceFresh)
+		report(t, here, appToken, 40.731)
+		if got := w.feed.last("d1"); got.Lat != 40.731 || got.Available {
+			t.Errorf("after the session: %+v", got)
+		}
+		time.Sleep(3 * w.config.Linger)
+		if n := w.line.listening(); n != 0 {
+			t.Errorf("%d listen for a driver who is gone", n)
+		}
+	})
+}
+
+// The session of the driver who comes to this tracker itself is none elsewhere,
+// neither while it is open nor afterwards.
+func TestTracker_ReportThenSessionHere(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.desk.issue()
+		tracker := w.tracker()
+		report(t, tracker, freeToken, 40.73)
+		p := w.online(tracker, "d1")
+		report(t, tracker, freeToken, 40.7301)
+		p.hangUp()
+		report(t, tracker, freeToken, 40.7302)
+		p.nothing()
+	})
+}
+
+// A tracker that reaches no bus takes reports of those whom it knows.
+func TestTracker_ReportWithoutBus(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.desk.issue()
+		tracker := w.tracker()
+		if _, err := tracker.Report(t.Context(), appToken, nil); err != nil {
+			t.Fatal(err)
+		}
+		w.line.set(func(l *line) { l.down = true })
+		w.desk.set(nobody)
+		report(t, tracker, appToken, 40.73)
+		if got := w.mirror.last("d1"); got.Lat != 40.73 {
+			t.Errorf("published %+v", got)
+		}
+	})
+}
+
+func TestTracker_ReportRevokedAtOnce(t *testing.T) {
+	for name, online := range map[string]bool{"AppAlone": false, "BesideASession": true} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				w.desk.issue()
+				tracker := w.tracker()
+				if online {
+					w.online(tracker, "d1")
+				}
+				report(t, tracker, appToken, 40.73)
+				w.desk.set(func(c wire.Command) (wire.Reply, error) {
+					return wire.FaultReply(fault.New(fault.Unauthenticated, "revoked")), nil
+				})
+				if err := w.line.Push(t.Context(), "d1", wire.Push{Devices: true}); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				if _, err := tracker.Report(t.Context(), appToken, nil); !fault.Is(err, fault.Unauthenticated) {
+					t.Errorf("a revoked one: %v", err)
+				}
+			})
+		})
+	}
+}

@@ -34,6 +34,7 @@ type Tracker struct {
 	units    *units
 	profiles *profiles
 	devices  *devices
+	asides   *asides
 	flushers []*flusher
 	scratch  sync.Pool // of *scratch
 }
@@ -49,7 +50,7 @@ func New(c Config, d Deps) *Tracker {
 	t := &Tracker{
 		config: c, commands: d.Commands, line: d.Line, now: d.Now, log: d.Log, metrics: d.Metrics,
 		roster: newRoster(), units: newUnits(c), profiles: newProfiles(c.Profiles, c.ProfileTTL),
-		devices: newDevices(c),
+		devices: newDevices(c), asides: newAsides(d.Line, c, d.Now),
 	}
 	t.scratch.New = func() any { return new(scratch) }
 	feed := newCellFeed(d.Feed, c.Linger, d.Now)
@@ -111,6 +112,7 @@ func (t *Tracker) Run(ctx context.Context) error {
 	}
 	work.Go(func() { t.sweep(ctx) })
 	work.Wait()
+	t.asides.sweep(t.now())
 	return nil
 }
 
@@ -125,6 +127,7 @@ func (t *Tracker) sweep(ctx context.Context) {
 		case <-ticker.C:
 			t.units.sweep(t.now())
 			t.devices.sweep(t.now())
+			t.asides.sweep(t.now().Add(-t.config.Linger))
 		}
 	}
 }

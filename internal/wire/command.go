@@ -77,6 +77,12 @@ type Push struct {
 	// no version twice and none after a newer one.
 	TripID  string `json:"trip_id,omitempty"`
 	Version int64  `json:"version,omitempty"`
+	// Fixes are positions that an app of the driver sent to another tracker than
+	// the session's.
+	Fixes []Fix `json:"fixes,omitempty"`
+	// Devices tells that a device of the driver was revoked: what is remembered of
+	// them is to be asked for again.
+	Devices bool `json:"devices,omitempty"`
 }
 
 // Nudge tells dispatchers that a trip changed in a way that has no event (its
