@@ -24,6 +24,7 @@ type drive struct {
 	Duration         time.Duration `default:"10m" help:"How long requests are made; 0 goes on until interrupted."`
 	Drain            time.Duration `default:"60s" help:"How long the last trips have to end after that."`
 	PositionInterval time.Duration `default:"4s" help:"Time between the positions of a driver."`
+	Binary           bool          `help:"Drivers send their positions in binary, where the tracker takes that."`
 	Seed             uint64        `default:"1" help:"Seed of the synthetic city, of random requests and of everybody's temper."`
 	JSON             string        `name:"json" type:"path" help:"File that gets the report as JSON."`
 }
@@ -62,7 +63,7 @@ func (d *drive) Run(ctx context.Context, std node.Std) error {
 	}
 	cfg := sim.Config{
 		Target: d.Target, Tracker: d.Tracker, Token: token,
-		PositionEvery: d.PositionInterval, Duration: d.Duration, Drain: d.Drain, Seed: d.Seed,
+		PositionEvery: d.PositionInterval, Binary: d.Binary, Duration: d.Duration, Drain: d.Drain, Seed: d.Seed,
 		Progress: func(r sim.Report) { fmt.Fprintln(std.Err, r.Line()) }, Log: d.Logger(std.Err),
 	}
 	if err := d.Load(ctx, &cfg, std.Err); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/node"
 	"github.com/cabstand/cabstand/internal/testenv"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -31,6 +32,7 @@ type site struct {
 	riders   string // where riders and operators go
 	drivers  string // where drivers' sockets go
 	tokenArg []string
+	binary   bool // phones send positions in binary
 }
 
 // run parses the command line as the programs do, opens the node and runs it
@@ -228,13 +230,16 @@ type frame struct {
 	Raw     json.RawMessage
 }
 
-func (s site) open(base, path, token string) *socket {
+func (s site) open(base, path, token string, protocols ...string) *socket {
 	s.tb.Helper()
 	conn, _, err := websocket.Dial(s.tb.Context(), base+path, &websocket.DialOptions{
-		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}},
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}}, Subprotocols: protocols,
 	})
 	if err != nil {
 		s.tb.Fatal(err)
+	}
+	if got := conn.Subprotocol(); len(protocols) > 0 && got != protocols[0] {
+		s.tb.Fatalf("the server chose the subprotocol %q of %v", got, protocols)
 	}
 	k := &socket{tb: s.tb, conn: conn, frames: make(chan frame, 1000)}
 	done := make(chan struct{})
@@ -304,14 +309,10 @@ func (s site) ride(driverID, riderID string) wire.Trip {
 		s.tb.Fatalf("registering answers %d", status)
 	}
 
-	phone := s.open(s.drivers, "/v1/driver/stream", driver)
+	phone := s.phone(driver)
 	phone.await("hello", patience, ofType("hello"))
 	phone.send(map[string]any{"type": "status", "status": "available"})
-	position := func(seq int) {
-		at := geo.Destination(pickup, 90, 500)
-		phone.send(map[string]any{"type": "position", "seq": seq, "lat": at.Lat, "lon": at.Lon, "t": time.Now().UnixMilli(), "speed": 0, "heading": 90, "accuracy": 5})
-	}
-	position(1)
+	s.position(phone, 1)
 	phone.await("ack", patience, ofType("ack"))
 
 	stream := s.open(s.riders, "/v1/stream", rider)
@@ -354,6 +355,32 @@ func (s site) ride(driverID, riderID string) wire.Trip {
 	return trip
 }
 
+// phone opens a driver's socket.
+func (s site) phone(token string) *socket {
+	s.tb.Helper()
+	if s.binary {
+		return s.open(s.drivers, "/v1/driver/stream", token, wire.SubprotocolBinary)
+	}
+	return s.open(s.drivers, "/v1/driver/stream", token)
+}
+
+// position sends that the driver is 500 m from the pickup.
+func (s site) position(phone *socket, seq uint64) {
+	s.tb.Helper()
+	at, now := geo.Destination(pickup, 90, 500), time.Now()
+	if !s.binary {
+		phone.send(map[string]any{"type": "position", "seq": seq, "lat": at.Lat, "lon": at.Lon, "t": now.UnixMilli(), "speed": 0, "heading": 90, "accuracy": 5})
+		return
+	}
+	data, err := wire.AppendBinaryFrame(nil, []driver.Position{{Point: at, Seq: seq, FixedAt: now, Heading: 90, Accuracy: 5}})
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	if err := phone.conn.Write(s.tb.Context(), websocket.MessageBinary, data); err != nil {
+		s.tb.Fatal(err)
+	}
+}
+
 // decided checks that any dispatcher tells what was decided for the trip.
 func (s site) decided(trip wire.Trip, operator string) {
 	s.tb.Helper()
@@ -368,16 +395,18 @@ func (s site) decided(trip wire.Trip, operator string) {
 	}
 }
 
-// TestRide plays a whole ride in both sizes.
+// TestRide plays a whole ride in both sizes, with either kind of phone.
 func TestRide(t *testing.T) {
 	t.Run("Embedded", func(t *testing.T) {
 		s, _ := mustEmbedded(t, filepath.Join(t.TempDir(), "data"))
 		s.ride("d1", "r1")
+		s.binary = true
 		s.ride("d2", "r2")
 	})
 	t.Run("Services", func(t *testing.T) {
 		s := mustServices(t)
 		s.ride("d1", "r1")
+		s.binary = true
 		s.ride("d2", "r2")
 	})
 }

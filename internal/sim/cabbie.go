@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -159,6 +160,14 @@ func (c *cabbie) fix(now time.Time) positionFrame {
 	return positionFrame{
 		Type: wire.FramePosition, Seq: c.seq, Lat: round(fix.Lat, 1e6), Lon: round(fix.Lon, 1e6), T: now.UnixMilli(),
 		Speed: round(min(fix.Speed, topSpeed), 10), Heading: math.Mod(math.Round(fix.Heading), 360), Accuracy: 6,
+	}
+}
+
+// fix is the position that the frame tells of.
+func (f positionFrame) fix() driver.Position {
+	return driver.Position{
+		Point: geo.Point{Lat: f.Lat, Lon: f.Lon}, Seq: f.Seq, FixedAt: time.UnixMilli(f.T),
+		Speed: f.Speed, Heading: f.Heading, Accuracy: f.Accuracy,
 	}
 }
 

@@ -157,8 +157,8 @@ func retryAfterHeader(answer *http.Response) time.Duration {
 	return min(time.Duration(s)*time.Second, time.Minute)
 }
 
-// dial opens a WebSocket.
-func (c *client) dial(ctx context.Context, base, path, role, sub string) (*websocket.Conn, error) {
+// dial opens a WebSocket, and asks for the subprotocols.
+func (c *client) dial(ctx context.Context, base, path, role, sub string, protocols ...string) (*websocket.Conn, error) {
 	token, err := c.token(role, sub)
 	if err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ func (c *client) dial(ctx context.Context, base, path, role, sub string) (*webso
 	defer cancel()
 	conn, answer, err := websocket.Dial(ctx, base+path, &websocket.DialOptions{
 		HTTPClient: c.http,
-		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}},
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + token}}, Subprotocols: protocols,
 	})
 	switch {
 	case answer != nil && answer.StatusCode != http.StatusSwitchingProtocols:

@@ -32,6 +32,7 @@ type Config struct {
 	Behaviour  Behaviour
 
 	PositionEvery time.Duration // between a driver's positions; 0 is 4 s
+	Binary        bool          // drivers ask to send positions in binary
 	Duration      time.Duration // how long there are new orders; 0: until ctx ends
 	Drain         time.Duration // how long trips may take to end after that
 	Seed          uint64
@@ -168,6 +169,9 @@ func (c *city) drivers(ctx context.Context) error {
 			break
 		}
 		p := &phone{cabbie: c.cabbie(i), client: c.client, ledger: c.ledger, now: c.Now}
+		if c.Binary {
+			p.protocols = []string{wire.SubprotocolBinary}
+		}
 		phones.Go(func() error { return p.run(ctx) })
 	}
 	return phones.Wait()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/wire"
 	"github.com/coder/websocket"
 )
@@ -15,10 +16,11 @@ import (
 // phone connects a cabbie to the engine: it registers the driver, keeps a
 // session open and starts a new one whenever it breaks.
 type phone struct {
-	cabbie *cabbie
-	client *client
-	ledger *ledger
-	now    func() time.Time
+	cabbie    *cabbie
+	client    *client
+	ledger    *ledger
+	now       func() time.Time
+	protocols []string // to ask for
 
 	// unanswered is when a position was sent after which nothing was heard: each
 	// is acknowledged or rejected soon. Zero: there is none.
@@ -69,7 +71,7 @@ func (p *phone) register(ctx context.Context) error {
 // session is one connection from beginning to end. begun reports whether the
 // engine said hello.
 func (p *phone) session(ctx context.Context) (begun bool, err error) {
-	conn, err := p.client.dial(ctx, p.client.tracker, "/v1/driver/stream", "driver", p.cabbie.id)
+	conn, err := p.client.dial(ctx, p.client.tracker, "/v1/driver/stream", "driver", p.cabbie.id, p.protocols...)
 	if err != nil {
 		return false, err
 	}
@@ -183,13 +185,24 @@ func (p *phone) act(ctx context.Context, conn *websocket.Conn) error {
 }
 
 func send(ctx context.Context, conn *websocket.Conn, frame any) error {
-	data, err := json.Marshal(frame)
+	kind, data, err := encode(frame, conn.Subprotocol() == wire.SubprotocolBinary)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	return conn.Write(ctx, websocket.MessageText, data)
+	return conn.Write(ctx, kind, data)
+}
+
+// encode is the frame as a message: JSON, but for positions where the engine
+// takes them in binary.
+func encode(frame any, binary bool) (websocket.MessageType, []byte, error) {
+	if f, ok := frame.(positionFrame); ok && binary {
+		data, err := wire.AppendBinaryFrame(nil, []driver.Position{f.fix()})
+		return websocket.MessageBinary, data, err
+	}
+	data, err := json.Marshal(frame)
+	return websocket.MessageText, data, err
 }
 
 // leave says goodbye at the end of the run.
