@@ -10,6 +10,7 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -65,6 +66,8 @@ type Verifier struct {
 	// ready tells whether there are keys at all; without, a good token cannot
 	// be told from a bad one.
 	ready func(context.Context) bool
+	now   func() time.Time
+	kept  kept
 }
 
 // NewVerifier verifies tokens that are signed with the key (HS256, at least
@@ -77,6 +80,7 @@ func NewVerifier(key []byte, now func() time.Time) (*Verifier, error) {
 		parser: newParser([]string{jwt.SigningMethodHS256.Alg()}, now),
 		keys:   func(context.Context) jwt.Keyfunc { return func(*jwt.Token) (any, error) { return key, nil } },
 		ready:  func(context.Context) bool { return true },
+		now:    now,
 	}, nil
 }
 
@@ -95,11 +99,24 @@ func newParser(algorithms []string, now func() time.Time) *jwt.Parser {
 }
 
 // Verify is who the token speaks for; fault.Unauthenticated when it is not
-// valid, fault.Unavailable while the verifier has no keys.
+// valid, fault.Unavailable while the verifier has no keys. A token that was
+// verified is believed for five seconds, and not past its expiry.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	if token == "" || len(token) > maxToken {
 		return Identity{}, fault.New(fault.Unauthenticated, "a token is needed: Authorization: Bearer <token>")
 	}
+	hash, now := sha256.Sum256([]byte(token)), v.now()
+	if who, ok := v.kept.find(hash, now); ok {
+		return who, nil
+	}
+	who, err := v.verify(ctx, token)
+	if err == nil {
+		v.kept.keep(hash, who, now)
+	}
+	return who, err
+}
+
+func (v *Verifier) verify(ctx context.Context, token string) (Identity, error) {
 	var c claims
 	if _, err := v.parser.ParseWithClaims(token, &c, v.keys(ctx)); err != nil {
 		if errors.Is(err, jwt.ErrTokenUnverifiable) && !v.ready(ctx) {

@@ -178,3 +178,27 @@ func FuzzVerifier_Verify(f *testing.F) {
 		}
 	})
 }
+
+// Tokens that were verified before are believed for a while; that lets in
+// nobody else, and nobody for longer than the token says.
+func TestVerifier_Again(t *testing.T) {
+	now := noon
+	v, err := auth.NewVerifier(key, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := mustIssue(t, trip.Rider, "r1", 3*time.Second)
+	for range 3 {
+		if who, err := v.Verify(t.Context(), token); err != nil || who.Subject != "r1" || who.Role != trip.Rider {
+			t.Fatalf("%+v, %v", who, err)
+		}
+	}
+	cut := token[:len(token)-4]
+	if _, err := v.Verify(t.Context(), cut+"AAAA"); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("another signature: %v", err)
+	}
+	now = noon.Add(3*time.Second + 10*time.Second)
+	if _, err := v.Verify(t.Context(), token); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("expired: %v", err)
+	}
+}

@@ -52,6 +52,7 @@ func NewJWKSVerifier(ctx context.Context, address string, now func() time.Time, 
 	return &Verifier{
 		parser: newParser(jwksAlgorithms, now),
 		keys:   keys.KeyfuncCtx,
+		now:    now,
 		ready: func(ctx context.Context) bool {
 			known, err := keys.Storage().KeyReadAll(ctx)
 			return err == nil && len(known) > 0
