@@ -136,6 +136,54 @@ func (f *Fleet) Get(driverID string) (l Location, ok bool) {
 // (math.Inf(1) for no limit), whom keep accepts (nil accepts all), nearest
 // first. keep must not call the fleet.
 func (f *Fleet) Nearest(p geo.Point, limit int, radius float64, keep func(Location) bool) []Located {
+	if limit <= 0 {
+		return nil
+	}
+	scratch := hitsPool.Get().(*[]geo.Hit)
+	defer hitsPool.Put(scratch)
+	// Looking a driver up costs more than finding one. So first some more are
+	// found than wanted, and only those are looked up; where that is not enough,
+	// all on the way outward are.
+	for _, k := range [2]int{limit + limit/2 + 8, 8 * limit} {
+		*scratch = f.index.Nearest((*scratch)[:0], p, k, radius, nil)
+		if found := f.kept(*scratch, p, limit, radius, keep); len(found) == limit || len(*scratch) < k {
+			return found
+		}
+	}
+	return f.nearestKept(p, limit, radius, keep)
+}
+
+var hitsPool = sync.Pool{New: func() any { return new([]geo.Hit) }}
+
+// kept is the first of the hits whom keep accepts, where they are by now.
+func (f *Fleet) kept(hits []geo.Hit, p geo.Point, limit int, radius float64, keep func(Location) bool) []Located {
+	found, moved := make([]Located, 0, min(limit, len(hits))), false
+	f.mu.RLock()
+	for _, h := range hits {
+		l := f.latest[h.ID]
+		if l == nil || l.Gone || keep != nil && !keep(*l) {
+			continue
+		}
+		if l.Point != h.Point { // since the search
+			h.Metres, moved = geo.Distance(p, l.Point), true
+		}
+		if found = append(found, Located{Location: *l, Metres: h.Metres}); len(found) == limit {
+			break
+		}
+	}
+	f.mu.RUnlock()
+	if !moved {
+		return found
+	}
+	found = slices.DeleteFunc(found, func(l Located) bool { return l.Metres > radius })
+	slices.SortFunc(found, func(a, b Located) int {
+		return cmp.Or(cmp.Compare(a.Metres, b.Metres), cmp.Compare(a.DriverID, b.DriverID))
+	})
+	return found
+}
+
+// nearestKept looks up whoever comes into question.
+func (f *Fleet) nearestKept(p geo.Point, limit int, radius float64, keep func(Location) bool) []Located {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	hits := f.index.Nearest(nil, p, limit, radius, func(id string) bool {
