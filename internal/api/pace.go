@@ -2,9 +2,9 @@ package api
 
 import (
 	"container/list"
-	"fmt"
 	"math"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -85,8 +85,12 @@ func (p *paces) take(who auth.Identity, h http.Header, now time.Time) error {
 	allowed := limiter.AllowN(now, 1)
 	left := max(limiter.TokensAt(now), 0)
 	until := func(tokens float64) int { return int(math.Ceil((tokens - left) / pace.PerSecond)) }
-	h.Set("RateLimit-Policy", fmt.Sprintf(`"requests";q=%d;w=%d`, pace.Burst, int(math.Ceil(float64(pace.Burst)/pace.PerSecond))))
-	h.Set("RateLimit", fmt.Sprintf(`"requests";r=%d;t=%d`, int(left), until(float64(pace.Burst))))
+	room := make([]byte, 0, 64)
+	room = appendPair(room, 'q', pace.Burst, 'w', int(math.Ceil(float64(pace.Burst)/pace.PerSecond)))
+	policy := len(room)
+	room = appendPair(room, 'r', int(left), 't', until(float64(pace.Burst)))
+	values := [2]string{string(room[:policy]), string(room[policy:])}
+	h["Ratelimit-Policy"], h["Ratelimit"] = values[:1:1], values[1:]
 	if allowed {
 		return nil
 	}
@@ -94,6 +98,13 @@ func (p *paces) take(who auth.Identity, h http.Header, now time.Time) error {
 		fault.New(fault.RateLimited, "too many requests: %v a second and %d at once are accepted", pace.PerSecond, pace.Burst),
 		time.Duration(until(1)) * time.Second,
 	}
+}
+
+// appendPair writes the value of a header, such as "requests";q=60;w=3.
+func appendPair(b []byte, name byte, value int, other byte, otherValue int) []byte {
+	b = append(append(b, `"requests";`...), name, '=')
+	b = append(strconv.AppendInt(b, int64(value), 10), ';', other, '=')
+	return strconv.AppendInt(b, int64(otherValue), 10)
 }
 
 // later is a fault with the time after which it is worth trying again.
