@@ -163,7 +163,7 @@ func New(d Deps) *API {
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	a.openRoutes()
 	a.router.Group(func(r chi.Router) {
-		r.Use(a.guard, a.strict)
+		r.Use(a.guard, a.quick, a.strict)
 		a.huma = humachi.New(r, humaConfig())
 		a.riderRoutes()
 		a.tripRoutes()

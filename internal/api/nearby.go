@@ -13,8 +13,11 @@ import (
 
 // What a search for drivers is bound by.
 const (
-	maxRadius   = 50_000.0    // metres around a place
-	foundWithin = time.Second // for the store of locations to answer; then it counts as gone
+	maxRadius     = 50_000.0 // metres around a place
+	defaultRadius = 2000     // as nearbyInput says
+	defaultNearby = 20
+	mostNearby    = 200
+	foundWithin   = time.Second // for the store of locations to answer; then it counts as gone
 )
 
 type nearbyInput struct {
@@ -76,7 +79,7 @@ func (a *API) nearby(ctx context.Context, in *nearbyInput) (*nearbyOutput, error
 	out.Body.Partial, out.Body.MissingCells = len(missing) > 0, missing
 	out.Body.Drivers = make([]nearDriver, len(found))
 	for i, l := range found {
-		d := nearDriver{ID: l.DriverID, Class: string(l.Class), Available: l.Available, DistanceM: l.Metres, Located: *fromLocation(l.Location, now)}
+		d := nearDriver{ID: l.DriverID, Class: string(l.Class), Available: l.Available, DistanceM: thousandths(l.Metres), Located: locatedAt(&l.Location, now)}
 		if coarse {
 			d = d.coarsened(p)
 		}

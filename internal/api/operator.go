@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"reflect"
 	"time"
@@ -147,7 +148,8 @@ func (a *API) getDriver(ctx context.Context, in *IDInput) (*driverOutput, error)
 	}
 	view.Status = driver.Offline
 	if online {
-		view.Status, view.Location = statusOf(at, claims, now, a.Desk.Limits.Fresh), fromLocation(at, now)
+		where := locatedAt(&at, now)
+		view.Status, view.Location = statusOf(at, claims, now, a.Desk.Limits.Fresh), &where
 	}
 	return &driverOutput{view}, nil
 }
@@ -173,6 +175,10 @@ func statusOf(at driver.Location, claims []*trip.Trip, now time.Time, fresh time
 	return driver.Offline
 }
 
-func fromLocation(l driver.Location, now time.Time) *Located {
-	return &Located{l.Lat, l.Lon, l.Heading, l.Speed, l.Accuracy, l.Age(now).Seconds()}
+func locatedAt(l *driver.Location, now time.Time) Located {
+	return Located{l.Lat, l.Lon, l.Heading, l.Speed, l.Accuracy, thousandths(l.Age(now).Seconds())}
 }
+
+// thousandths rounds to millimetres and milliseconds: positions are not known
+// better than that, and each digit is one to write and to read.
+func thousandths(f float64) float64 { return math.Round(f*1000) / 1000 }
