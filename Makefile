@@ -53,7 +53,7 @@ bench-policies: ## Measure the policies against the best-tuned greedy, hours; AR
 	$(GO) build -o bin/bench-policies ./bench/policies
 	bin/bench-policies $(ARGS)
 
-bench-track: build ## Measure the way of a position, from sockets to Redis, about 5 minutes
+bench-track: build ## Measure the way of a position, from sockets to Redis, about 7 minutes
 	$(GO) build -o bin/bench-track ./bench/track
 	bin/bench-track $(ARGS)
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -144,13 +143,4 @@ func greeted(load generator, sockets int) error {
 			return fmt.Errorf("%d of %d sockets were greeted", r.Heard.Hellos, sockets)
 		}
 	}
-}
-
-// freeAddress is one of this machine that nobody listens on.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }

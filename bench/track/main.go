@@ -35,6 +35,7 @@ type config struct {
 	Seed            uint64        `default:"1" help:"Of the city."`
 	TrackerFlags    []string      `help:"Further arguments of the tracker."`
 	DispatcherFlags []string      `help:"Further arguments of the dispatcher."`
+	Profiles        string        `help:"Folder that gets profiles of the tracker at 80 % of saturation, in a measurement more; none without it."`
 	Bin             string        `default:"bin" help:"Folder of the programs."`
 	Logs            string        `default:"bin/logs" help:"Folder that gets the programs' logs."`
 }

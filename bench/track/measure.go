@@ -83,6 +83,11 @@ func (r *rig) path(ctx context.Context, all *results) error {
 			return err
 		}
 		say("ages: %v", k.aged)
+		if r.config.Profiles != "" {
+			if err := p.profile(ctx, *k); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -56,19 +56,15 @@ func (p *probe) run(ctx context.Context, until time.Time) error {
 	}
 }
 
-// choose wants drivers whose turn comes within the next 20 ms.
+// choose wants drivers whose turn comes within the next 20 ms, a few of them.
 func (p *probe) choose(now time.Time) {
-	for len(p.wanted) < asking {
+	for tries := 0; len(p.wanted) < asking && tries < 4*asking; tries++ {
 		t := p.turns[p.random.IntN(senders)]
 		n := t.next(now.Add(time.Duration(p.random.IntN(20)) * time.Millisecond))
-		if !t.due(n).Before(t.end) {
-			return
-		}
 		id := driverID(t.car(n))
-		if _, already := p.wanted[id]; already {
-			return
+		if _, already := p.wanted[id]; !already && t.due(n).Before(t.end) {
+			p.wanted[id] = t.due(n)
 		}
-		p.wanted[id] = t.due(n)
 	}
 }
 
