@@ -20,9 +20,11 @@ type tracking struct {
 	status    websocket.MessageType
 	kind      websocket.MessageType // of the position
 	heard     driver.Position
+	over      chan struct{} // closed when the phone's only session has ended
 }
 
 func (k *tracking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer close(k.over)
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: k.protocols})
 	if err != nil {
 		return
@@ -61,8 +63,9 @@ func TestPhone_Binary(t *testing.T) {
 		"NotWanted":  {nil, binary, websocket.MessageText},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := &tracking{protocols: test.known}
+			k := &tracking{protocols: test.known, over: make(chan struct{})}
 			server := httptest.NewServer(k)
+			defer server.Close()
 			s := newShift(t, steadfast)
 			c, _ := newClient(nil)
 			c.http = server.Client()
@@ -70,7 +73,7 @@ func TestPhone_Binary(t *testing.T) {
 			now := time.UnixMilli(noon.UnixMilli()).UTC()
 			p := &phone{cabbie: s.c, client: c, ledger: newLedger(true, noon), now: func() time.Time { return now }, protocols: test.wants}
 			begun, err := p.session(t.Context())
-			server.Close() // waits for the tracker
+			<-k.over
 			if !begun || err == nil {
 				t.Errorf("begun %v, error %v", begun, err)
 			}
