@@ -156,6 +156,6 @@ func (t *Tracker) settle(h heard) {
 		t.metrics.PositionRefused(r.why)
 	}
 	if h.publish {
-		t.publish(h.location)
+		t.publish(h.unit, h.location)
 	}
 }

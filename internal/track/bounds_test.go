@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,95 +23,178 @@ func location(id string, second int, p geo.Point) driver.Location {
 	}
 }
 
-// Whatever is put, taken and put back in whatever order: the newest of each
+func take(t *tray, limit int) []driver.Location {
+	var b batch
+	t.take(&b, limit)
+	return b.locations
+}
+
+// Whatever is told, taken and put back in whatever order: the newest of each
 // driver is what leaves last, and nothing is lost or left twice.
 func TestTray(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tray := newTray(1000)
-		newest := map[string]int{}    // what was put
-		delivered := map[string]int{} // what left
+		trays := []*tray{newTray(0, 1000), newTray(1, 1000)}
+		drivers := [5]news{}
+		newest := map[string]int{} // what was told
+		delivered := [2]map[string]int{{}, {}}
+		tell := func(d, seen int) {
+			id := fmt.Sprintf("d%d", d)
+			drivers[d].tell(location(id, seen, geo.Point{}), trays)
+			newest[id] = max(newest[id], seen)
+		}
+		leave := func(n int, batch []driver.Location) {
+			for _, l := range batch {
+				seen := int(l.SeenAt.Sub(epoch) / time.Second)
+				if was, ok := delivered[n][l.DriverID]; ok && seen < was {
+					t.Fatalf("%s: %d left after %d", l.DriverID, seen, was)
+				}
+				delivered[n][l.DriverID] = seen
+			}
+		}
 		for second := range rapid.IntRange(1, 60).Draw(t, "steps") {
+			n := rapid.IntRange(0, 1).Draw(t, "tray")
 			switch rapid.IntRange(0, 2).Draw(t, "step") {
 			case 0:
-				id := fmt.Sprintf("d%d", rapid.IntRange(0, 4).Draw(t, "driver"))
-				seen := rapid.IntRange(0, second).Draw(t, "seen")
-				tray.put(location(id, seen, geo.Point{}))
-				newest[id] = max(newest[id], seen)
+				tell(rapid.IntRange(0, 4).Draw(t, "driver"), rapid.IntRange(0, second).Draw(t, "seen"))
 			case 1:
-				for _, l := range tray.take(rapid.IntRange(1, 6).Draw(t, "limit")) {
-					delivered[l.DriverID] = max(delivered[l.DriverID], int(l.SeenAt.Sub(epoch)/time.Second))
-				}
+				leave(n, take(trays[n], rapid.IntRange(1, 6).Draw(t, "limit")))
 			case 2: // a delivery fails while newer locations come in
-				batch := tray.take(3)
-				for _, l := range batch {
+				var b batch
+				trays[n].take(&b, 3)
+				for _, l := range b.locations {
 					if rapid.Bool().Draw(t, "moved") {
-						tray.put(location(l.DriverID, second, geo.Point{}))
-						newest[l.DriverID] = max(newest[l.DriverID], second)
+						tell(int(l.DriverID[1]-'0'), second)
 					}
 				}
-				tray.putBack(batch, epoch)
+				trays[n].putBack(b.of, epoch)
 			}
-			if tray.len() > len(newest) {
-				t.Fatalf("%d entries of %d drivers", tray.len(), len(newest))
+			if trays[n].len() > len(newest) {
+				t.Fatalf("%d entries of %d drivers", trays[n].len(), len(newest))
 			}
 		}
-		for _, l := range tray.take(1000) {
-			delivered[l.DriverID] = max(delivered[l.DriverID], int(l.SeenAt.Sub(epoch)/time.Second))
-		}
-		for id, want := range newest {
-			if got, ok := delivered[id]; !ok || got != want {
-				t.Fatalf("%s: %d left last, want %d", id, got, want)
+		for n, tray := range trays {
+			leave(n, take(tray, 1000))
+			if !maps.Equal(delivered[n], newest) {
+				t.Fatalf("%v left last, want %v", delivered[n], newest)
 			}
 		}
 	})
 }
 
 func TestTray_PutBackDropsTheOld(t *testing.T) {
-	tray := newTray(10)
-	tray.putBack([]driver.Location{location("old", 9, geo.Point{}), location("young", 10, geo.Point{})}, epoch.Add(10*time.Second))
-	if got := tray.take(10); len(got) != 1 || got[0].DriverID != "young" {
+	tray := newTray(0, 10)
+	old, young := &news{latest: location("old", 9, geo.Point{})}, &news{latest: location("young", 10, geo.Point{})}
+	tray.putBack([]*news{old, young}, epoch.Add(10*time.Second))
+	if got := take(tray, 10); len(got) != 1 || got[0].DriverID != "young" {
 		t.Errorf("kept %+v", got)
 	}
 }
 
-// cellsThat fails for some cells.
-type cellsThat map[geo.Cell]error
+// Who waited longest leaves first, and a tray that is still full after that calls
+// for the next flush.
+func TestTray_InOrder(t *testing.T) {
+	only := []*tray{newTray(0, 2)}
+	tray := only[0]
+	for i := range 5 {
+		new(news).tell(location(fmt.Sprintf("d%d", i), i, geo.Point{}), only)
+	}
+	for _, want := range []struct {
+		ids  string
+		full bool
+	}{{"d0 d1", true}, {"d2 d3", false}, {"d4", false}} {
+		select {
+		case <-tray.full:
+		default:
+			if want.full {
+				t.Error("no call for a flush")
+			}
+		}
+		var ids []string
+		for _, l := range take(tray, 2) {
+			ids = append(ids, l.DriverID)
+		}
+		if got := strings.Join(ids, " "); got != want.ids {
+			t.Errorf("took %q, want %q", got, want.ids)
+		}
+	}
+}
 
-func (c cellsThat) Publish(_ context.Context, cell geo.Cell, _ []driver.Location) error {
-	return c[cell]
+// A position costs no memory on its way into the trays, and next to none on the
+// way out: ten thousand drivers must not keep the collector busy.
+func TestTray_AllocatesNothing(t *testing.T) {
+	trays := []*tray{newTray(0, 1000), newTray(1, 1000)}
+	drivers := make([]news, 100)
+	var b batch
+	second := 0
+	flush := func() {
+		second++
+		for i := range drivers {
+			drivers[i].tell(location("d", second, geo.Point{}), trays)
+		}
+		for _, tray := range trays {
+			tray.take(&b, 1000)
+		}
+	}
+	if n := testing.AllocsPerRun(20, flush); n > 0 {
+		t.Errorf("%v allocations for %d drivers", n, len(drivers))
+	}
+}
+
+// someCells is a feed that fails for some cells and counts what the others hear.
+type someCells struct {
+	broken map[geo.Cell]error
+	heard  map[geo.Cell]int
+}
+
+func (c someCells) Publish(_ context.Context, cell geo.Cell, batch []driver.Location) error {
+	if err := c.broken[cell]; err != nil {
+		return err
+	}
+	c.heard[cell] += len(batch)
+	return nil
 }
 
 func TestCellFeed_DeliverInPart(t *testing.T) {
 	home, away := geo.Point{Lat: 40.73, Lon: -73.98}, geo.Point{Lat: 37.77, Lon: -122.42}
-	broken := cellsThat{}
+	broken, heard := map[geo.Cell]error{}, map[geo.Cell]int{}
 	now := epoch
-	feed := newCellFeed(broken, time.Minute, func() time.Time { return now })
-	deliver := func(batch ...driver.Location) []driver.Location {
-		undelivered, _ := feed.deliver(t.Context(), batch)
+	feed := newCellFeed(someCells{broken, heard}, time.Minute, func() time.Time { return now })
+	deliver := func(batch ...driver.Location) (undelivered []string) {
+		failed, _ := feed.deliver(t.Context(), batch)
+		for _, i := range failed {
+			undelivered = append(undelivered, batch[i].DriverID)
+		}
 		return undelivered
 	}
 	if left := deliver(location("a", 0, home), location("b", 0, home)); left != nil {
 		t.Fatalf("left %v", left)
 	}
-	broken[geo.CellOf(home, geo.OwnerLength)] = errors.New("no")
+	here, there := geo.CellOf(home, geo.OwnerLength), geo.CellOf(away, geo.OwnerLength)
+	broken[here] = errors.New("no")
 	// Only the old cell of a fails: a is to be published in both again.
 	left := deliver(location("a", 1, away), location("c", 1, away))
-	if len(left) != 1 || left[0].DriverID != "a" {
+	if len(left) != 1 || left[0] != "a" {
 		t.Fatalf("left %v", left)
 	}
-	if parts := feed.byCell(left); len(parts) != 2 {
-		t.Errorf("the next try goes to %d cells", len(parts))
-	}
 	clear(broken)
-	gone := location("a", 2, away)
+	clear(heard)
+	deliver(location("a", 2, away))
+	if heard[here] != 1 || heard[there] != 1 {
+		t.Errorf("the next try goes to %v", heard)
+	}
+	clear(heard)
+	if deliver(location("a", 3, away)); heard[here] != 0 || heard[there] != 1 {
+		t.Errorf("once both cells know, it goes to %v", heard)
+	}
+	gone := location("a", 4, away)
 	gone.Gone = true
 	if left := deliver(gone); left != nil {
 		t.Fatalf("left %v", left)
 	}
 	now = now.Add(time.Minute)
 	deliver()
-	if len(feed.last) != 0 {
-		t.Errorf("%d drivers are remembered for ever", len(feed.last))
+	if len(feed.last) != 0 || len(feed.cells) != 0 {
+		t.Errorf("%d drivers and %d cells are remembered for ever", len(feed.last), len(feed.cells))
 	}
 }
 

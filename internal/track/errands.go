@@ -194,7 +194,7 @@ func (s *session) hold(t wire.Trip) {
 		return
 	}
 	if l, publish := s.unit.depart(s.id, s.t.now()); publish {
-		s.t.publish(l)
+		s.t.publish(s.unit, l)
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 type flusher struct {
 	part    Part
 	tray    *tray
-	deliver func(ctx context.Context, batch []driver.Location) (undelivered []driver.Location, err error)
+	deliver func(ctx context.Context, batch []driver.Location) (undelivered []int, err error) // indices
+	batch   batch
 	config  Config
 	now     func() time.Time
 	log     *slog.Logger
@@ -41,27 +42,38 @@ func (f *flusher) run(ctx context.Context) {
 
 // flush delivers what waits, batch by batch, and reports whether all of it went.
 func (f *flusher) flush(ctx context.Context) bool {
-	for left := f.tray.len(); left > 0; {
-		batch := f.tray.take(f.config.FlushMax)
-		if !f.deliverBatch(ctx, batch) {
+	for left := f.tray.len(); left > 0; left -= len(f.batch.of) {
+		f.tray.take(&f.batch, min(left, f.config.FlushMax))
+		if !f.deliverBatch(ctx) {
 			return false
 		}
-		left -= len(batch)
 	}
 	return true
 }
 
 // deliverBatch is not cut short by the end of ctx: the last locations are to
 // leave before the process does.
-func (f *flusher) deliverBatch(ctx context.Context, batch []driver.Location) bool {
+func (f *flusher) deliverBatch(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.config.FlushTimeout)
 	defer cancel()
 	began := f.now()
-	undelivered, err := f.deliver(ctx, batch)
-	f.metrics.Flushed(f.part, len(batch)-len(undelivered), f.now().Sub(began), err != nil)
+	undelivered, err := f.deliver(ctx, f.batch.locations)
+	f.metrics.Flushed(f.part, len(f.batch.of)-len(undelivered), f.now().Sub(began), err != nil)
 	f.note(err)
-	f.tray.putBack(undelivered, f.now().Add(-f.config.FlushKeep))
+	f.putBack(undelivered)
 	return err == nil
+}
+
+// putBack lets what was not delivered wait again, unless it is too old by now.
+func (f *flusher) putBack(undelivered []int) {
+	if len(undelivered) == 0 {
+		return
+	}
+	again := make([]*news, len(undelivered))
+	for n, i := range undelivered {
+		again[n] = f.batch.of[i]
+	}
+	f.tray.putBack(again, f.now().Add(-f.config.FlushKeep))
 }
 
 // note logs the first failure of an outage and the end of it.

@@ -105,7 +105,7 @@ func (s *session) hear(positions []driver.Position) {
 	}
 	s.t.metrics.Positions(h.believed)
 	if h.publish {
-		s.t.publish(h.location)
+		s.t.publish(h.unit, h.location)
 	}
 }
 
@@ -114,7 +114,7 @@ func byTime(a, b driver.Position) int { return a.FixedAt.Compare(b.FixedAt) }
 // say notes that the driver is available or offline.
 func (s *session) say(status driver.Status) {
 	if l, publish := s.unit.say(s.id, status, s.t.now(), s.t.config.StatusFresh, s.trip.holds()); publish {
-		s.t.publish(l)
+		s.t.publish(s.unit, l)
 	}
 }
 

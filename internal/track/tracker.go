@@ -36,6 +36,7 @@ type Tracker struct {
 	devices  *devices
 	asides   *asides
 	flushers []*flusher
+	trays    []*tray   // of the flushers
 	scratch  sync.Pool // of *scratch
 }
 
@@ -53,24 +54,33 @@ func New(c Config, d Deps) *Tracker {
 		devices: newDevices(c), asides: newAsides(d.Line, c, d.Now),
 	}
 	t.scratch.New = func() any { return new(scratch) }
-	feed := newCellFeed(d.Feed, c.Linger, d.Now)
-	t.flushers = []*flusher{
-		t.newFlusher(PartFeed, feed.deliver),
-		t.newFlusher(PartMirror, func(ctx context.Context, batch []driver.Location) ([]driver.Location, error) {
-			if err := d.Mirror.Apply(ctx, batch); err != nil {
-				return batch, err
-			}
-			return nil, nil
-		}),
-	}
+	t.addFlushers(d)
 	return t
 }
 
-func (t *Tracker) newFlusher(part Part, deliver func(context.Context, []driver.Location) ([]driver.Location, error)) *flusher {
-	return &flusher{
-		part: part, tray: newTray(t.config.FlushAt), deliver: deliver,
+// addFlushers makes the trays and who empties them.
+func (t *Tracker) addFlushers(d Deps) {
+	feed := newCellFeed(d.Feed, t.config.Linger, d.Now)
+	t.addFlusher(PartFeed, feed.deliver)
+	t.addFlusher(PartMirror, func(ctx context.Context, batch []driver.Location) ([]int, error) {
+		err := d.Mirror.Apply(ctx, batch)
+		if err == nil {
+			return nil, nil
+		}
+		all := make([]int, len(batch))
+		for i := range all {
+			all[i] = i
+		}
+		return all, err
+	})
+}
+
+func (t *Tracker) addFlusher(part Part, deliver func(context.Context, []driver.Location) ([]int, error)) {
+	f := &flusher{
+		part: part, tray: newTray(len(t.flushers), t.config.FlushAt), deliver: deliver,
 		config: t.config, now: t.now, log: t.log, metrics: t.metrics,
 	}
+	t.flushers, t.trays = append(t.flushers, f), append(t.trays, f.tray)
 }
 
 // Serve runs the session of an authenticated driver on conn until it ends, and
@@ -171,9 +181,5 @@ func (t *Tracker) Degraded() []Part {
 	return parts
 }
 
-// publish lets a location leave with the next flush.
-func (t *Tracker) publish(l driver.Location) {
-	for _, f := range t.flushers {
-		f.tray.put(l)
-	}
-}
+// publish lets a location of the driver leave with the next flush.
+func (t *Tracker) publish(u *unit, l driver.Location) { u.news.tell(l, t.trays) }

@@ -7,61 +7,117 @@ import (
 	"github.com/cabstand/cabstand/internal/driver"
 )
 
-// tray holds the latest location of each driver that waits to leave for one
-// consumer. It never has more entries than drivers who moved within the time
-// that locations are kept.
-type tray struct {
-	many int           // entries that call for a flush
-	full chan struct{} // signals them; capacity one, coalescing
-
-	mu      sync.Mutex
-	waiting map[string]driver.Location
+// news is the latest location of a driver that is to be told, and in whose trays
+// it waits. A driver has one, so a tray takes in a location by a pointer, and a
+// newer location of a driver who waits already by nothing.
+type news struct {
+	mu     sync.Mutex
+	latest driver.Location
+	told   bool // there is one
+	waits  [consumers]bool
 }
 
-func newTray(many int) *tray {
-	return &tray{many: many, full: make(chan struct{}, 1), waiting: map[string]driver.Location{}}
-}
-
-// put replaces what waits of the driver, unless that is newer.
-func (t *tray) put(l driver.Location) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if was, ok := t.waiting[l.DriverID]; ok && !l.Supersedes(was) {
+// tell replaces the latest location, unless that is newer, and lets it wait in
+// the trays.
+func (n *news) tell(l driver.Location, trays []*tray) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.told && !l.Supersedes(n.latest) {
 		return
 	}
-	t.waiting[l.DriverID] = l
-	if len(t.waiting) >= t.many {
-		select {
-		case t.full <- struct{}{}:
-		default:
-		}
+	n.latest, n.told = l, true
+	for _, t := range trays {
+		n.wait(t)
 	}
 }
 
-// take removes up to limit locations.
-func (t *tray) take(limit int) []driver.Location {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	batch := make([]driver.Location, 0, min(limit, len(t.waiting)))
-	for id, l := range t.waiting {
-		if len(batch) == limit {
-			break
-		}
-		batch = append(batch, l)
-		delete(t.waiting, id)
+// wait puts the driver into the tray, once.
+func (n *news) wait(t *tray) {
+	if !n.waits[t.consumer] {
+		n.waits[t.consumer] = true
+		t.add(n)
 	}
-	return batch
 }
 
-// putBack returns what could not be delivered: where nothing newer waits, and
-// only what was seen since the given time.
-func (t *tray) putBack(batch []driver.Location, since time.Time) {
+// consumers is how many trays a tracker has.
+const consumers = 2
+
+// tray holds the drivers whose latest location waits to leave for one consumer,
+// in the order in which they came. It never has more entries than drivers who
+// moved within the time that locations are kept. One goroutine takes from it.
+type tray struct {
+	consumer int           // its place in news.waits
+	many     int           // entries that call for a flush
+	full     chan struct{} // signals them; capacity one, coalescing
+
+	mu      sync.Mutex
+	waiting []*news
+}
+
+func newTray(consumer, many int) *tray {
+	return &tray{consumer: consumer, many: many, full: make(chan struct{}, 1)}
+}
+
+func (t *tray) add(n *news) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, l := range batch {
-		if _, newer := t.waiting[l.DriverID]; !newer && !l.SeenAt.Before(since) {
-			t.waiting[l.DriverID] = l
+	t.waiting = append(t.waiting, n)
+	if len(t.waiting) == t.many {
+		t.signal()
+	}
+}
+
+// signal calls for a flush.
+func (t *tray) signal() {
+	select {
+	case t.full <- struct{}{}:
+	default:
+	}
+}
+
+// batch is locations that were taken from a tray, and whose they are. Its memory
+// is used again.
+type batch struct {
+	of        []*news
+	locations []driver.Location
+}
+
+// take fills the batch with up to limit locations that waited longest.
+func (t *tray) take(b *batch, limit int) {
+	clear(b.of)
+	clear(b.locations)
+	b.of, b.locations = t.shift(b.of[:0], limit), b.locations[:0]
+	for _, n := range b.of {
+		n.mu.Lock()
+		n.waits[t.consumer] = false
+		b.locations = append(b.locations, n.latest)
+		n.mu.Unlock()
+	}
+}
+
+func (t *tray) shift(to []*news, limit int) []*news {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	limit = min(limit, len(t.waiting))
+	to = append(to, t.waiting[:limit]...)
+	left := copy(t.waiting, t.waiting[limit:])
+	clear(t.waiting[left:])
+	t.waiting = t.waiting[:left]
+	if left >= t.many {
+		t.signal()
+	}
+	return to
+}
+
+// putBack lets drivers whose location was not delivered wait again, with what is
+// the latest now, if that was seen since the given time.
+func (t *tray) putBack(undelivered []*news, since time.Time) {
+	for _, n := range undelivered {
+		n.mu.Lock()
+		if !n.latest.SeenAt.Before(since) {
+			n.wait(t)
 		}
+		n.mu.Unlock()
 	}
 }
 

@@ -63,6 +63,7 @@ func (us *units) len() int {
 // it last; what an older one still says is ignored.
 type unit struct {
 	driverID string
+	news     news
 
 	mu      sync.Mutex
 	session string
@@ -87,6 +88,7 @@ type heard struct {
 	believed int
 	seq      uint64 // the highest believed, 0 if none had one
 	refused  []refusal
+	unit     *unit // whose location it is
 	location driver.Location
 	publish  bool
 }
@@ -122,7 +124,7 @@ func (u *unit) leftBefore(t time.Time) bool {
 func (u *unit) hear(session string, positions []driver.Position, now time.Time, onTrip bool) heard {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	var h heard
+	h := heard{unit: u}
 	if u.session != session {
 		return h
 	}
