@@ -5,134 +5,117 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/driver"
 )
 
 // Apply takes over a batch of latest locations; one that is Gone removes its
-// driver, one that is older than the stored one changes nothing. It takes two
-// round trips for the batch, and a third when somebody left a cell.
+// driver, one that is older than the stored one changes nothing. It takes one
+// round trip for drivers who stay in their cells, and three more when somebody
+// came, left, or changed.
 func (s *Store) Apply(ctx context.Context, batch []driver.Location) error {
-	batch = newest(batch)
 	if len(batch) == 0 {
 		return nil
 	}
-	old, err := s.take(ctx, batch)
-	if err != nil {
+	w := s.borrow()
+	if err := w.apply(ctx, batch); err != nil {
 		return unavailable(err)
 	}
-	entered, left := movements(batch, old)
-	if err := s.enter(ctx, entered); err != nil {
-		return unavailable(err)
-	}
-	return unavailable(s.leave(ctx, left))
+	s.giveBack(w)
+	return nil
 }
 
-// newest is the newest location of each driver in the batch, without those that
-// are not on the earth.
-func newest(batch []driver.Location) []driver.Location {
-	place := make(map[string]int, len(batch))
-	latest := make([]driver.Location, 0, len(batch))
-	for _, l := range batch {
-		if !l.Gone && !l.Valid() {
-			continue
-		}
-		i, ok := place[l.DriverID]
-		if !ok {
-			place[l.DriverID] = len(latest)
-			latest = append(latest, l)
-		} else if supersedes(l, latest[i]) {
-			latest[i] = l
-		}
+// borrow is a writer that nobody else uses. There are as many as batches were
+// ever applied at once.
+func (s *Store) borrow() *writer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.idle)
+	if n == 0 {
+		return s.newWriter()
 	}
-	return latest
+	w := s.idle[n-1]
+	s.idle = s.idle[:n-1]
+	return w
 }
 
-// supersedes is driver.Location.Supersedes at the precision of the store.
-func supersedes(l, old driver.Location) bool {
-	l.SeenAt, old.SeenAt = milliseconds(l.SeenAt), milliseconds(old.SeenAt)
-	return l.Supersedes(old)
+func (s *Store) giveBack(w *writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, w)
 }
 
-// take writes the hashes. It returns the cell that each of them named before,
-// or refused.
-func (s *Store) take(ctx context.Context, batch []driver.Location) ([]string, error) {
-	calls := make([]call, len(batch))
-	for i, l := range batch {
-		args := append([]any{l.SeenAt.UnixMilli(), status(l), s.ttl.Milliseconds()}, fields(l)...)
-		calls[i] = call{keys: []string{driverKey(l.DriverID)}, args: args}
+func (w *writer) apply(ctx context.Context, batch []driver.Location) error {
+	w.gather(batch)
+	w.sort()
+	if err := w.update(ctx); err != nil {
+		return err
 	}
-	cmds, err := s.runAll(ctx, takeScript, calls)
-	if err != nil {
-		return nil, err
+	if err := w.settle(ctx); err != nil {
+		return err
 	}
-	old := make([]string, len(cmds))
-	for i, cmd := range cmds {
-		old[i], _ = cmd.Text() // the pipeline had no error
+	for _, e := range w.batch {
+		e.news = nil
 	}
-	return old, nil
+	w.tidy()
+	return nil
 }
 
-// movements sorts the locations that were taken by the cell that their driver
-// is in, and the drivers by the cell that they left.
-func movements(batch []driver.Location, old []string) (entered map[geo.Cell][]driver.Location, left map[geo.Cell][]any) {
-	entered, left = map[geo.Cell][]driver.Location{}, map[geo.Cell][]any{}
-	for i, l := range batch {
-		if old[i] == refused {
-			continue
-		}
-		before, now := geo.Cell(old[i]), geo.Cell("")
-		if !l.Gone {
-			now = geo.CellOf(l.Point, geo.StoreLength)
-			entered[now] = append(entered[now], l)
-		}
-		if before != "" && before != now {
-			left[before] = append(left[before], l.DriverID)
-		}
-	}
-	return entered, left
-}
-
-// enter puts drivers into the sets of their cells; seen first, so that whoever
-// is in the GEO set can be swept.
-func (s *Store) enter(ctx context.Context, cells map[geo.Cell][]driver.Location) error {
-	if len(cells) == 0 {
+// update writes the drivers who stay, three commands a cell, and claims those of
+// whom Redis does not tell what this writer wrote before.
+func (w *writer) update(ctx context.Context) error {
+	if len(w.steady) == 0 {
 		return nil
 	}
-	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for cell, locations := range cells {
-			seen := make([]redis.Z, len(locations))
-			places := make([]*redis.GeoLocation, len(locations))
-			for i, l := range locations {
-				seen[i] = redis.Z{Score: float64(l.SeenAt.UnixMilli()), Member: l.DriverID}
-				places[i] = &redis.GeoLocation{Name: l.DriverID, Longitude: l.Lon, Latitude: geoLat(l.Lat)}
-			}
-			p.ZAddArgs(ctx, seenKey(cell), redis.ZAddArgs{GT: true, Members: seen})
-			p.GeoAdd(ctx, geoKey(cell), places...)
+	renewed := make([]*redis.BoolCmd, len(w.renew))
+	_, err := w.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, l := range w.steady {
+			l.write(ctx, p)
+		}
+		for i, e := range w.renew {
+			renewed[i] = p.PExpire(ctx, driverKey(e.id), w.ttl)
 		}
 		return nil
 	})
-	return err
-}
-
-// leave takes drivers out of the sets of cells that they left.
-func (s *Store) leave(ctx context.Context, cells map[geo.Cell][]any) error {
-	if len(cells) == 0 {
-		return nil
+	if err != nil {
+		return err
 	}
-	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for cell, ids := range cells {
-			p.ZRem(ctx, geoKey(cell), ids...)
-			p.ZRem(ctx, seenKey(cell), ids...)
+	for i, e := range w.renew {
+		if e.renewed = e.seen; !renewed[i].Val() {
+			e.turn = 0
+			w.claim(e, e.lot)
 		}
-		return nil
-	})
-	return err
+	}
+	for _, l := range w.steady {
+		if !l.written() {
+			w.claimAll(l)
+		}
+		l.drivers = l.drivers[:0]
+	}
+	return nil
 }
 
-// maxGeoLat is the last latitude that Redis GEO takes.
-const maxGeoLat = 85.05112878
+// write adds the cell's commands to a pipeline: seen first, so that whoever is
+// in the GEO set can be swept.
+func (l *lot) write(ctx context.Context, p redis.Pipeliner) {
+	l.commands = [3]*redis.IntCmd{
+		redis.NewIntCmd(ctx, l.sightings...), redis.NewIntCmd(ctx, l.places...), redis.NewIntCmd(ctx, l.words...),
+	}
+	for _, cmd := range l.commands {
+		_ = p.Process(ctx, cmd) // to the pipeline, which tells the errors
+	}
+}
 
-// geoLat brings a latitude into what Redis takes. The hash has the true one,
-// and readers so near a pole do not ask by distance.
-func geoLat(lat float64) float64 { return max(-maxGeoLat, min(maxGeoLat, lat)) }
+// written reports whether the cell knew every driver, this writer's word on each
+// was there, and nobody else's was newer. If not, Redis lost something or another
+// writer has a driver.
+func (l *lot) written() bool {
+	return l.commands[0].Val() == int64(len(l.drivers)) && l.commands[2].Val() == 0
+}
+
+func (w *writer) claimAll(l *lot) {
+	for _, e := range l.drivers {
+		if e.turn == w.turn { // not claimed already
+			w.claim(e, l)
+		}
+	}
+}

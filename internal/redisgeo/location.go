@@ -2,8 +2,6 @@ package redisgeo
 
 import (
 	"context"
-	"strconv"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -19,13 +17,7 @@ const (
 	statusGone      = "gone"
 )
 
-// columns are the fields of a driver's hash, in the order in which they are
-// read.
-var columns = []string{
-	"seen", "status", "cell", "lat", "lon", "seq", "fixed", "speed", "heading", "accuracy", "class", "seats", "session",
-}
-
-func status(l driver.Location) string {
+func status(l *driver.Location) string {
 	switch {
 	case l.Gone:
 		return statusGone
@@ -35,101 +27,90 @@ func status(l driver.Location) string {
 	return statusBusy
 }
 
-// fields are the fields and values of l, but for seen and status. A Gone leaves
-// the rest as it was.
-func fields(l driver.Location) []any {
-	if l.Gone {
-		return nil
-	}
-	return []any{
-		"cell", string(geo.CellOf(l.Point, geo.StoreLength)),
-		"lat", exact(l.Lat), "lon", exact(l.Lon),
-		"seq", l.Seq, "fixed", l.FixedAt.UnixMilli(),
-		"speed", exact(l.Speed), "heading", exact(l.Heading), "accuracy", exact(l.Accuracy),
-		"class", string(l.Class), "seats", l.Seats, "session", l.Session,
-	}
-}
-
-// exact writes a number so that it reads back to the last bit: the GEO set
-// rounds positions to half a metre, the hash does not.
-func exact(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-
-// load reads drivers' hashes in one pipeline: a location for each id, the zero
-// one for a driver who is not online.
+// load reads where drivers are, in two pipelines: a location for each id, the
+// zero one for a driver who is not online.
 func (s *Store) load(ctx context.Context, ids []string) ([]driver.Location, error) {
 	found := make([]driver.Location, len(ids))
 	if len(ids) == 0 {
 		return found, nil
 	}
-	cmds := make([]*redis.SliceCmd, len(ids))
-	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, id := range ids {
-			cmds[i] = p.HMGet(ctx, driverKey(id), columns...)
-		}
-		return nil
-	})
+	hashes, err := s.hashes(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	for i, cmd := range cmds {
-		if l, ok := parse(ids[i], cmd.Val()); ok {
-			found[i] = l
+	words, err := s.words(ctx, ids, hashes)
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range ids {
+		for _, packed := range [...]string{hashes[i].packed, words[i]} {
+			if l, err := unpack(id, packed); err == nil && (found[i].DriverID == "" || supersedes(&l, &found[i])) {
+				found[i] = l
+			}
 		}
 	}
 	return found, nil
 }
 
-// parse reads a hash. One that is missing, gone, or not what this version
-// writes is none: the driver's next position makes it anew.
-func parse(id string, values []any) (driver.Location, bool) {
-	r := reader{values: values}
-	seen, status := r.millis(), r.text()
-	r.text() // the cell follows from the position
-	l := driver.Location{
-		DriverID: id,
-		Position: driver.Position{
-			Point: geo.Point{Lat: r.float(), Lon: r.float()}, Seq: r.uint(), FixedAt: r.millis(),
-			Speed: r.float(), Heading: r.float(), Accuracy: r.float(),
-		},
-		Class: driver.Class(r.text()), Seats: int(r.uint()), Session: r.text(),
-		Available: status == statusAvailable, SeenAt: seen,
+// hash is what readers need of a driver's hash. It is empty for a driver who is
+// not online.
+type hash struct {
+	place
+	packed string // the location when it was taken
+}
+
+func (s *Store) hashes(ctx context.Context, ids []string) ([]hash, error) {
+	cmds := make([]*redis.SliceCmd, len(ids))
+	if _, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, id := range ids {
+			cmds[i] = p.HMGet(ctx, driverKey(id), "cell", "writer", "at")
+		}
+		return nil
+	}); err != nil {
+		return nil, err
 	}
-	return l, !r.failed && status != statusGone && l.Valid()
-}
-
-// reader reads a hash field by field, and remembers a failure.
-type reader struct {
-	values []any
-	failed bool
-}
-
-func (r *reader) text() string {
-	if len(r.values) == 0 {
-		r.failed = true
-		return ""
+	hashes := make([]hash, len(ids))
+	for i, cmd := range cmds {
+		values := cmd.Val()
+		cell, ok := values[0].(string)
+		tag, ok2 := values[1].(string)
+		packed, ok3 := values[2].(string)
+		if ok && ok2 && ok3 {
+			hashes[i] = hash{place{geo.Cell(cell), tag}, packed}
+		}
 	}
-	s, ok := r.values[0].(string)
-	r.values = r.values[1:]
-	r.failed = r.failed || !ok
-	return s
+	return hashes, nil
 }
 
-func (r *reader) float() float64 {
-	f, err := strconv.ParseFloat(r.text(), 64)
-	r.failed = r.failed || err != nil
-	return f
+// words are the words that the hashes point to; "" where there is none.
+func (s *Store) words(ctx context.Context, ids []string, hashes []hash) ([]string, error) {
+	cells := map[geo.Cell][]int{}
+	for i, h := range hashes {
+		if h.cell != "" {
+			cells[h.cell] = append(cells[h.cell], i)
+		}
+	}
+	words := make([]string, len(ids))
+	if len(cells) == 0 {
+		return words, nil
+	}
+	cmds := make(map[geo.Cell]*redis.SliceCmd, len(cells))
+	if _, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for cell, some := range cells {
+			fields := make([]string, len(some))
+			for n, i := range some {
+				fields[n] = field(ids[i], hashes[i].tag)
+			}
+			cmds[cell] = p.HMGet(ctx, atKey(cell), fields...)
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	for cell, some := range cells {
+		for n, v := range cmds[cell].Val() {
+			words[some[n]], _ = v.(string)
+		}
+	}
+	return words, nil
 }
-
-func (r *reader) uint() uint64 {
-	n, err := strconv.ParseUint(r.text(), 10, 64)
-	r.failed = r.failed || err != nil
-	return n
-}
-
-func (r *reader) millis() time.Time {
-	n, err := strconv.ParseInt(r.text(), 10, 64)
-	r.failed = r.failed || err != nil
-	return time.UnixMilli(n).UTC()
-}
-
-func milliseconds(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }

@@ -1,26 +1,45 @@
 // Package redisgeo is the shared store of drivers' locations on Redis GEO, by
-// cell. Hash tags keep the two keys of a cell in one slot, so that the same
-// layout runs on one Redis and on a cluster:
+// cell. Hash tags keep the keys of a cell in one slot, so that the same layout
+// runs on one Redis and on a cluster:
 //
 //	geo:{<cell5>}   GEO set      drivers in the cell
 //	seen:{<cell5>}  sorted set   driver → last position, unix ms
-//	driver:{<id>}   hash, TTL    everything of a driver's location
+//	at:{<cell5>}    hash         driver@writer → that writer's word: the location, packed
+//	driver:{<id>}   hash, TTL    cell and writer: which word stands; seen: since when;
+//	                             status, class, seats, session; at: the location then
 //
-// The hash is the truth; a cell's sets only lead to it. A script takes a
-// location into the hash if it is not older than the one there, whichever
-// process wrote that, so an older position never stands. The sets follow: the
-// new cell first, then out of the old one. Between the two steps, and for good
-// where a process died between them, a driver may be in a set of a cell left
-// behind: readers go by the hash and count each driver once, where the hash
-// says; Sweep takes the rest away. Two processes that write one driver at the
-// same moment may leave the sets at the older of the two places, until the
-// driver's next position.
+// # What an update costs
+//
+// A driver who stays in a cell, with the same session and status, costs a share
+// of three commands for all such drivers of the cell: ZADD seen, ZADD geo (the
+// score is what GEOADD would compute) and HSET at. The driver's hash is written
+// when something of it changes, and its TTL is renewed twice a minute.
+//
+// # Order
+//
+// An older location (by SeenAt) never stands over a newer one, whoever wrote
+// them. Within a writer that is its own business: it writes one batch after the
+// other. Writers do not overwrite each other, because each has its own words; the
+// driver's hash tells which word stands, and passes to another writer, or to
+// another cell, only by a script that refuses what is older than it. Whoever
+// takes it over takes the word that stood before out of its cell. If that word
+// is newer after all, it gets the hash back. The writer who lost the driver
+// notices at its next position, because its word is gone, and so it notices when
+// Redis lost what it had: then it takes the hash again, if it is the newer.
+//
+// The sets only lead to the hash. Where a process died half way a driver may be
+// in the sets of a cell left behind: readers go by the hash and count each
+// driver once, where it says; Sweep takes the rest away.
+//
+// A writer that failed is not used again, and what it knew is forgotten: what it
+// sent may still arrive, and changes nothing then.
 //
 // Times keep their milliseconds. A failure of Redis is fault.Unavailable.
 package redisgeo
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -47,11 +66,18 @@ const (
 	retries     = 1
 )
 
-// Store is the store. It is safe for concurrent use; its state is in Redis
-// alone.
+// renewEvery is how often the TTL of a driver's hash is renewed, at most.
+const renewEvery = 30 * time.Second
+
+// Store is the store. It is safe for concurrent use; its state is in Redis, and
+// what it remembers of it only saves work.
 type Store struct {
-	redis redis.UniversalClient
-	ttl   time.Duration
+	redis      redis.UniversalClient
+	ttl        time.Duration
+	renewAfter time.Duration
+
+	mu   sync.Mutex
+	idle []*writer
 }
 
 // Open makes a store. It connects when it is first used, and again whenever
@@ -64,7 +90,7 @@ func Open(o Options) (*Store, error) {
 	if o.TTL <= 0 {
 		o.TTL = DefaultTTL
 	}
-	return &Store{redis: client, ttl: o.TTL}, nil
+	return &Store{redis: client, ttl: o.TTL, renewAfter: min(o.TTL/2, renewEvery)}, nil
 }
 
 func newClient(o Options) (redis.UniversalClient, error) {
@@ -94,6 +120,7 @@ func (s *Store) Close() error { return s.redis.Close() }
 
 func geoKey(cell geo.Cell) string  { return "geo:{" + string(cell) + "}" }
 func seenKey(cell geo.Cell) string { return "seen:{" + string(cell) + "}" }
+func atKey(cell geo.Cell) string   { return "at:{" + string(cell) + "}" }
 func driverKey(id string) string   { return "driver:{" + id + "}" }
 
 func unavailable(err error) error {

@@ -3,6 +3,7 @@ package redisgeo_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func TestStore_Layout(t *testing.T) {
 		}
 	}
 	apply(at("d1", timesSq, noon))
-	if got, want := keys(t, c), []string{"driver:{d1}", "geo:{dr5ru}", "seen:{dr5ru}"}; !slices.Equal(got, want) {
+	if got, want := keys(t, c), []string{"at:{dr5ru}", "driver:{d1}", "geo:{dr5ru}", "seen:{dr5ru}"}; !slices.Equal(got, want) {
 		t.Errorf("keys %q, want %q", got, want)
 	}
 	if score := c.ZScore(ctx, "seen:{dr5ru}", "d1").Val(); int64(score) != noon.UnixMilli() {
@@ -98,7 +99,7 @@ func TestStore_Layout(t *testing.T) {
 	}
 
 	apply(at("d1", geo.Point{Lat: 37.7955, Lon: -122.3937}, noon.Add(time.Second)))
-	if got, want := keys(t, c), []string{"driver:{d1}", "geo:{9q8zn}", "seen:{9q8zn}"}; !slices.Equal(got, want) {
+	if got, want := keys(t, c), []string{"at:{9q8zn}", "driver:{d1}", "geo:{9q8zn}", "seen:{9q8zn}"}; !slices.Equal(got, want) {
 		t.Errorf("after a move: keys %q, want %q", got, want)
 	}
 	apply(driver.Location{DriverID: "d1", SeenAt: noon.Add(time.Minute), Gone: true})
@@ -131,7 +132,7 @@ func TestStore_LeftBehind(t *testing.T) {
 	if _, err := s.Sweep(ctx, noon); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := keys(t, c), []string{"driver:{d1}", "geo:{dr5ru}", "seen:{dr5ru}"}; !slices.Equal(got, want) {
+	if got, want := keys(t, c), []string{"at:{dr5ru}", "driver:{d1}", "geo:{dr5ru}", "seen:{dr5ru}"}; !slices.Equal(got, want) {
 		t.Errorf("after a sweep: keys %q, want %q", got, want)
 	}
 }
@@ -145,7 +146,12 @@ func TestStore_SpoiltHash(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Del(ctx, "driver:{gone}")
-	c.HSet(ctx, "driver:{spoilt}", "lat", "north")
+	c.HSet(ctx, "driver:{spoilt}", "at", "north")
+	for f := range c.HGetAll(ctx, "at:{dr5ru}").Val() {
+		if strings.HasPrefix(f, "spoilt@") {
+			c.HSet(ctx, "at:{dr5ru}", f, "north")
+		}
+	}
 	for range 2 {
 		near, err := s.Nearby(ctx, timesSq, 100, 9, driver.Wanted{})
 		if err != nil || len(near) != 1 || near[0].DriverID != "whole" {

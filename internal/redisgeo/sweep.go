@@ -2,7 +2,6 @@ package redisgeo
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -71,45 +70,72 @@ func (s *Store) sweepCells(ctx context.Context, cells []geo.Cell, before time.Ti
 	for len(cells) > 0 {
 		calls := make([]call, len(cells))
 		for i, cell := range cells {
-			calls[i] = call{keys: []string{geoKey(cell), seenKey(cell)}, args: []any{sweepTime(before), sweepPage}}
+			calls[i] = call{sweepScript, keysOf(cell), []any{sweepTime(before), sweepPage}}
 		}
-		cmds, err := s.runAll(ctx, sweepScript, calls)
+		cmds, err := s.runAll(ctx, calls)
 		if err != nil {
 			return removed, err
 		}
 		var full []geo.Cell
-		var ids []string
 		for i, cmd := range cmds {
 			swept, err := cmd.StringSlice()
 			if err != nil {
 				return removed, err
 			}
-			if len(swept) == sweepPage {
+			surplus, ids := swept[0], swept[1:]
+			if len(ids) == sweepPage {
 				full = append(full, cells[i])
+			} else if err := s.sweepWords(ctx, cells[i], surplus, before); err != nil {
+				return removed, err
 			}
-			ids = append(ids, swept...)
-		}
-		removed += len(ids)
-		if err := s.forget(ctx, ids, before); err != nil {
-			return removed, err
+			removed += len(ids)
+			if err := s.forget(ctx, cells[i], ids, before); err != nil {
+				return removed, err
+			}
 		}
 		cells = full
 	}
 	return removed, nil
 }
 
-// forget deletes the hashes of drivers who were not seen elsewhere since.
-func (s *Store) forget(ctx context.Context, ids []string, before time.Time) error {
-	for page := range slices.Chunk(ids, 4*pageSize) {
-		calls := make([]call, len(page))
-		for i, id := range page {
-			calls[i] = call{keys: []string{driverKey(id)}, args: []any{sweepTime(before)}}
-		}
-		if _, err := s.runAll(ctx, forgetScript, calls); err != nil {
+// sweepWords deletes old words from a cell that has more of them than drivers:
+// those of the drivers who were swept, and of writers who died.
+func (s *Store) sweepWords(ctx context.Context, cell geo.Cell, surplus string, before time.Time) error {
+	if n, err := strconv.Atoi(surplus); err != nil || n <= 0 {
+		return err
+	}
+	var cursor uint64
+	for {
+		page, next, err := s.redis.HScan(ctx, atKey(cell), cursor, "", scanPage).Result()
+		if err != nil {
 			return err
 		}
+		var old []string
+		for i := 0; i+1 < len(page); i += 2 {
+			if l, err := unpack("", page[i+1]); err != nil || l.SeenAt.Before(before) {
+				old = append(old, page[i])
+			}
+		}
+		if len(old) > 0 {
+			if err := s.redis.HDel(ctx, atKey(cell), old...).Err(); err != nil {
+				return err
+			}
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
 	}
-	return nil
+}
+
+// forget deletes the hashes of drivers who were swept from the cell and not seen
+// elsewhere since.
+func (s *Store) forget(ctx context.Context, cell geo.Cell, ids []string, before time.Time) error {
+	calls := make([]call, len(ids))
+	for i, id := range ids {
+		calls[i] = call{forgetScript, []string{driverKey(id)}, []any{sweepTime(before), string(cell)}}
+	}
+	_, err := s.runAll(ctx, calls)
+	return err
 }
 
 func sweepTime(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
