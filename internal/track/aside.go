@@ -145,7 +145,7 @@ func (t *Tracker) forward(ctx context.Context, driverID string, positions []driv
 // overhear takes what an app sent to another tracker.
 func (s *session) overhear(positions []driver.Position) {
 	if s.known.Load() {
-		s.t.settle(s.unit.hear(s.id, positions, s.t.now(), s.trip.holds()))
+		s.t.settle(s.judge(positions, s.t.now()))
 	}
 }
 

@@ -32,11 +32,20 @@
 // its tray, is replaced by newer locations, and is dropped once it is too old
 // to matter: nothing queues without bound.
 //
+// # Ways
+//
+// While the driver's trip is ridden, believed positions are recorded as well,
+// and leave for a dispatcher with the command "track": every 20 s, when 64 wait,
+// before "complete", when the ride is over and when the session ends. What was
+// not taken is sent again as it was, also by the driver's next session here; a
+// tracker that dies takes what it had not sent along.
+//
 // # When a consumer is slow
 //
 //	phone        frames queue to a bound; refusals of positions are dropped at half of
 //	             it, acks coalesce, the rest fills it up: the socket is closed (1013)
-//	dispatcher   orders queue to a bound: the next gets an error "rate_limited"
+//	dispatcher   orders queue to a bound: the next gets an error "rate_limited"; of the
+//	             fixes of a way that wait every second one goes when they are too many
 //	mirror, feed locations coalesce by driver
 //
 // # What is not guaranteed

@@ -144,9 +144,12 @@ func (s *session) errands(ctx context.Context) {
 		select {
 		case f, open := <-s.orders:
 			if !open {
+				s.sendWays(ctx)
 				return
 			}
 			s.carryOut(ctx, f)
+		case <-s.due:
+			s.sendWays(ctx)
 		case <-s.again:
 			s.announce(ctx)
 		case <-retry.C:
@@ -169,6 +172,9 @@ func (s *session) reattach(ctx context.Context, retry *time.Ticker) {
 // carryOut has a dispatcher act on an order and tells the driver what came of
 // it.
 func (s *session) carryOut(ctx context.Context, f wire.DriverFrame) {
+	if f.Type == wire.FrameComplete {
+		s.sendWays(ctx) // so that the trip has its length when it ends
+	}
 	reply, err := s.ask(ctx, wire.Command{
 		Kind: wire.CommandKind(f.Type), OfferID: f.OfferID, TripID: f.TripID, Reason: f.Reason,
 	})
@@ -190,6 +196,7 @@ func (s *session) carryOut(ctx context.Context, f wire.DriverFrame) {
 // hold notes whether the trip holds the driver. One who said offline meanwhile is
 // gone when it lets go.
 func (s *session) hold(t wire.Trip) {
+	s.wake(s.t.ways.follow(s.driverID, s.id, t, s.t.now()))
 	if !s.trip.note(s.driverID, t) || !s.known.Load() {
 		return
 	}

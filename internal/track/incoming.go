@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
@@ -97,7 +98,7 @@ func (s *session) hear(positions []driver.Position) {
 	if !slices.IsSortedFunc(positions, byTime) {
 		slices.SortStableFunc(positions, byTime)
 	}
-	h := s.unit.hear(s.id, positions, now, s.trip.holds())
+	h := s.judge(positions, now)
 	s.out.acknowledge(h.seq)
 	for _, r := range h.refused {
 		s.t.metrics.PositionRefused(r.why)
@@ -107,6 +108,14 @@ func (s *session) hear(positions []driver.Position) {
 	if h.publish {
 		s.t.publish(h.unit, h.location)
 	}
+}
+
+// judge has the driver's filter judge positions, and records those that it
+// believes and that are of a ride.
+func (s *session) judge(positions []driver.Position, now time.Time) heard {
+	h := s.unit.hear(s.id, positions, now, s.trip.holds())
+	s.wake(s.t.ways.add(s.driverID, s.id, positions[:h.believed], now))
+	return h
 }
 
 func byTime(a, b driver.Position) int { return a.FixedAt.Compare(b.FixedAt) }

@@ -68,7 +68,7 @@ func order(positions []driver.Position, now time.Time) {
 func (t *Tracker) overhear(ctx context.Context, d device, positions []driver.Position, now time.Time) (h heard, passed bool) {
 	id := d.profile.ID
 	if s := t.roster.of(id); s != nil && s.known.Load() {
-		return s.unit.hear(s.id, positions, now, s.trip.holds()), false
+		return s.judge(positions, now), false
 	}
 	if t.asides.elsewhere(ctx, id, func(p wire.Push) bool { return t.whispered(id, p) }) && t.forward(ctx, id, positions) == nil {
 		return heard{}, true

@@ -42,6 +42,7 @@ type session struct {
 	out    *outgoing
 	orders chan wire.DriverFrame // for a dispatcher; when full the next is refused
 	again  chan struct{}         // asks to announce the session again; capacity one
+	due    chan struct{}         // asks to send what waits of the driver's way; capacity one
 	unit   *unit
 	frames atomic.Uint64 // read so far: a sign of life
 
@@ -65,6 +66,7 @@ func newSession(t *Tracker, conn Conn, driverID string) *session {
 		t: t, conn: conn, driverID: driverID, id: uuid.Must(uuid.NewV7()).String(),
 		out: newOutgoing(c.Outgoing), orders: make(chan wire.DriverFrame, c.Orders),
 		again:     make(chan struct{}, 1),
+		due:       make(chan struct{}, 1),
 		positions: rate.NewLimiter(rate.Limit(c.PositionRate), c.PositionBurst),
 		others:    rate.NewLimiter(rate.Limit(c.FrameRate), c.FrameBurst),
 		ended:     make(chan struct{}),
@@ -113,6 +115,7 @@ func (s *session) run(ctx context.Context) *Ended {
 	if s.unlisten != nil {
 		s.unlisten()
 	}
+	s.t.ways.leave(s.driverID, s.id, s.t.now())
 	return s.why
 }
 

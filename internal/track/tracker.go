@@ -32,6 +32,7 @@ type Tracker struct {
 
 	roster   *roster
 	units    *units
+	ways     *ways
 	profiles *profiles
 	devices  *devices
 	asides   *asides
@@ -50,7 +51,7 @@ func New(c Config, d Deps) *Tracker {
 	}
 	t := &Tracker{
 		config: c, commands: d.Commands, line: d.Line, now: d.Now, log: d.Log, metrics: d.Metrics,
-		roster: newRoster(), units: newUnits(c), profiles: newProfiles(c.Profiles, c.ProfileTTL),
+		roster: newRoster(), units: newUnits(c), ways: newWays(), profiles: newProfiles(c.Profiles, c.ProfileTTL),
 		devices: newDevices(c), asides: newAsides(d.Line, c, d.Now),
 	}
 	t.scratch.New = func() any { return new(scratch) }
@@ -136,6 +137,7 @@ func (t *Tracker) sweep(ctx context.Context) {
 			return
 		case <-ticker.C:
 			t.units.sweep(t.now())
+			t.ways.sweep(t.now(), t.now().Add(-t.config.Linger))
 			t.devices.sweep(t.now())
 			t.asides.sweep(t.now().Add(-t.config.Linger))
 		}
@@ -158,12 +160,13 @@ func (t *Tracker) Drain(ctx context.Context) error {
 type Stats struct {
 	Sessions int          // open sockets
 	Drivers  int          // with a session, or one that ended a short while ago
+	Rides    int          // drivers whose ways are recorded, or wait to leave
 	Waiting  map[Part]int // locations that wait to leave
 }
 
 // Stats counts now.
 func (t *Tracker) Stats() Stats {
-	s := Stats{Sessions: t.roster.len(), Drivers: t.units.len(), Waiting: map[Part]int{}}
+	s := Stats{Sessions: t.roster.len(), Drivers: t.units.len(), Rides: t.ways.len(), Waiting: map[Part]int{}}
 	for _, f := range t.flushers {
 		s.Waiting[f.part] = f.tray.len()
 	}

@@ -118,9 +118,10 @@ func (u *unit) leftBefore(t time.Time) bool {
 	return !u.left.IsZero() && u.left.Before(t)
 }
 
-// hear judges positions, oldest first, and keeps the last believed one. It is
-// published unless the driver is offline, for a trip's driver all the same: also
-// on the last one of the day the rider wants to see where the car is.
+// hear judges positions, oldest first, moves the believed ones to the front of
+// the slice, and keeps the last of them. It is published unless the driver is
+// offline, for a trip's driver all the same: also on the last one of the day the
+// rider wants to see where the car is.
 func (u *unit) hear(session string, positions []driver.Position, now time.Time, onTrip bool) heard {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -133,6 +134,7 @@ func (u *unit) hear(session string, positions []driver.Position, now time.Time, 
 			h.refused = append(h.refused, refusal{p.Seq, why})
 			continue
 		}
+		positions[h.believed] = p
 		h.believed++
 		h.seq = max(h.seq, p.Seq)
 		u.latest.Position = p
