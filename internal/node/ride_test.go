@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -330,6 +331,9 @@ func (s site) ride(driverID, riderID string) wire.Trip {
 	phone.send(map[string]any{"type": "accept", "offer_id": offer.OfferID})
 	phone.await("assigned trip", patience, inState("assigned"))
 	for _, step := range [][2]string{{"arrive", "arrived"}, {"start", "riding"}, {"complete", "completed"}} {
+		if step[0] == "complete" {
+			phone.drive(geo.Destination(pickup, 90, 500))
+		}
 		phone.send(map[string]any{"type": step[0], "trip_id": trip.ID})
 		phone.await(step[1], patience, inState(step[1]))
 	}
@@ -345,8 +349,12 @@ func (s site) ride(driverID, riderID string) wire.Trip {
 	if want := []string{"searching", "assigned", "arrived", "riding", "completed"}; !slices.Equal(states, want) {
 		s.tb.Fatalf("the rider saw %v, want %v", states, want)
 	}
+	s.driven(trip.ID, rider)
 	if status := s.call("GET", "/v1/trips/"+trip.ID, rider, nil, &trip); status != http.StatusOK {
 		s.tb.Fatalf("reading the trip answers %d", status)
+	}
+	if math.Abs(trip.DistanceM-drivenMetres) > 1 || trip.Version != 5 {
+		s.tb.Fatalf("trip = %+v, want %d m at version 5", trip, drivenMetres)
 	}
 	if trip.State != "completed" || trip.DriverID != driverID || trip.CompletedAt == nil {
 		s.tb.Fatalf("trip = %+v", trip)
@@ -378,6 +386,48 @@ func (s site) position(phone *socket, seq uint64) {
 	}
 	if err := phone.conn.Write(s.tb.Context(), websocket.MessageBinary, data); err != nil {
 		s.tb.Fatal(err)
+	}
+}
+
+// drivenMetres is how far drive goes.
+const drivenMetres = 320
+
+// drive sends the ride's positions: 160 m to the north and as many to the east,
+// at 40 m a second.
+func (k *socket) drive(from geo.Point) {
+	k.tb.Helper()
+	var positions []map[string]any
+	for i, at, now := 0, from, time.Now(); i <= 8; i++ {
+		positions = append(positions, map[string]any{
+			"seq": 100 + i, "lat": at.Lat, "lon": at.Lon, "t": now.Add(time.Duration(i) * time.Second).UnixMilli(), "accuracy": 5,
+		})
+		at = geo.Destination(at, map[bool]float64{true: 0, false: 90}[i < 4], drivenMetres/8)
+	}
+	k.send(map[string]any{"type": "positions", "positions": positions})
+}
+
+// driven waits for the trip's track, and checks that it is the way of drive.
+func (s site) driven(tripID, rider string) {
+	s.tb.Helper()
+	var track struct {
+		Geometry   struct{ Coordinates [][2]float64 }
+		Properties struct {
+			Times     []time.Time
+			DistanceM float64 `json:"distance_m"`
+		}
+	}
+	path := "/v1/trips/" + tripID + "/track"
+	again, limit := time.NewTicker(100*time.Millisecond), time.After(patience) // riders have a pace to keep to
+	defer again.Stop()
+	for s.call("GET", path, rider, nil, &track) != http.StatusOK {
+		select {
+		case <-again.C:
+		case <-limit:
+			s.tb.Fatalf("no track after %v", patience)
+		}
+	}
+	if math.Abs(track.Properties.DistanceM-drivenMetres) > 1 || len(track.Geometry.Coordinates) != 3 || len(track.Properties.Times) != 3 {
+		s.tb.Fatalf("track = %+v, want two legs, %d m in all", track, drivenMetres)
 	}
 }
 
