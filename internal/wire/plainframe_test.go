@@ -201,7 +201,9 @@ func TestDecodeDriverFrameInto_LongerThanItsMemory(t *testing.T) {
 
 func FuzzDecodeDriverFrameInto(f *testing.F) {
 	for _, text := range likePositions {
-		f.Add([]byte(text))
+		if len(text) < 1000 { // the fuzzer would spend its time on making long ones short
+			f.Add([]byte(text))
+		}
 	}
 	for _, bad := range badFrames {
 		f.Add([]byte(bad.text))
