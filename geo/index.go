@@ -41,11 +41,16 @@ type Hit struct {
 	Metres float64   // from the place that was asked about
 }
 
+// Handle names a point of an index until that is removed: who keeps it moves the
+// point without a look-up. The zero Handle names none.
+type Handle uint64
+
 // NewIndex makes an empty index.
 func NewIndex() *Index {
 	x := new(Index)
 	x.ids.init()
-	x.moreRecords()
+	x.items.grow()
+	x.records.grow()
 	x.root.state.Store(new(state))
 	x.changes.Store(1)
 	return x
@@ -58,54 +63,86 @@ func (x *Index) Len() int { return int(x.count.Load()) }
 func (x *Index) Get(id string) (p Point, at time.Time, ok bool) {
 	seat, _ := x.readers.sit(x.changes.Load(), 0)
 	defer seat.since.Store(0)
-	_, rec := x.ids.find(id, x.ids.hash(id), x.record)
-	if rec == 0 {
+	_, number := x.ids.find(id, x.ids.hash(id), &x.items)
+	if number == 0 {
 		return Point{}, time.Time{}, false
 	}
-	r := x.record(rec)
+	r := x.records.get(x.items.get(number).rec.Load())
 	return r.point, r.at, true
 }
 
 // Put sets where id is, new or moved, and when it was seen there. A point that
-// is not on the earth is not taken: Put returns false and id stays where it was.
-func (x *Index) Put(id string, p Point, at time.Time) bool {
+// is not on the earth is not taken: Put returns the zero Handle and id stays
+// where it was.
+func (x *Index) Put(id string, p Point, at time.Time) Handle {
 	if !p.Valid() {
-		return false
+		return 0
 	}
 	hash := x.ids.hash(id)
 	x.writing.Lock()
 	defer x.writing.Unlock()
-	word, old := x.ids.find(id, hash, x.record)
-	e := entry{x.newRecord(), spotOf(p)}
-	r := x.record(e.rec)
-	r.id, r.point, r.at = id, p, at
-	if old != 0 {
-		x.move(old, e)
-		word.Store(wordOf(hash, e.rec))
+	word, number := x.ids.find(id, hash, &x.items)
+	if number != 0 {
+		x.move(number, p, at)
 	} else {
-		x.link(x.root.leafFor(e), e)
-		x.count.Add(1)
-		x.ids.add(word, hash, e.rec, x.Len(), x.record)
+		number = x.add(id, p, at)
+		x.ids.add(word, hash, number, x.Len(), &x.items)
 	}
+	x.commit()
+	return Handle(x.items.get(number).generation)<<32 | Handle(number)
+}
+
+// Move sets where the point is that Put gave the handle for. It returns false,
+// and changes nothing, where that was removed or p is not on the earth.
+func (x *Index) Move(h Handle, p Point, at time.Time) bool {
+	if !p.Valid() || h == 0 {
+		return false
+	}
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	number := uint32(h)
+	if it := x.items.get(number); it.leaf == nil || it.generation != uint32(h>>32) {
+		return false
+	}
+	x.move(number, p, at)
 	x.commit()
 	return true
 }
 
-// move puts a new record in the place of an old one.
-func (x *Index) move(old uint32, e entry) {
-	r := x.record(old)
-	n := r.node
+// add makes a point that is not there yet.
+func (x *Index) add(id string, p Point, at time.Time) (number uint32) {
+	number = x.items.take()
+	it := x.items.get(number)
+	it.id = id
+	e := x.entry(number, p, at)
+	it.rec.Store(e.rec)
+	x.link(x.root.leafFor(e), e)
+	x.count.Add(1)
+	return number
+}
+
+// entry writes a record, and is what a leaf has of it.
+func (x *Index) entry(number uint32, p Point, at time.Time) entry {
+	rec := x.records.take()
+	r := x.records.get(rec)
+	r.id, r.point, r.at = x.items.get(number).id, p, at
+	return entry{spotOf(p), rec, number}
+}
+
+func (x *Index) move(number uint32, p Point, at time.Time) {
+	it, e := x.items.get(number), x.entry(number, p, at)
+	n := it.leaf
 	st := n.state.Load()
-	i := st.find(old)
-	if n.holds(e.spot) {
-		next := x.copyOf(st)
-		next.recs[i], next.spots[i] = e.rec, e.spot
-		x.record(e.rec).node = n
-		x.change(n, next)
-	} else {
+	i := st.find(number)
+	x.records.lost.push(x.changing(), st.entries[i].rec)
+	it.rec.Store(e.rec)
+	if !n.holds(e.spot) {
 		x.link(x.unlink(n, i).leafFor(e), e)
+		return
 	}
-	x.drop(old)
+	next := x.copyOf(st)
+	next.entries[i] = e
+	x.change(n, next)
 }
 
 // Remove forgets id, and reports whether it was there.
@@ -113,31 +150,33 @@ func (x *Index) Remove(id string) bool {
 	hash := x.ids.hash(id)
 	x.writing.Lock()
 	defer x.writing.Unlock()
-	word, rec := x.ids.find(id, hash, x.record)
-	if rec == 0 {
+	word, number := x.ids.find(id, hash, &x.items)
+	if number == 0 {
 		return false
 	}
-	x.remove(word, rec)
+	word.Store(deleted)
+	x.remove(number)
 	return true
 }
 
-func (x *Index) remove(word *atomic.Uint64, rec uint32) {
-	n := x.record(rec).node
-	x.unlink(n, n.state.Load().find(rec))
-	word.Store(deleted)
-	x.drop(rec)
+func (x *Index) remove(number uint32) {
+	it := x.items.get(number)
+	x.unlink(it.leaf, it.leaf.state.Load().find(number))
+	it.leaf = nil
+	it.generation++
+	x.records.lost.push(x.changing(), it.rec.Load())
+	x.items.lost.push(x.changing(), number)
 	x.count.Add(-1)
 	x.commit()
 }
 
 // Expire forgets every point that was last seen before the given time, and
 // returns their ids, sorted. It goes through all points, a few at a time, so that
-// other writers come between; who is put meanwhile with an older time may stay
-// until the next Expire.
+// other writers come between.
 func (x *Index) Expire(before time.Time) []string {
 	var gone []string
 	for c := 0; ; c++ {
-		all := *x.chunks.Load()
+		all := *x.items.chunks.Load()
 		if c == len(all) {
 			slices.Sort(gone)
 			return gone
@@ -146,16 +185,19 @@ func (x *Index) Expire(before time.Time) []string {
 	}
 }
 
-// expire removes the stale points that have a record in a chunk.
-func (x *Index) expire(gone []string, c *chunk, before time.Time) []string {
+// expire removes those of a chunk that are stale.
+func (x *Index) expire(gone []string, c *[chunkSize]item, before time.Time) []string {
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	for i := range c {
-		if r := &c[i]; r.node != nil && r.at.Before(before) {
-			word, rec := x.ids.find(r.id, x.ids.hash(r.id), x.record)
-			gone = append(gone, r.id)
-			x.remove(word, rec)
+		it := &c[i]
+		if it.leaf == nil || !x.records.get(it.rec.Load()).at.Before(before) {
+			continue
 		}
+		word, number := x.ids.find(it.id, x.ids.hash(it.id), &x.items)
+		word.Store(deleted)
+		x.remove(number)
+		gone = append(gone, it.id)
 	}
 	return gone
 }
@@ -165,12 +207,3 @@ func (x *Index) changing() uint64 { return x.changes.Load() + 1 }
 
 // commit shows readers the change.
 func (x *Index) commit() { x.reclaim(x.changes.Add(1)) }
-
-// drop retires the record of a point that is there no more.
-func (x *Index) drop(rec uint32) {
-	x.record(rec).node = nil
-	x.lost.push(x.changing(), rec)
-}
-
-// retire keeps a state for the readers who came before the change.
-func (x *Index) retire(st *state) { x.left.push(x.changing(), st) }

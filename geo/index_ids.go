@@ -5,9 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// ids finds records by id: a hash table with open addressing, which one writes
-// and others read meanwhile. A word has a part of the hash and the record's
-// number; 0 ends a search, and a word that was deleted has no number.
+// ids finds items by id: a hash table with open addressing, which one writes and
+// others read meanwhile. A word has a part of the hash and the item's number; 0 ends a search, and a word that was deleted has no number.
 type ids struct {
 	seed  maphash.Seed
 	words atomic.Pointer[[]atomic.Uint64] // a power of two of them
@@ -28,9 +27,9 @@ func (t *ids) init() {
 
 func (t *ids) hash(id string) uint64 { return maphash.String(t.seed, id) }
 
-// find is the word of an id, and the number of its record; 0 and the word where
-// it would be added for an unknown one.
-func (t *ids) find(id string, hash uint64, record func(uint32) *record) (*atomic.Uint64, uint32) {
+// find is the word of an id, and the number of its item; 0 and the word where it
+// would be added for an unknown one.
+func (t *ids) find(id string, hash uint64, items *slab[item]) (*atomic.Uint64, uint32) {
 	words := *t.words.Load()
 	mask := uint64(len(words) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
@@ -38,26 +37,26 @@ func (t *ids) find(id string, hash uint64, record func(uint32) *record) (*atomic
 		if w == 0 {
 			return &words[i], 0
 		}
-		if rec := uint32(w); rec != 0 && w&tagged == hash&tagged && record(rec).id == id {
-			return &words[i], rec
+		if number := uint32(w); number != 0 && w&tagged == hash&tagged && items.get(number).id == id {
+			return &words[i], number
 		}
 	}
 }
 
-func wordOf(hash uint64, rec uint32) uint64 { return hash&tagged | uint64(rec) }
+func wordOf(hash uint64, number uint32) uint64 { return hash&tagged | uint64(number) }
 
 // add gives an unknown id the word that find told.
-func (t *ids) add(w *atomic.Uint64, hash uint64, rec uint32, known int, record func(uint32) *record) {
-	w.Store(wordOf(hash, rec))
+func (t *ids) add(w *atomic.Uint64, hash uint64, number uint32, known int, items *slab[item]) {
+	w.Store(wordOf(hash, number))
 	t.used++
 	if t.used > len(*t.words.Load())/2 {
-		t.rebuild(known, record)
+		t.rebuild(known, items)
 	}
 }
 
 // rebuild makes a table with room for twice as many as are known, without the
 // deleted ones.
-func (t *ids) rebuild(known int, record func(uint32) *record) {
+func (t *ids) rebuild(known int, items *slab[item]) {
 	size := leastID
 	for size < 4*known {
 		size *= 2
@@ -70,7 +69,7 @@ func (t *ids) rebuild(known int, record func(uint32) *record) {
 		if uint32(w) == 0 {
 			continue
 		}
-		j := t.hash(record(uint32(w)).id) & mask
+		j := t.hash(items.get(uint32(w)).id) & mask
 		for words[j].Load() != 0 {
 			j = (j + 1) & mask
 		}

@@ -26,12 +26,14 @@ func (s *search) next() (candidate, bool) {
 func (s *search) open(st *state) {
 	if st.kids != nil {
 		for q := range st.kids {
-			s.pushNode(ahead{chordBelow(s.from.reach(&st.kids[q])), &st.kids[q]})
+			if k := &st.kids[q]; st.full&k.bit != 0 {
+				s.pushNode(ahead{chordBelow(s.from.reach(k)), k})
+			}
 		}
 		return
 	}
-	for i := range st.n {
-		s.pushPoint(candidate{key: chordBelow(s.from.chord(st.spots[i])), rec: st.recs[i]})
+	for _, e := range st.entries[:st.n] {
+		s.pushPoint(candidate{key: chordBelow(s.from.chord(e.spot)), rec: e.rec})
 	}
 }
 

@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"cmp"
 	"iter"
 	"math"
 	"slices"
@@ -65,17 +66,17 @@ func (x *Index) inBox(dst []string, b Box, in func(Point) bool) []string {
 		s.nodes = s.nodes[:last]
 		if st.kids != nil {
 			for q := range st.kids {
-				if k := &st.kids[q]; w.touches(k.at, k.size()) {
+				if k := &st.kids[q]; st.full&k.bit != 0 && w.touches(k.at, k.size()) {
 					s.nodes = append(s.nodes, ahead{node: k})
 				}
 			}
 			continue
 		}
-		for i, spot := range st.spots[:st.n] {
-			if !w.touches(spot, 1) {
+		for _, e := range st.entries[:st.n] {
+			if !w.touches(e.spot, 1) {
 				continue
 			}
-			if r := s.record(st.recs[i]); in(r.point) {
+			if r := s.record(e.rec); in(r.point) {
 				dst = append(dst, r.id)
 			}
 		}
@@ -123,15 +124,8 @@ func (s *search) hits(dst []Hit, k int, radius float64) []Hit {
 		all[i].key = s.from.haversine(s.record(all[i].rec).point)
 	}
 	s.points = all
-	slices.SortFunc(all, func(a, b candidate) int {
-		if a.key != b.key {
-			if a.key < b.key {
-				return -1
-			}
-			return 1
-		}
-		return s.byID(a, b)
-	})
+	slices.Reverse(all) // they are in a heap, the farthest first
+	s.sort(all)
 	for _, c := range all[:min(k, len(all))] {
 		h := s.hit(c)
 		if !(h.Metres <= radius) {
@@ -140,4 +134,24 @@ func (s *search) hits(dst []Hit, k int, radius float64) []Hit {
 		dst = append(dst, h)
 	}
 	return dst
+}
+
+// sort orders by distance, ties by id.
+func (s *search) sort(all []candidate) {
+	if len(all) > 64 {
+		slices.SortFunc(all, func(a, b candidate) int {
+			if c := cmp.Compare(a.key, b.key); c != 0 {
+				return c
+			}
+			return s.byID(a, b)
+		})
+		return
+	}
+	for i := 1; i < len(all); i++ {
+		c, j := all[i], i
+		for ; j > 0 && (c.key < all[j-1].key || c.key == all[j-1].key && s.byID(c, all[j-1]) < 0); j-- {
+			all[j] = all[j-1]
+		}
+		all[j] = c
+	}
 }

@@ -11,7 +11,7 @@ import (
 type search struct {
 	from   origin
 	change uint64
-	chunks []*chunk
+	chunks []*[chunkSize]record
 	seat   *seat
 	number int // of the seat, to try it first the next time
 	limit  float64
@@ -42,7 +42,7 @@ func (x *Index) search(from Point) *search {
 	s := searches.Get().(*search)
 	s.seat, s.number = x.readers.sit(x.changes.Load(), s.number)
 	s.change = x.changes.Load()
-	s.chunks = *x.chunks.Load()
+	s.chunks = *x.records.chunks.Load()
 	s.from = originOf(from)
 	s.nodes = append(s.nodes[:0], ahead{node: &x.root})
 	s.points, s.rest = s.points[:0], s.rest[:0]
@@ -74,11 +74,12 @@ func (s *search) collect(k int, keep func(id string) bool) {
 		n := s.popNode()
 		st := n.when(s.change)
 		if st.kids != nil {
-			s.pushKids(st.kids)
+			s.pushKids(st)
 			continue
 		}
-		for i := range st.n {
-			c := candidate{key: s.from.chord(st.spots[i]), rec: st.recs[i]}
+		for i := range st.entries[:st.n] {
+			e := &st.entries[i]
+			c := candidate{key: s.from.chord(e.spot), rec: e.rec}
 			if c.key <= s.limit && (keep == nil || keep(s.record(c.rec).id)) {
 				s.take(c, k)
 			}
@@ -86,10 +87,14 @@ func (s *search) collect(k int, keep func(id string) bool) {
 	}
 }
 
-func (s *search) pushKids(kids *[4]node) {
-	for q := range kids {
-		if reach := s.from.reach(&kids[q]) * (1 - slackShare); reach <= s.limit {
-			s.pushNode(ahead{reach, &kids[q]})
+func (s *search) pushKids(st *state) {
+	for q := range st.kids {
+		k := &st.kids[q]
+		if st.full&k.bit == 0 {
+			continue
+		}
+		if reach := s.from.reach(k) * (1 - slackShare); reach <= s.limit {
+			s.pushNode(ahead{reach, k})
 		}
 	}
 }

@@ -32,24 +32,21 @@ func fixed(t float64) uint32 {
 // compare squared chords: the square of the straight way through the earth, for
 // a radius of 1. They grow with the great-circle distance.
 type origin struct {
-	point    Point
-	lat      float64 // radians
-	cos, sin float64 // of the latitude
+	meridian
 	x, y     float64 // in units
 	spot     spot
 	toMiddle float64 // units from the origin east to the middle of its spot
 }
 
 func originOf(p Point) origin {
-	o := origin{point: p, lat: radians(p.Lat), x: (p.Lon + 180) * unitsLon, y: (p.Lat + 90) * unitsLat, spot: spotOf(p)}
-	o.sin, o.cos = math.Sin(o.lat), math.Cos(o.lat)
+	o := origin{meridian: meridianOf(p), x: (p.Lon + 180) * unitsLon, y: (p.Lat + 90) * unitsLat, spot: spotOf(p)}
 	o.toMiddle = 0.5 - (o.x - float64(o.spot.x))
 	return o
 }
 
-// near is the square of the angle (radians; 127 km) up to which the series below
-// are good to a part in 10^9.
-const near = 0.02 * 0.02
+// near is the square of the angle up to which the series below are good to a
+// part in 10^9.
+const near = small * small
 
 // chord is the squared chord to the middle of a spot.
 func (o *origin) chord(s spot) float64 {
@@ -72,11 +69,15 @@ func (o *origin) farChord(lat, lon float64) float64 {
 
 // chordOf is the squared chord of an angle.
 func chordOf(angle float64) float64 {
-	if v := angle * angle; v <= near {
-		return v * (1 - v*(1.0/12))
-	}
 	half := 2 * math.Sin(angle/2)
 	return half * half
+}
+
+// leastChord is a lower bound of the squared chord of an angle up to half a turn,
+// and near enough: a sine is above the first two terms of its series.
+func leastChord(angle float64) float64 {
+	c := angle * (1 - angle*angle*(1.0/24))
+	return c * c
 }
 
 // reach is a lower bound of the squared chords to all spots in a quadrant: the
@@ -90,9 +91,9 @@ func (o *origin) reach(n *node) float64 {
 	} else if north := south + float64(size); o.y > north {
 		lat = o.y - north
 	}
-	c := chordOf(lat * unitLat)
+	c := leastChord(lat * unitLat)
 	if lon := o.eastWest(n.at.x, size); lon > 0 {
-		c += o.cos * n.cos * chordOf(lon*unitLon)
+		c += o.cos * n.cos * leastChord(lon*unitLon)
 	}
 	return c
 }
@@ -106,9 +107,6 @@ func (o *origin) eastWest(west uint32, size uint64) float64 {
 	into := 0.5 - o.toMiddle // from the western border of its spot
 	return min(float64(west-o.spot.x)-into, float64(o.spot.x-west-uint32(size))+into)
 }
-
-// haversine is that of the way to p, to the last bit what Distance computes.
-func (o *origin) haversine(p Point) float64 { return haversineFrom(o.lat, o.cos, o.point.Lon, p) }
 
 // Chords of spots and of quadrants are off by the size of a spot, by what the
 // series leave out, and by rounding. These two are sure to be above and below

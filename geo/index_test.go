@@ -155,7 +155,7 @@ func TestIndex_Put_NotOnEarth(t *testing.T) {
 	p := geo.Point{Lat: 1, Lon: 2}
 	x.Put("a", p, noon)
 	for _, bad := range []geo.Point{{Lat: math.NaN()}, {Lon: math.Inf(1)}, {Lat: 91}} {
-		if x.Put("a", bad, noon) || x.Put("b", bad, noon) {
+		if x.Put("a", bad, noon) != 0 || x.Put("b", bad, noon) != 0 {
 			t.Errorf("took %v", bad)
 		}
 		if hits := x.Nearest(nil, bad, 1, math.Inf(1), nil); len(hits) != 0 {

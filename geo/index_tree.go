@@ -6,16 +6,17 @@ import (
 )
 
 const (
-	leafSize  = 32 // a leaf with more points splits
+	leafSize  = 30 // a leaf with more points splits
 	mergeSize = 12 // sisters with fewer together merge; far below, so that one point at a border does not do both forever
 	sparse    = 3  // points in a leaf up to which its sisters are counted
-	fullDepth = 26 // quadrants of half a metre: below, points are dealt out by their records' numbers
+	fullDepth = 26 // quadrants of half a metre: below, points are dealt out by their numbers
 )
 
 // node is a quadrant. All but its state stays as it is made.
 type node struct {
 	at     spot // its south-western corner
 	depth  uint32
+	bit    uint32 // among its sisters: 1, 2, 4 or 8
 	parent *node
 	cos    float64 // the least cosine of a latitude in it
 	state  atomic.Pointer[state]
@@ -25,18 +26,19 @@ type node struct {
 // points of a leaf. It never changes while a reader may see it: a change makes a
 // new one, which knows the one before for readers who came earlier.
 type state struct {
-	since  uint64
-	before *state
-	kids   *[4]node // nil for a leaf
-	n      int
-	recs   [leafSize]uint32
-	spots  [leafSize]spot
+	since   uint64
+	before  *state
+	kids    *[4]node // nil for a leaf
+	full    uint32   // the bits of the quarters that have points
+	n       uint32
+	entries [leafSize]entry
 }
 
 // entry is a point in a leaf.
 type entry struct {
-	rec  uint32
 	spot spot
+	rec  uint32
+	item uint32
 }
 
 // when is the state of the quadrant for a reader who sees the index as it was
@@ -58,14 +60,14 @@ func (n *node) holds(s spot) bool {
 
 // quarter is the number of the quarter that a point belongs in: 1 for east, 2
 // for north, added. Quarters of the smallest quadrants have the same place, and
-// take their points by the records' numbers: two of them differ within 16
+// take their points by the items' numbers: two of them differ within 16
 // generations.
 func (n *node) quarter(e entry) uint32 {
 	if n.depth < fullDepth {
 		bit := 31 - n.depth
 		return e.spot.x>>bit&1 | e.spot.y>>bit&1<<1
 	}
-	return e.rec >> ((n.depth - fullDepth) % 16 * 2) & 3
+	return e.item >> ((n.depth - fullDepth) % 16 * 2) & 3
 }
 
 // quarters makes the four quarters of a quadrant, without states.
@@ -73,7 +75,7 @@ func (n *node) quarters() *[4]node {
 	kids := new([4]node)
 	for q := range kids {
 		k := &kids[q]
-		k.at, k.depth, k.parent, k.cos = n.at, n.depth+1, n, n.cos
+		k.at, k.depth, k.bit, k.parent, k.cos = n.at, n.depth+1, 1<<q, n, n.cos
 		if k.depth > fullDepth {
 			continue
 		}
@@ -100,31 +102,74 @@ func (n *node) leafFor(e entry) *node {
 	}
 }
 
+// find is the place of an item in a leaf that has it.
+func (st *state) find(item uint32) uint32 {
+	var i uint32
+	for st.entries[i].item != item {
+		i++
+	}
+	return i
+}
+
+func (st *state) add(e entry) {
+	st.entries[st.n] = e
+	st.n++
+}
+
 // link puts a point into a leaf, which splits where it is full.
 func (x *Index) link(n *node, e entry) {
 	st := n.state.Load()
-	if st.n < leafSize {
-		next := x.copyOf(st)
-		next.add(e)
-		x.record(e.rec).node = n
-		x.change(n, next)
+	if st.n == leafSize {
+		x.change(n, x.grow(n, append(st.entries[:leafSize:leafSize], e)))
 		return
 	}
-	var all [leafSize + 1]entry
-	for i := range leafSize {
-		all[i] = entry{st.recs[i], st.spots[i]}
+	next := x.copyOf(st)
+	next.add(e)
+	x.items.get(e.item).leaf = n
+	x.change(n, next)
+	if next.n == 1 {
+		x.mark(n, n.bit)
 	}
-	all[leafSize] = e
-	x.change(n, x.grow(n, all[:]))
+}
+
+// unlink takes the point at place i out of a leaf, and merges the leaf with its
+// sisters where all have become sparse. It returns the leaf that this leaves.
+func (x *Index) unlink(n *node, i uint32) *node {
+	next := x.copyOf(n.state.Load())
+	next.n--
+	next.entries[i] = next.entries[next.n]
+	x.change(n, next)
+	left, merged := next.n, n
+	for left <= sparse && merged.parent != nil {
+		all, ok := x.merge(merged.parent)
+		if !ok {
+			break
+		}
+		merged, left = merged.parent, all
+	}
+	if left == 0 {
+		x.mark(merged, 0)
+	}
+	return merged
+}
+
+// mark tells the quadrant around one whether that has points: its bit, or 0.
+func (x *Index) mark(n *node, bit uint32) {
+	if n.parent == nil {
+		return
+	}
+	st, next := n.parent.state.Load(), x.newState()
+	next.kids, next.full = st.kids, st.full&^n.bit|bit
+	x.change(n.parent, next)
 }
 
 // grow is a state for a quadrant with the given points.
 func (x *Index) grow(n *node, all []entry) *state {
+	st := x.newState()
 	if len(all) <= leafSize {
-		st := x.newLeaf()
 		for _, e := range all {
 			st.add(e)
-			x.record(e.rec).node = n
+			x.items.get(e.item).leaf = n
 		}
 		return st
 	}
@@ -133,51 +178,40 @@ func (x *Index) grow(n *node, all []entry) *state {
 		q := n.quarter(e)
 		parts[q] = append(parts[q], e)
 	}
-	st := &state{since: x.changing(), kids: n.quarters()}
+	st.kids = n.quarters()
 	for q := range st.kids {
 		k := &st.kids[q]
-		k.state.Store(x.grow(k, parts[q]))
+		if len(parts[q]) > 0 {
+			st.full |= k.bit
+		}
+		below := x.grow(k, parts[q])
+		below.since = x.changing()
+		k.state.Store(below)
 	}
 	return st
 }
 
-// unlink takes the point at place i out of a leaf, and merges the leaf with its
-// sisters where all have become sparse. It returns the leaf that this leaves.
-func (x *Index) unlink(n *node, i int) *node {
-	next := x.copyOf(n.state.Load())
-	next.n--
-	next.recs[i], next.spots[i] = next.recs[next.n], next.spots[next.n]
-	x.change(n, next)
-	for left := next.n; left <= sparse && n.parent != nil; n = n.parent {
-		if left = x.merge(n.parent); left < 0 {
-			break
-		}
-	}
-	return n
-}
-
 // merge makes a leaf of a quadrant whose quarters are leaves with few points,
-// and returns how many; -1 where they are not.
-func (x *Index) merge(n *node) int {
+// and returns how many.
+func (x *Index) merge(n *node) (points uint32, ok bool) {
 	kids := n.state.Load().kids
-	total := 0
 	for q := range kids {
 		st := kids[q].state.Load()
-		if total += st.n; st.kids != nil || total > mergeSize {
-			return -1
+		if points += st.n; st.kids != nil || points > mergeSize {
+			return 0, false
 		}
 	}
-	leaf := x.newLeaf()
+	leaf := x.newState()
 	for q := range kids {
 		st := kids[q].state.Load()
-		for i := range st.n {
-			leaf.add(entry{st.recs[i], st.spots[i]})
-			x.record(st.recs[i]).node = n
+		for _, e := range st.entries[:st.n] {
+			leaf.add(e)
+			x.items.get(e.item).leaf = n
 		}
 		x.retire(st)
 	}
 	x.change(n, leaf)
-	return leaf.n
+	return points, true
 }
 
 // change gives a quadrant its next state, which readers see from the commit on.
@@ -188,17 +222,5 @@ func (x *Index) change(n *node, next *state) {
 	x.retire(old)
 }
 
-// find is the place of a record in a leaf that has it.
-func (st *state) find(rec uint32) int {
-	for i, r := range st.recs[:st.n] {
-		if r == rec {
-			return i
-		}
-	}
-	return -1
-}
-
-func (st *state) add(e entry) {
-	st.recs[st.n], st.spots[st.n] = e.rec, e.spot
-	st.n++
-}
+// retire keeps a state for the readers who came before the change.
+func (x *Index) retire(st *state) { x.left.push(x.changing(), st) }

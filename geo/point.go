@@ -25,28 +25,57 @@ func (p Point) IsZero() bool { return p.Lat == 0 && p.Lon == 0 }
 
 func (p Point) String() string { return fmt.Sprintf("%.6f,%.6f", p.Lat, p.Lon) }
 
-// Distance is the great-circle distance from a to b in metres (haversine).
+// Distance is the great-circle distance from a to b in metres (haversine). The
+// way back is as long, but for the last digits.
 func Distance(a, b Point) float64 { return metres(haversine(a, b)) }
 
 // haversine is the haversine of the angle between a and b, 0 to 1. It grows
 // with the distance, and is what searches compare.
 func haversine(a, b Point) float64 {
-	lat := radians(a.Lat)
-	return haversineFrom(lat, math.Cos(lat), a.Lon, b)
+	o := meridianOf(a)
+	return o.haversine(b)
 }
 
-// haversineFrom is the haversine of the way to b from a latitude (radians), whose
-// cosine is known, and a longitude (degrees).
-func haversineFrom(lat, cos, lon float64, b Point) float64 {
-	lat2 := radians(b.Lat)
-	u := math.Sin((lat2 - lat) / 2)
-	v := math.Sin(radians(b.Lon-lon) / 2)
-	return u*u + cos*math.Cos(lat2)*v*v
+// meridian is a point from which many distances are asked for.
+type meridian struct {
+	lat, lon float64 // radians, degrees
+	cos, sin float64 // of the latitude
+}
+
+func meridianOf(p Point) meridian {
+	lat := radians(p.Lat)
+	return meridian{lat, p.Lon, math.Cos(lat), math.Sin(lat)}
+}
+
+// small is the angle in radians (127 km) up to which the series below have all
+// digits.
+const small = 0.02
+
+// haversine needs no trigonometry for what is near.
+func (m *meridian) haversine(p Point) float64 {
+	lat, lon := radians(p.Lat)-m.lat, radians(p.Lon-m.lon)
+	if !(math.Abs(lat) <= small && math.Abs(lon) <= small) {
+		u, v := math.Sin(lat/2), math.Sin(lon/2)
+		return u*u + m.cos*math.Cos(radians(p.Lat))*v*v
+	}
+	u, v := smallSin(lat/2), smallSin(lon/2)
+	cos := m.cos*(1-2*u*u) - m.sin*smallSin(lat)
+	return u*u + m.cos*cos*v*v
+}
+
+func smallSin(x float64) float64 {
+	y := x * x
+	return x * (1 - y*(1.0/6-y*(1.0/120-y*(1.0/5040))))
 }
 
 // metres is the distance that belongs to a haversine.
 func metres(h float64) float64 {
-	return 2 * EarthRadius * math.Asin(math.Min(1, math.Sqrt(h)))
+	s := math.Sqrt(h)
+	if s <= small/2 {
+		y := s * s
+		return 2 * EarthRadius * s * (1 + y*(1.0/6+y*(3.0/40+y*(15.0/336+y*(105.0/3456)))))
+	}
+	return 2 * EarthRadius * math.Asin(math.Min(1, s))
 }
 
 // Bearing is the initial course from a to b in degrees clockwise from north,

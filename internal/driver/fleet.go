@@ -72,7 +72,7 @@ func (f *Fleet) put(l Location) {
 	switch {
 	case l.Gone:
 		f.index.Remove(l.DriverID)
-	case !f.index.Put(l.DriverID, l.Point, l.SeenAt):
+	case f.index.Put(l.DriverID, l.Point, l.SeenAt) == 0:
 		return
 	}
 	if known, ok := f.latest[l.DriverID]; ok {
