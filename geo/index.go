@@ -30,6 +30,8 @@ type Index struct {
 	count   atomic.Int64
 	changes atomic.Uint64 // committed; the first is 1
 
+	seen uint32 // so that nobody takes warming for needless
+
 	writing sync.Mutex // guards all of the above against other writers
 }
 
@@ -51,6 +53,7 @@ func NewIndex() *Index {
 	x.ids.init()
 	x.items.grow()
 	x.records.grow()
+	x.root.measure()
 	x.root.state.Store(new(state))
 	x.changes.Store(1)
 	return x
@@ -92,21 +95,55 @@ func (x *Index) Put(id string, p Point, at time.Time) Handle {
 	return Handle(x.items.get(number).generation)<<32 | Handle(number)
 }
 
-// Move sets where the point is that Put gave the handle for. It returns false,
-// and changes nothing, where that was removed or p is not on the earth.
-func (x *Index) Move(h Handle, p Point, at time.Time) bool {
-	if !p.Valid() || h == 0 {
-		return false
+// Move is where a point is that Put gave the handle for, and when it was seen
+// there.
+type Move struct {
+	Handle Handle
+	Point  Point
+	At     time.Time
+}
+
+// Move does what Put does, without a look-up, for many points. It leaves out
+// those that were removed and places that are not on the earth, and returns how
+// many points it moved. Readers and other writers may come between.
+func (x *Index) Move(moves ...Move) (moved int) {
+	for len(moves) > 0 {
+		n := min(len(moves), warmed)
+		moved += x.moveSome(moves[:n])
+		moves = moves[n:]
 	}
+	return moved
+}
+
+// moveSome moves points in one change.
+func (x *Index) moveSome(moves []Move) (moved int) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
-	number := uint32(h)
-	if it := x.items.get(number); it.leaf == nil || it.generation != uint32(h>>32) {
-		return false
+	if len(moves) > 1 {
+		x.warm(moves)
 	}
-	x.move(number, p, at)
+	for i := range moves {
+		m := &moves[i]
+		if x.itemOf(m.Handle) != nil && m.Point.Valid() {
+			x.move(uint32(m.Handle), m.Point, m.At)
+			moved++
+		}
+	}
 	x.commit()
-	return true
+	return moved
+}
+
+// itemOf is the item of a handle; nil where it was removed.
+func (x *Index) itemOf(h Handle) *item {
+	number := uint32(h)
+	if number == 0 || int(number) >= x.items.len() {
+		return nil
+	}
+	it := x.items.get(number)
+	if it.leaf == nil || it.generation != uint32(h>>32) {
+		return nil
+	}
+	return it
 }
 
 // add makes a point that is not there yet.
@@ -132,17 +169,14 @@ func (x *Index) entry(number uint32, p Point, at time.Time) entry {
 func (x *Index) move(number uint32, p Point, at time.Time) {
 	it, e := x.items.get(number), x.entry(number, p, at)
 	n := it.leaf
-	st := n.state.Load()
-	i := st.find(number)
-	x.records.lost.push(x.changing(), st.entries[i].rec)
+	i := n.state.Load().find(number)
+	x.records.lost.push(x.changing(), it.rec.Load())
 	it.rec.Store(e.rec)
-	if !n.holds(e.spot) {
+	if n.holds(e.spot) {
+		x.own(n).entries[i] = e
+	} else {
 		x.link(x.unlink(n, i).leafFor(e), e)
-		return
 	}
-	next := x.copyOf(st)
-	next.entries[i] = e
-	x.change(n, next)
 }
 
 // Remove forgets id, and reports whether it was there.

@@ -45,14 +45,6 @@ func (m *memory) newState() *state {
 	return st
 }
 
-// copyOf is a leaf with the same points.
-func (m *memory) copyOf(st *state) *state {
-	next := m.newState()
-	next.n = st.n
-	copy(next.entries[:], st.entries[:st.n])
-	return next
-}
-
 // reclaim makes what is no longer needed ready for use. It asks the readers now
 // and then only: more rarely the more they hold up.
 func (m *memory) reclaim(now uint64) {
@@ -111,6 +103,8 @@ func (s *slab[T]) grow() {
 		s.free = append(s.free, first)
 	}
 }
+
+func (s *slab[T]) len() int { return len(*s.chunks.Load()) * chunkSize }
 
 func (s *slab[T]) reclaim(oldest uint64) {
 	s.lost.release(oldest, func(number uint32) { s.free = append(s.free, number) })

@@ -15,7 +15,7 @@ func (s *search) next() (candidate, bool) {
 			c.key, c.exact = 4*s.from.haversine(s.record(c.rec).point), true
 			s.sinkNear(c, 0)
 		case len(s.nodes) > 0:
-			s.open(s.popNode().when(s.change))
+			s.open(s.popNode())
 		default:
 			return candidate{}, false
 		}
@@ -23,11 +23,12 @@ func (s *search) next() (candidate, bool) {
 }
 
 // open puts what a quadrant consists of into the heaps.
-func (s *search) open(st *state) {
+func (s *search) open(n *node) {
+	st := n.when(s.change)
 	if st.kids != nil {
-		for q := range st.kids {
-			if k := &st.kids[q]; st.full&k.bit != 0 {
-				s.pushNode(ahead{chordBelow(s.from.reach(k)), k})
+		for q, reach := range s.from.reaches(n) {
+			if st.full>>q&1 != 0 {
+				s.pushNode(ahead{chordBelow(reach), &st.kids[q]})
 			}
 		}
 		return

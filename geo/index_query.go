@@ -124,7 +124,6 @@ func (s *search) hits(dst []Hit, k int, radius float64) []Hit {
 		all[i].key = s.from.haversine(s.record(all[i].rec).point)
 	}
 	s.points = all
-	slices.Reverse(all) // they are in a heap, the farthest first
 	s.sort(all)
 	for _, c := range all[:min(k, len(all))] {
 		h := s.hit(c)

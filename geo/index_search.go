@@ -1,6 +1,8 @@
 package geo
 
 import (
+	"math"
+	"sort"
 	"strings"
 	"sync"
 )
@@ -13,12 +15,14 @@ type search struct {
 	change uint64
 	chunks []*[chunkSize]record
 	seat   *seat
-	number int // of the seat, to try it first the next time
-	limit  float64
+	number int     // of the seat, to try it first the next time
+	limit  float64 // of squared chords: what is farther is not looked for
 
 	nodes  []ahead     // a heap, nearest first
-	points []candidate // for Outward a heap, nearest first; else one of k, farthest first
-	rest   []candidate // that may be as near as the farthest of those
+	points []candidate // for Outward a heap, nearest first
+	rest   []candidate // that may be as near as the farthest of the points
+
+	thinned int // points that were left the last time they were thinned out
 }
 
 // ahead is a quadrant that has yet to be looked into.
@@ -45,7 +49,8 @@ func (x *Index) search(from Point) *search {
 	s.chunks = *x.records.chunks.Load()
 	s.from = originOf(from)
 	s.nodes = append(s.nodes[:0], ahead{node: &x.root})
-	s.points, s.rest = s.points[:0], s.rest[:0]
+	s.points, s.rest, s.thinned = s.points[:0], s.rest[:0], 0
+	s.limit = math.Inf(1)
 	return s
 }
 
@@ -72,75 +77,97 @@ func (s *search) hit(c candidate) Hit {
 func (s *search) collect(k int, keep func(id string) bool) {
 	for len(s.nodes) > 0 && s.nodes[0].reach <= s.limit {
 		n := s.popNode()
-		st := n.when(s.change)
-		if st.kids != nil {
-			s.pushKids(st)
-			continue
-		}
-		for i := range st.entries[:st.n] {
-			e := &st.entries[i]
-			c := candidate{key: s.from.chord(e.spot), rec: e.rec}
-			if c.key <= s.limit && (keep == nil || keep(s.record(c.rec).id)) {
-				s.take(c, k)
+		for n != nil {
+			st := n.when(s.change)
+			if st.kids == nil {
+				s.scan(st, k, keep)
+				break
 			}
+			n = s.spread(n, st)
 		}
 	}
 }
 
-func (s *search) pushKids(st *state) {
+// spread puts the quarters of a quadrant into the heap, but for the nearest
+// where that is the nearest of all.
+func (s *search) spread(n *node, st *state) *node {
+	reaches := s.from.reaches(n)
+	best := ahead{reach: math.Inf(1)}
 	for q := range st.kids {
-		k := &st.kids[q]
-		if st.full&k.bit == 0 {
+		if st.full>>q&1 == 0 || reaches[q] > s.limit {
 			continue
 		}
-		if reach := s.from.reach(k) * (1 - slackShare); reach <= s.limit {
-			s.pushNode(ahead{reach, k})
+		a := ahead{reaches[q], &st.kids[q]}
+		if a.reach < best.reach {
+			a, best = best, a
+		}
+		if a.node != nil {
+			s.pushNode(a)
+		}
+	}
+	if best.node != nil && len(s.nodes) > 0 && s.nodes[0].reach < best.reach {
+		s.pushNode(best)
+		return nil
+	}
+	return best.node
+}
+
+// scan looks at the points of a leaf.
+func (s *search) scan(st *state, k int, keep func(id string) bool) {
+	for i := range st.entries[:st.n] {
+		e := &st.entries[i]
+		c := candidate{key: s.from.chord(e.spot), rec: e.rec}
+		if c.key > s.limit || keep != nil && !keep(s.record(c.rec).id) {
+			continue
+		}
+		if k <= fewest {
+			s.insert(c, k)
+		} else {
+			s.gather(c, k)
 		}
 	}
 }
 
-// take adds a candidate to the k nearest so far.
-func (s *search) take(c candidate, k int) {
-	if len(s.points) < k {
+// fewest is how many points are kept in order while they come.
+const fewest = 64
+
+// insert adds a candidate to the k nearest so far, in order, and sets aside what
+// may be as near as the last of them.
+func (s *search) insert(c candidate, k int) {
+	i := len(s.points)
+	if i < k {
 		s.points = append(s.points, c)
-		if len(s.points) == k {
-			for i := k/2 - 1; i >= 0; i-- {
-				s.sinkFar(s.points[i], i)
-			}
-			s.limit = min(s.limit, chordAbove(s.points[0].key))
+	} else {
+		i--
+		if c.key >= s.points[i].key {
+			s.rest = append(s.rest, c)
+			return
 		}
-		return
-	}
-	if c.key >= s.points[0].key {
+		c, s.points[i] = s.points[i], c
 		s.rest = append(s.rest, c)
-		return
+		c = s.points[i]
 	}
-	out := s.points[0]
-	s.sinkFar(c, 0)
-	s.limit = min(s.limit, chordAbove(s.points[0].key))
-	if out.key <= s.limit {
-		s.rest = append(s.rest, out)
+	p := s.points
+	for ; i > 0 && p[i-1].key > c.key; i-- {
+		p[i] = p[i-1]
+	}
+	p[i] = c
+	if len(p) == k {
+		s.limit = min(s.limit, chordAbove(p[k-1].key))
 	}
 }
 
-// sinkFar puts c into the heap of the farthest at i or below.
-func (s *search) sinkFar(c candidate, i int) {
-	h := s.points
-	for {
-		down := 2*i + 1
-		if down >= len(h) {
-			break
-		}
-		if down+1 < len(h) && h[down+1].key > h[down].key {
-			down++
-		}
-		if h[down].key <= c.key {
-			break
-		}
-		h[i] = h[down]
-		i = down
+// gather takes candidates as they come, and thins them out when they have become
+// twice as many as are needed or as were left the last time.
+func (s *search) gather(c candidate, k int) {
+	s.points = append(s.points, c)
+	if len(s.points)/2 < max(k, s.thinned) {
+		return
 	}
-	h[i] = c
+	s.sort(s.points)
+	s.limit = min(s.limit, chordAbove(s.points[k-1].key))
+	s.points = s.points[:sort.Search(len(s.points), func(i int) bool { return s.points[i].key > s.limit })]
+	s.thinned = len(s.points)
 }
 
 func (s *search) pushNode(a ahead) {

@@ -80,32 +80,36 @@ func leastChord(angle float64) float64 {
 	return c * c
 }
 
-// reach is a lower bound of the squared chords to all spots in a quadrant: the
-// least differences of latitude and longitude and the narrowest parallel, though
-// no single place may have all three.
-func (o *origin) reach(n *node) float64 {
-	size := n.size()
-	lat := 0.0
-	if south := float64(n.at.y); o.y < south {
-		lat = south - o.y
-	} else if north := south + float64(size); o.y > north {
-		lat = o.y - north
+// reaches are lower bounds of the squared chords to all spots in each quarter of
+// a quadrant: the least differences of latitude and longitude and the narrowest
+// parallel, though no single place may have all three.
+func (o *origin) reaches(n *node) [4]float64 {
+	if n.depth >= fullDepth { // the quarters are no smaller
+		r := o.north(n.at.y, n.size()) + o.cos*min(n.south, n.north)*o.east(n.at.x, n.size())
+		return [4]float64{r, r, r, r}
 	}
-	c := leastChord(lat * unitLat)
-	if lon := o.eastWest(n.at.x, size); lon > 0 {
-		c += o.cos * n.cos * leastChord(lon*unitLon)
-	}
-	return c
+	half := n.size() / 2
+	south, north := o.north(n.at.y, half), o.north(n.at.y+uint32(half), half)
+	west, east := o.east(n.at.x, half), o.east(n.at.x+uint32(half), half)
+	low, high := o.cos*min(n.south, n.middle), o.cos*min(n.middle, n.north)
+	return [4]float64{south + low*west, south + low*east, north + high*west, north + high*east}
 }
 
-// eastWest is how many units lie between the origin and the meridians from west
-// on, the short way round.
-func (o *origin) eastWest(west uint32, size uint64) float64 {
+// north is the least squared chord of a way along a meridian to the parallels
+// from south on.
+func (o *origin) north(south uint32, size uint64) float64 {
+	s := float64(south)
+	return leastChord(max(0, s-o.y, o.y-s-float64(size)) * unitLat)
+}
+
+// east is the least squared chord of a way along the equator to the meridians
+// from west on, the short way round.
+func (o *origin) east(west uint32, size uint64) float64 {
 	if uint64(o.spot.x-west) < size {
 		return 0
 	}
 	into := 0.5 - o.toMiddle // from the western border of its spot
-	return min(float64(west-o.spot.x)-into, float64(o.spot.x-west-uint32(size))+into)
+	return leastChord(min(float64(west-o.spot.x)-into, float64(o.spot.x-west-uint32(size))+into) * unitLon)
 }
 
 // Chords of spots and of quadrants are off by the size of a spot, by what the

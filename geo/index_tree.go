@@ -18,8 +18,10 @@ type node struct {
 	depth  uint32
 	bit    uint32 // among its sisters: 1, 2, 4 or 8
 	parent *node
-	cos    float64 // the least cosine of a latitude in it
 	state  atomic.Pointer[state]
+
+	south, middle, north float64 // cosines of its latitudes
+	_                    [8]byte // so that each is alone on a cache line
 }
 
 // state is what a quadrant consists of from one change on: four quarters, or the
@@ -75,17 +77,22 @@ func (n *node) quarters() *[4]node {
 	kids := new([4]node)
 	for q := range kids {
 		k := &kids[q]
-		k.at, k.depth, k.bit, k.parent, k.cos = n.at, n.depth+1, 1<<q, n, n.cos
-		if k.depth > fullDepth {
-			continue
+		k.at, k.depth, k.bit, k.parent = n.at, n.depth+1, 1<<q, n
+		if k.depth <= fullDepth {
+			half := uint32(k.size())
+			k.at.x += uint32(q&1) * half
+			k.at.y += uint32(q>>1) * half
 		}
-		half := uint32(k.size())
-		k.at.x += uint32(q&1) * half
-		k.at.y += uint32(q>>1) * half
-		south := float64(k.at.y)*unitLat - math.Pi/2
-		k.cos = max(0, min(math.Cos(south), math.Cos(south+float64(half)*unitLat)))
+		k.measure()
 	}
 	return kids
+}
+
+// measure works out what searches need of a quadrant.
+func (n *node) measure() {
+	cos := func(y float64) float64 { return max(0, math.Cos(y*unitLat-math.Pi/2)) }
+	y, size := float64(n.at.y), float64(n.size())
+	n.south, n.middle, n.north = cos(y), cos(y+size/2), cos(y+size)
 }
 
 // leafFor is the leaf that a point belongs in, looked for from a quadrant on.
@@ -118,16 +125,17 @@ func (st *state) add(e entry) {
 
 // link puts a point into a leaf, which splits where it is full.
 func (x *Index) link(n *node, e entry) {
-	st := n.state.Load()
-	if st.n == leafSize {
-		x.change(n, x.grow(n, append(st.entries[:leafSize:leafSize], e)))
+	if st := n.state.Load(); st.n == leafSize {
+		var all [leafSize + 1]entry
+		copy(all[:], st.entries[:])
+		all[leafSize] = e
+		x.change(n, x.grow(n, all[:]))
 		return
 	}
-	next := x.copyOf(st)
-	next.add(e)
+	st := x.own(n)
+	st.add(e)
 	x.items.get(e.item).leaf = n
-	x.change(n, next)
-	if next.n == 1 {
+	if st.n == 1 {
 		x.mark(n, n.bit)
 	}
 }
@@ -135,32 +143,29 @@ func (x *Index) link(n *node, e entry) {
 // unlink takes the point at place i out of a leaf, and merges the leaf with its
 // sisters where all have become sparse. It returns the leaf that this leaves.
 func (x *Index) unlink(n *node, i uint32) *node {
-	next := x.copyOf(n.state.Load())
-	next.n--
-	next.entries[i] = next.entries[next.n]
-	x.change(n, next)
-	left, merged := next.n, n
-	for left <= sparse && merged.parent != nil {
-		all, ok := x.merge(merged.parent)
+	st := x.own(n)
+	st.n--
+	st.entries[i] = st.entries[st.n]
+	left := st.n
+	for left <= sparse && n.parent != nil {
+		all, ok := x.merge(n.parent)
 		if !ok {
 			break
 		}
-		merged, left = merged.parent, all
+		n, left = n.parent, all
 	}
 	if left == 0 {
-		x.mark(merged, 0)
+		x.mark(n, 0)
 	}
-	return merged
+	return n
 }
 
 // mark tells the quadrant around one whether that has points: its bit, or 0.
 func (x *Index) mark(n *node, bit uint32) {
-	if n.parent == nil {
-		return
+	if n.parent != nil {
+		st := x.own(n.parent)
+		st.full = st.full&^n.bit | bit
 	}
-	st, next := n.parent.state.Load(), x.newState()
-	next.kids, next.full = st.kids, st.full&^n.bit|bit
-	x.change(n.parent, next)
 }
 
 // grow is a state for a quadrant with the given points.
@@ -173,18 +178,20 @@ func (x *Index) grow(n *node, all []entry) *state {
 		}
 		return st
 	}
-	var parts [4][]entry
+	var parts [4][leafSize + 1]entry
+	var size [4]int
 	for _, e := range all {
 		q := n.quarter(e)
-		parts[q] = append(parts[q], e)
+		parts[q][size[q]] = e
+		size[q]++
 	}
 	st.kids = n.quarters()
 	for q := range st.kids {
 		k := &st.kids[q]
-		if len(parts[q]) > 0 {
+		if size[q] > 0 {
 			st.full |= k.bit
 		}
-		below := x.grow(k, parts[q])
+		below := x.grow(k, parts[q][:size[q]])
 		below.since = x.changing()
 		k.state.Store(below)
 	}
@@ -220,6 +227,20 @@ func (x *Index) change(n *node, next *state) {
 	next.since, next.before = x.changing(), old
 	n.state.Store(next)
 	x.retire(old)
+}
+
+// own is the state of a quadrant for the change that is being made, which may be
+// written until the commit: readers of before look past it.
+func (x *Index) own(n *node) *state {
+	st := n.state.Load()
+	if st.since == x.changing() {
+		return st
+	}
+	next := x.newState()
+	next.kids, next.full, next.n = st.kids, st.full, st.n
+	copy(next.entries[:], st.entries[:st.n])
+	x.change(n, next)
+	return next
 }
 
 // retire keeps a state for the readers who came before the change.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tidwall/rtree"
@@ -31,6 +33,8 @@ type contender interface {
 type ours struct {
 	title   string
 	byID    bool
+	flush   int // cars moved at once
+	batch   []geo.Move
 	handles []geo.Handle
 	index   *geo.Index
 	hits    []geo.Hit
@@ -60,12 +64,18 @@ func (o *ours) ask(from geo.Point, answer []float64) []float64 {
 
 func (o *ours) move(cars []car, moves []move) {
 	o.now = o.now.Add(step)
-	for _, m := range moves {
-		if o.byID {
+	if o.byID {
+		for _, m := range moves {
 			o.index.Put(cars[m.car].id, m.to, o.now)
-		} else {
-			o.index.Move(o.handles[m.car], m.to, o.now)
 		}
+		return
+	}
+	for some := range slices.Chunk(moves, cmp.Or(o.flush, 1)) {
+		o.batch = o.batch[:0]
+		for _, m := range some {
+			o.batch = append(o.batch, geo.Move{Handle: o.handles[m.car], Point: m.to, At: o.now})
+		}
+		o.index.Move(o.batch...)
 	}
 }
 
@@ -146,7 +156,7 @@ func greatCircle(from geo.Point) func(low, high [2]float64, car int32, item bool
 
 func contenders() []contender {
 	return []contender{
-		&ours{title: oursName}, &ours{title: "the same, Put by id", byID: true},
+		&ours{title: oursName, flush: 100}, &ours{title: "the same, one by one"}, &ours{title: "the same, Put by id", byID: true},
 		&peer{title: peerName}, &peer{title: "the same, planar", planar: true},
 	}
 }
