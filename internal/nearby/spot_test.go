@@ -17,8 +17,8 @@ func TestSpot_IsTheOwnerCell(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPoint(t)
 		if got, want := spotAt(p).cell(), geo.CellOf(p, geo.OwnerLength); got != want {
-			b := want.Bounds()
-			if b.Distance(p) > 0 || got.Bounds().Distance(p) > 0.001 {
+			const rounding = 0.001 // metres from the border, to either side
+			if want.Bounds().Distance(p) > rounding || got.Bounds().Distance(p) > rounding {
 				t.Fatalf("%v is in %s, want %s", p, got, want)
 			}
 		}
