@@ -22,6 +22,8 @@ import (
 var (
 	_ track.Feed       = (*natsbus.Positions)(nil)
 	_ dispatch.Feed    = (*natsbus.Positions)(nil)
+	_ dispatch.Beats   = (*natsbus.Positions)(nil)
+	_ track.Pulse      = (*natsbus.Positions)(nil)
 	_ watch.Positions  = (*natsbus.Positions)(nil)
 	_ track.Line       = (*natsbus.Line)(nil)
 	_ dispatch.Pusher  = (*natsbus.Line)(nil)
@@ -54,6 +56,7 @@ func Run(t *testing.T, start func(testing.TB) Server) {
 	for name, test := range map[string]func(*testing.T, Server){
 		"Positions":         testPositions,
 		"PositionsLarge":    testPositionsLarge,
+		"Beats":             testBeats,
 		"Line":              testLine,
 		"LineBadID":         testLineBadID,
 		"Signals":           testSignals,

@@ -43,6 +43,21 @@ func testPositions(t *testing.T, s Server) {
 	}
 }
 
+func testBeats(t *testing.T, s Server) {
+	tracker, dispatcher := join(t, s), join(t, s)
+	beats, fn := into[bool]()
+	stop := started(t, dispatcher)(dispatcher.Positions.OnBeat(func() { fn(true) }))
+	must(t, tracker.Positions.Beat(t.Context()))
+	next(t, beats)
+	stop()
+	must(t, tracker.Positions.Beat(t.Context()))
+	must(t, tracker.Flush(t.Context()))
+	must(t, dispatcher.Flush(t.Context()))
+	if len(beats) != 0 {
+		t.Error("a beat after the stop")
+	}
+}
+
 func testPositionsLarge(t *testing.T, s Server) {
 	b := join(t, s)
 	batches, fn := into[[]driver.Location]()

@@ -37,6 +37,7 @@ type Deps struct {
 	Estimator Estimator
 	Pusher    Pusher
 	Feed      Feed
+	Beats     Beats // nil: whether trackers live is known from positions alone
 	Locations Locations
 	Peers     Peers
 	Signals   Signals
@@ -102,7 +103,7 @@ func New(config Config, deps Deps) *Dispatcher {
 	d := &Dispatcher{
 		config: config, deps: deps, book: newBook(), sulks: map[sulk]time.Time{}, claimed: map[string]time.Time{},
 		fastest: topSpeed, domain: domain{me: config.ID}, supply: &supply{
-			feed: deps.Feed, locations: deps.Locations, fleet: driver.NewFleet(), now: deps.Now, log: deps.Log,
+			feed: deps.Feed, beats: deps.Beats, locations: deps.Locations, fleet: driver.NewFleet(), now: deps.Now, log: deps.Log,
 			followed: map[geo.Cell]*following{},
 		},
 	}

@@ -36,6 +36,8 @@ type city struct {
 	pushed     map[string][]wire.Push // by driver
 	deaf       bool                   // the bus is away, and pushing fails
 	known      bool                   // the dispatcher is told so
+	mute       bool                   // the shared store does not answer
+	beat       func()                 // a tracker lives
 	estimator  dispatch.Estimator
 	trips      dispatch.Trips // nil: the store
 	ids        int
@@ -73,7 +75,7 @@ func (c *city) restart() {
 		trips = c.store
 	}
 	c.dispatcher = dispatch.New(config, dispatch.Deps{
-		Trips: trips, Estimator: c.estimator, Pusher: c, Feed: c, Locations: c, Peers: c, Signals: quiet{},
+		Trips: trips, Estimator: c.estimator, Pusher: c, Feed: c, Beats: c, Locations: c, Peers: c, Signals: quiet{},
 		Reachable: func() bool { return !c.known }, NewID: c.newID, Now: clock, Log: log,
 	})
 	c.desk = &dispatch.Desk{
@@ -102,7 +104,15 @@ func (c *city) Follow(cell geo.Cell, fn func([]driver.Location)) (func(), error)
 	return func() { delete(c.followers, cell) }, nil
 }
 
+func (c *city) OnBeat(fn func()) (func(), error) {
+	c.beat = fn
+	return func() { c.beat = func() {} }, nil
+}
+
 func (c *city) InCells(_ context.Context, cells []geo.Cell) ([]driver.Location, error) {
+	if c.mute {
+		return nil, fault.New(fault.Unavailable, "no store")
+	}
 	var found []driver.Location
 	for _, l := range c.drivers {
 		if slices.Contains(cells, geo.CellOf(l.Point, geo.OwnerLength)) {
@@ -113,6 +123,9 @@ func (c *city) InCells(_ context.Context, cells []geo.Cell) ([]driver.Location, 
 }
 
 func (c *city) Locations(_ context.Context, ids []string) ([]driver.Location, error) {
+	if c.mute {
+		return nil, fault.New(fault.Unavailable, "no store")
+	}
 	var found []driver.Location
 	for _, id := range ids {
 		if l, ok := c.drivers[id]; ok {
@@ -516,6 +529,48 @@ func TestDispatcher_TrackersGone(t *testing.T) {
 	}
 	if got := c.read(tr.ID); got.DriverID != "a" {
 		t.Fatalf("trip is %s: the silence of all was taken for that of one", got.State)
+	}
+}
+
+// TestDispatcher_FleetOfOneLost: nobody else is there to prove that we hear.
+func TestDispatcher_FleetOfOneLost(t *testing.T) {
+	lost := dispatch.DefaultLimits.Lost
+	for name, try := range map[string]struct {
+		beats, away, mute bool
+		keeps, gives      time.Duration // has the driver still; has lost it
+	}{
+		"TrackersLive":      {beats: true, keeps: lost, gives: lost + 3*time.Second},
+		"NoTrackerIsLeft":   {keeps: 3 * lost, gives: 3*lost + 3*time.Second},
+		"TheBusIsAway":      {away: true, keeps: 5 * lost},
+		"TheStoreIsAway":    {mute: true, keeps: 5 * lost},
+		"OnlyTheBusIsThere": {beats: true, mute: true, keeps: lost, gives: lost + 3*time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := mustCity(t)
+			c.at("a", east(100))
+			tr := c.request()
+			c.tick(0)
+			c.accept(tr.ID, "a")
+			c.tick(time.Second)
+			began := c.now
+			c.known, c.mute = try.away, try.mute
+			until := func(passed time.Duration) *trip.Trip {
+				for c.now.Sub(began) < passed {
+					c.now = c.now.Add(time.Second)
+					if try.beats {
+						c.beat()
+					}
+					c.dispatcher.Tick(c.ctx)
+				}
+				return c.read(tr.ID)
+			}
+			if got := until(try.keeps); got.DriverID != "a" {
+				t.Fatalf("after %v the trip is %s", try.keeps, got.State)
+			}
+			if got := until(try.gives); try.gives > 0 && (got.State != trip.Searching || got.Epoch != 2) {
+				t.Fatalf("after %v the trip is %s with %q", try.gives, got.State, got.DriverID)
+			}
+		})
 	}
 }
 

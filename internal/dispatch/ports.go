@@ -91,6 +91,13 @@ type Feed interface {
 	Follow(cell geo.Cell, fn func([]driver.Location)) (stop func(), err error)
 }
 
+// Beats tells that trackers live, also while no driver says anything.
+type Beats interface {
+	// OnBeat calls fn at each sign of life of any tracker until stop is called. fn
+	// must not block.
+	OnBeat(fn func()) (stop func(), err error)
+}
+
 // Locations is the shared store of where drivers are: it seeds the index of
 // cells that are new here, and stands in while the feed is silent.
 type Locations interface {

@@ -18,6 +18,8 @@ import (
 // asked again and again.
 type supply struct {
 	feed      Feed
+	beats     Beats  // may be nil
+	unbeat    func() // of beats; nil until they are followed
 	locations Locations
 	fleet     *driver.Fleet
 	now       func() time.Time
@@ -26,6 +28,7 @@ type supply struct {
 	followed map[geo.Cell]*following // touched by the dispatcher's goroutine alone
 
 	heardAt  atomic.Int64 // unix ms of the newest position that we know of, whoever told
+	beatAt   atomic.Int64 // unix ms of the last sign of life of a tracker
 	feedAt   atomic.Int64 // unix ms of the last word from the feed
 	askedAt  time.Time    // of the last question to the store
 	impaired bool         // the store did not answer the last one
@@ -40,7 +43,7 @@ const (
 	feedSilence   = 2 * time.Second  // no word from the feed for longer: ask the store
 	askEvery      = time.Second      // how often to ask
 	cellsAtOnce   = 64               // owner cells in one question to the store
-	hearing       = 5 * time.Second  // no position of anybody for longer: silence of a driver proves nothing
+	hearing       = 5 * time.Second  // no position and no tracker for longer: silence of a driver proves little
 	unfollowAfter = 10 * time.Minute // a cell that no trip needs any more
 	forgetAfter   = 5 * time.Minute  // a driver without a position
 )
@@ -48,6 +51,7 @@ const (
 // follow makes sure that the cells and their neighbours are followed, and
 // drops those that nobody needed for long.
 func (s *supply) follow(ctx context.Context, cells map[geo.Cell]bool) {
+	s.followBeats()
 	now := s.now()
 	var fresh []geo.Cell
 	for cell := range withNeighbors(cells) {
@@ -141,10 +145,25 @@ func (s *supply) ask(locations func() ([]driver.Location, error)) (ok bool) {
 	return true
 }
 
+func (s *supply) followBeats() {
+	if s.beats == nil || s.unbeat != nil {
+		return
+	}
+	stop, err := s.beats.OnBeat(s.beat)
+	if err != nil { // tried again at the next tick; positions tell of life as well
+		return
+	}
+	s.unbeat = stop
+}
+
+// beat takes a sign of life of a tracker.
+func (s *supply) beat() { s.beatAt.Store(s.now().UnixMilli()) }
+
 // hears reports whether the silence of a driver says something about the
-// driver, and not about us.
+// driver, and not about us: trackers live, or positions arrive.
 func (s *supply) hears() bool {
-	return s.now().UnixMilli()-s.heardAt.Load() <= hearing.Milliseconds()
+	last := max(s.heardAt.Load(), s.beatAt.Load())
+	return s.now().UnixMilli()-last <= hearing.Milliseconds()
 }
 
 func (s *supply) unfollowIdle(now time.Time) {
@@ -169,6 +188,9 @@ func (s *supply) forget() {
 }
 
 func (s *supply) close() {
+	if s.unbeat != nil {
+		s.unbeat()
+	}
 	for cell, f := range s.followed {
 		f.stop()
 		delete(s.followed, cell)

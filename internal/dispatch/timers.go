@@ -102,21 +102,43 @@ func (d *Dispatcher) searchFor(t *trip.Trip, now time.Time) time.Duration {
 	return max(t.ScheduledFor.Sub(now), 0) + d.config.Limits.Search
 }
 
+// forsaken is how many times longer the silence of a driver has to last when no
+// tracker is heard either. Phones find another one, or the same one started
+// again, within seconds; then the rider is not to wait for ever.
+const forsaken = 3
+
+// patience is how long a driver on the way may be silent, and whether silence
+// says anything at all: where the bus is away, or the shared store does not
+// answer while no tracker is heard, it is we who are deaf.
+func (d *Dispatcher) patience() (least time.Duration, ok bool) {
+	switch {
+	case d.supply.hears():
+		return d.config.Limits.Lost, true
+	case d.supply.impaired, d.deps.Reachable != nil && !d.deps.Reachable():
+		return 0, false
+	}
+	return forsaken * d.config.Limits.Lost, true
+}
+
 // lost reports whether the driver on the way to a pickup has been silent for
 // too long, while we could hear.
 func (d *Dispatcher) lost(e *entry, now time.Time) bool {
 	t := e.trip
-	if (t.State != trip.Assigned && t.State != trip.Arrived) || !d.supply.hears() {
+	if t.State != trip.Assigned && t.State != trip.Arrived {
+		return false
+	}
+	patience, ok := d.patience()
+	if !ok {
 		return false
 	}
 	last := e.since
-	if now.Sub(last) <= d.config.Limits.Lost {
+	if now.Sub(last) <= patience {
 		return false // whatever the positions say, which take longer to find
 	}
 	if l, ok := d.supply.fleet.Get(t.DriverID); ok && l.SeenAt.After(last) {
 		last = l.SeenAt
 	}
-	return now.Sub(last) > d.config.Limits.Lost
+	return now.Sub(last) > patience
 }
 
 // confirmLost asks the shared store about the drivers who seem lost, so that the

@@ -1,6 +1,7 @@
 // Package natsbus carries what the parts of Cabstand tell each other over NATS:
 //
 //	positions.<cell4>        core            the position feed
+//	trackers.beat            core            each tracker lives
 //	trips.<cell4>.<trip id>  stream TRIPS    trip events, 7 days, in files
 //	drivers.<id>.push        core            to the session of a driver
 //	dispatch.command         request-reply   trackers ask dispatchers

@@ -38,4 +38,17 @@ func (p *Positions) Follow(cell geo.Cell, fn func([]driver.Location)) (stop func
 	})
 }
 
+// beatSubject is where trackers say that they live.
+const beatSubject = "trackers.beat"
+
+// Beat tells dispatchers that a tracker lives and reaches the bus, also while it
+// has no position to tell of.
+func (p *Positions) Beat(ctx context.Context) error { return p.publish(ctx, beatSubject, nil) }
+
+// OnBeat calls fn with each beat of any tracker until stop is called. fn must
+// not block.
+func (p *Positions) OnBeat(fn func()) (stop func(), err error) {
+	return p.subscribe(beatSubject, func([]byte) error { fn(); return nil })
+}
+
 func positionsSubject(cell geo.Cell) string { return "positions." + string(cell) }

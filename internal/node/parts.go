@@ -92,7 +92,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	d.dispatcher = dispatch.New(
 		dispatch.Config{ID: id, Window: m.Window, Policy: m.Dispatch(), Limits: m.limits(), Journal: true},
 		dispatch.Deps{
-			Trips: p.store, Estimator: d.estimator, Pusher: p.bus.Line, Feed: p.bus.Positions, Locations: p.locations,
+			Trips: p.store, Estimator: d.estimator, Pusher: p.bus.Line, Feed: p.bus.Positions, Beats: p.bus.Positions, Locations: p.locations,
 			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticks.observe,
 		})
 	d.policies = dispatch.NewSwitch(d.dispatcher, p.bus.Settings, p.log)

@@ -35,6 +35,8 @@ type Config struct {
 	FlushPause   time.Duration // after a failed one
 	FlushKeep    time.Duration // older locations are not worth delivering any more
 
+	BeatEvery time.Duration // how often the tracker says that it lives
+
 	// StatusFresh is how old a position may be to be published anew when the
 	// driver only says to be available.
 	StatusFresh time.Duration
@@ -65,7 +67,7 @@ var DefaultConfig = Config{
 	FlushEvery: 50 * time.Millisecond, FlushAt: 500, FlushMax: 1000,
 	FlushTimeout: 2 * time.Second, FlushPause: time.Second, FlushKeep: time.Minute,
 
-	StatusFresh: 15 * time.Second, Linger: time.Minute,
+	BeatEvery: 2 * time.Second, StatusFresh: 15 * time.Second, Linger: time.Minute,
 	Profiles: 100_000, ProfileTTL: 24 * time.Hour,
 	DeviceFresh: 15 * time.Second, DeviceAsks: 64,
 }

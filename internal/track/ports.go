@@ -23,6 +23,12 @@ type Feed interface {
 	Publish(ctx context.Context, cell geo.Cell, batch []driver.Location) error
 }
 
+// Pulse tells dispatchers that this tracker lives, so that the silence of its
+// drivers says something about them even when all of them are silent.
+type Pulse interface {
+	Beat(ctx context.Context) error
+}
+
 // Commands asks a dispatcher, any one, to act for a driver. The error is a
 // fault: fault.Unavailable while no dispatcher answers. A refusal by the
 // dispatcher is in the reply.

@@ -396,6 +396,19 @@ func TestTracker_Reconnect(t *testing.T) {
 	})
 }
 
+// A tracker says that it lives though none of its drivers says anything, and
+// though the last time it was in vain.
+func TestTracker_Run_Beats(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.tracker()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if n := w.beats.Load(); n < 5 || n > 6 {
+			t.Errorf("%d signs of life in 10 s, want one every 2 s", n)
+		}
+	})
+}
+
 // The last positions leave before the tracker does.
 func TestTracker_Run_FlushesAtTheEnd(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {

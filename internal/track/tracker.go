@@ -9,12 +9,13 @@ import (
 	"github.com/cabstand/cabstand/internal/driver"
 )
 
-// Deps is what a tracker works with. Log and Metrics may be nil.
+// Deps is what a tracker works with. Pulse, Log and Metrics may be nil.
 type Deps struct {
 	Mirror   Mirror
 	Feed     Feed
 	Commands Commands
 	Line     Line
+	Pulse    Pulse
 	Now      func() time.Time
 	Log      *slog.Logger
 	Metrics  Metrics
@@ -26,6 +27,7 @@ type Tracker struct {
 	config   Config
 	commands Commands
 	line     Line
+	pulse    Pulse
 	now      func() time.Time
 	log      *slog.Logger
 	metrics  Metrics
@@ -50,7 +52,7 @@ func New(c Config, d Deps) *Tracker {
 		d.Metrics = noMetrics{}
 	}
 	t := &Tracker{
-		config: c, commands: d.Commands, line: d.Line, now: d.Now, log: d.Log, metrics: d.Metrics,
+		config: c, commands: d.Commands, line: d.Line, pulse: d.Pulse, now: d.Now, log: d.Log, metrics: d.Metrics,
 		roster: newRoster(), units: newUnits(c), ways: newWays(), profiles: newProfiles(c.Profiles, c.ProfileTTL),
 		devices: newDevices(c), asides: newAsides(d.Line, c, d.Now),
 	}
@@ -122,6 +124,9 @@ func (t *Tracker) Run(ctx context.Context) error {
 		work.Go(func() { f.run(ctx) })
 	}
 	work.Go(func() { t.sweep(ctx) })
+	if t.pulse != nil {
+		work.Go(func() { t.beat(ctx) })
+	}
 	work.Wait()
 	t.asides.sweep(t.now())
 	return nil
@@ -140,6 +145,21 @@ func (t *Tracker) sweep(ctx context.Context) {
 			t.ways.sweep(t.now(), t.now().Add(-t.config.Linger))
 			t.devices.sweep(t.now())
 			t.asides.sweep(t.now().Add(-t.config.Linger))
+		}
+	}
+}
+
+// beat says that the tracker lives, until ctx ends. A beat that does not get out
+// is missed by those who wait for it, and that is all it says.
+func (t *Tracker) beat(ctx context.Context) {
+	ticker := time.NewTicker(t.config.BeatEvery)
+	defer ticker.Stop()
+	for {
+		_ = t.pulse.Beat(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
 		}
 	}
 }

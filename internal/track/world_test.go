@@ -33,6 +33,7 @@ type world struct {
 	feed   *sink
 	desk   *desk
 	line   *line
+	beats  atomic.Int64
 	log    bytes.Buffer
 	logMu  sync.Mutex
 }
@@ -46,6 +47,11 @@ func inWorld(t *testing.T, test func(*testing.T, *world)) {
 			desk: newDesk(), line: &line{listeners: map[int]listener{}},
 		})
 	})
+}
+
+func (w *world) Beat(context.Context) error {
+	w.beats.Add(1)
+	return errors.New("nobody listens")
 }
 
 func (w *world) Write(p []byte) (int, error) {
@@ -63,7 +69,7 @@ func (w *world) logged(text string) int {
 // tracker starts one more tracker, which stops with the test.
 func (w *world) tracker() *track.Tracker {
 	tracker := track.New(w.config, track.Deps{
-		Mirror: w.mirror, Feed: feedOf{w.feed}, Commands: w.desk, Line: w.line,
+		Mirror: w.mirror, Feed: feedOf{w.feed}, Commands: w.desk, Line: w.line, Pulse: w,
 		Now: time.Now, Log: slog.New(slog.NewTextHandler(w, nil)),
 	})
 	ctx, stop := context.WithCancel(w.t.Context())
