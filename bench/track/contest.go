@@ -57,7 +57,7 @@ func (s *scene) turn(ctx context.Context, c asked) (answered, error) {
 		return answered{}, err
 	}
 	after, err := s.redisCommands(ctx)
-	if n := after - before; c.name == byDispatcher && n > int64(10+t.n/100) {
+	if n := after - before; c.name == byDispatcher && n > int64(10+t.n/20) {
 		say("of %d answers some were not from memory: Redis worked on %d commands", t.n, n)
 	}
 	return t, err

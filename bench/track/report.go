@@ -24,7 +24,9 @@ type spread struct{ median, least, most float64 }
 func spreadOf[T any](all []T, value func(T) float64) spread {
 	var v []float64
 	for _, t := range all {
-		v = append(v, value(t))
+		if x := value(t); !math.IsNaN(x) && !math.IsInf(x, 0) { // of a turn in which nothing came through
+			v = append(v, x)
+		}
 	}
 	if len(v) == 0 {
 		return spread{math.NaN(), math.NaN(), math.NaN()}
