@@ -39,3 +39,10 @@ func ExampleEncodePolyline() {
 	fmt.Println(geo.EncodePolyline([]geo.Point{{Lat: 38.5, Lon: -120.2}, {Lat: 40.7, Lon: -120.95}, {Lat: 43.252, Lon: -126.453}}))
 	// Output: _p~iF~ps|U_ulLnnqC_mqNvxq`@
 }
+
+func ExampleCoverPolygon() {
+	zone := geo.Polygon{{{Lat: 40.70, Lon: -74.02}, {Lat: 40.71, Lon: -73.97}, {Lat: 40.74, Lon: -73.97}, {Lat: 40.75, Lon: -74.01}}}
+	cells, err := geo.CoverPolygon(zone, geo.StoreLength, 100)
+	fmt.Println(cells, err)
+	// Output: [dr5re dr5rg dr5rs dr5ru] <nil>
+}
