@@ -76,7 +76,10 @@ func TestServices_RedisGone(t *testing.T) {
 		return a
 	}
 	// Each of the two dispatchers answers in turn.
-	phone.until("found by both", func() bool { return len(ask(near).Drivers) == 1 && len(ask(near).Drivers) == 1 })
+	phone.until("found by both", func() bool {
+		first, second := ask(near), ask(near)
+		return len(first.Drivers) == 1 && len(second.Drivers) == 1
+	})
 	if err := redis.Kill(); err != nil {
 		t.Fatal(err)
 	}
