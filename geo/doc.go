@@ -6,5 +6,10 @@
 // one Earth radius, [EarthRadius], the one that Redis GEO uses, so that an
 // answer from memory and an answer from Redis agree to the millimetre.
 //
+// An [Index] is written by some and read by others at the same time. None of
+// its searches waits for a write, and each sees one instant. A car that reports
+// every few seconds is put once and then moved by its [Handle], with the others
+// that reported meanwhile, in one [Index.Move].
+//
 // The package is pure: no I/O, no clock, no log.
 package geo

@@ -46,3 +46,26 @@ func ExampleCoverPolygon() {
 	fmt.Println(cells, err)
 	// Output: [dr5re dr5rg dr5rs dr5ru] <nil>
 }
+
+func ExampleIndex_Move() {
+	cabs := geo.NewIndex()
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	timesSquare := geo.Point{Lat: 40.7580, Lon: -73.9855}
+	a := cabs.Put("a", timesSquare, noon)
+	b := cabs.Put("b", timesSquare, noon)
+	cabs.Put("c", timesSquare, noon)
+
+	soon := noon.Add(4 * time.Second)
+	cabs.Move(
+		geo.Move{Handle: a, Point: geo.Point{Lat: 40.7584, Lon: -73.9851}, At: soon},
+		geo.Move{Handle: b, Point: geo.Point{Lat: 40.7577, Lon: -73.9857}, At: soon},
+	)
+	fmt.Println("silent:", cabs.Expire(soon))
+	for cab := range cabs.Outward(timesSquare) {
+		fmt.Printf("%s %.0f m\n", cab.ID, cab.Metres)
+	}
+	// Output:
+	// silent: [c]
+	// b 37 m
+	// a 56 m
+}

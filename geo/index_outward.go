@@ -23,18 +23,18 @@ func (s *search) next() (candidate, bool) {
 }
 
 // open puts what a quadrant consists of into the heaps.
-func (s *search) open(n *node) {
-	st := n.when(s.change)
+func (s *search) open(a ahead) {
+	st := a.state
 	if st.kids != nil {
-		for q, reach := range s.from.reaches(n) {
+		for q, reach := range s.from.reaches(a.node) {
 			if st.full>>q&1 != 0 {
-				s.pushNode(ahead{chordBelow(reach), &st.kids[q]})
+				s.pushNode(s.ahead(chordBelow(reach), &st.kids[q]))
 			}
 		}
 		return
 	}
 	for _, e := range st.entries[:st.n] {
-		s.pushPoint(candidate{key: chordBelow(s.from.chord(e.spot)), rec: e.rec})
+		s.pushPoint(candidate{key: chordBelow(s.from.chordTo(e.spot)), rec: e.rec})
 	}
 }
 

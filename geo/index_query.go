@@ -62,12 +62,12 @@ func (x *Index) inBox(dst []string, b Box, in func(Point) bool) []string {
 	w := windowOf(b)
 	for len(s.nodes) > 0 {
 		last := len(s.nodes) - 1
-		st := s.nodes[last].node.when(s.change)
+		st := s.nodes[last].state
 		s.nodes = s.nodes[:last]
 		if st.kids != nil {
 			for q := range st.kids {
 				if k := &st.kids[q]; st.full&k.bit != 0 && w.touches(k.at, k.size()) {
-					s.nodes = append(s.nodes, ahead{node: k})
+					s.nodes = append(s.nodes, s.ahead(0, k))
 				}
 			}
 			continue
@@ -119,6 +119,9 @@ func (s *search) hits(dst []Hit, k int, radius float64) []Hit {
 		if c.key <= s.limit {
 			all = append(all, c)
 		}
+	}
+	for _, c := range all { // so that they come from memory together
+		s.seen += len(s.record(c.rec).id)
 	}
 	for i := range all {
 		all[i].key = s.from.haversine(s.record(all[i].rec).point)

@@ -13,6 +13,7 @@ import (
 type search struct {
 	from   origin
 	change uint64
+	seen   int // so that nobody takes looking ahead for needless
 	chunks []*[chunkSize]record
 	seat   *seat
 	number int     // of the seat, to try it first the next time
@@ -29,6 +30,7 @@ type search struct {
 type ahead struct {
 	reach float64
 	node  *node
+	state *state // as this reader sees it
 }
 
 // candidate is a point. Its key is a squared chord, near enough; in the end the
@@ -48,7 +50,7 @@ func (x *Index) search(from Point) *search {
 	s.change = x.changes.Load()
 	s.chunks = *x.records.chunks.Load()
 	s.from = originOf(from)
-	s.nodes = append(s.nodes[:0], ahead{node: &x.root})
+	s.nodes = append(s.nodes[:0], s.ahead(0, &x.root))
 	s.points, s.rest, s.thinned = s.points[:0], s.rest[:0], 0
 	s.limit = math.Inf(1)
 	return s
@@ -76,28 +78,26 @@ func (s *search) hit(c candidate) Hit {
 // near as the last of them.
 func (s *search) collect(k int, keep func(id string) bool) {
 	for len(s.nodes) > 0 && s.nodes[0].reach <= s.limit {
-		n := s.popNode()
-		for n != nil {
-			st := n.when(s.change)
-			if st.kids == nil {
-				s.scan(st, k, keep)
-				break
-			}
-			n = s.spread(n, st)
+		a := s.popNode()
+		for a.node != nil && a.state.kids != nil {
+			a = s.spread(a)
+		}
+		if a.node != nil {
+			s.scan(a.state, k, keep)
 		}
 	}
 }
 
 // spread puts the quarters of a quadrant into the heap, but for the nearest
 // where that is the nearest of all.
-func (s *search) spread(n *node, st *state) *node {
-	reaches := s.from.reaches(n)
+func (s *search) spread(from ahead) ahead {
+	reaches := s.from.reaches(from.node)
 	best := ahead{reach: math.Inf(1)}
-	for q := range st.kids {
-		if st.full>>q&1 == 0 || reaches[q] > s.limit {
+	for q := range from.state.kids {
+		if from.state.full>>q&1 == 0 || reaches[q] > s.limit {
 			continue
 		}
-		a := ahead{reaches[q], &st.kids[q]}
+		a := s.ahead(reaches[q], &from.state.kids[q])
 		if a.reach < best.reach {
 			a, best = best, a
 		}
@@ -107,20 +107,29 @@ func (s *search) spread(n *node, st *state) *node {
 	}
 	if best.node != nil && len(s.nodes) > 0 && s.nodes[0].reach < best.reach {
 		s.pushNode(best)
-		return nil
+		return ahead{}
 	}
-	return best.node
+	return best
 }
+
+// ahead looks up the state at once, so that sisters come from memory together.
+func (s *search) ahead(reach float64, n *node) ahead { return ahead{reach, n, n.when(s.change)} }
 
 // scan looks at the points of a leaf.
 func (s *search) scan(st *state, k int, keep func(id string) bool) {
+	o := s.from // in registers
 	for i := range st.entries[:st.n] {
 		e := &st.entries[i]
-		c := candidate{key: s.from.chord(e.spot), rec: e.rec}
-		if c.key > s.limit || keep != nil && !keep(s.record(c.rec).id) {
+		lon := (float64(int32(e.spot.x-o.spot.x)) + o.toMiddle) * unitLon
+		lat := (float64(e.spot.y) + 0.5 - o.y) * unitLat
+		key := lat*lat + o.cos*(o.cos-o.sin*lat)*lon*lon
+		if math.Abs(lat)+math.Abs(lon) > nearby {
+			key = o.chord(lat, lon)
+		}
+		if key > s.limit || keep != nil && !keep(s.record(e.rec).id) {
 			continue
 		}
-		if k <= fewest {
+		if c := (candidate{key: key, rec: e.rec}); k <= fewest {
 			s.insert(c, k)
 		} else {
 			s.gather(c, k)
@@ -185,7 +194,7 @@ func (s *search) pushNode(a ahead) {
 	h[i] = a
 }
 
-func (s *search) popNode() *node {
+func (s *search) popNode() ahead {
 	h := s.nodes
 	top, last := h[0], h[len(h)-1]
 	h = h[:len(h)-1]
@@ -208,5 +217,5 @@ func (s *search) popNode() *node {
 	if len(h) > 0 {
 		h[i] = last
 	}
-	return top.node
+	return top
 }

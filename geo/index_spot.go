@@ -44,27 +44,27 @@ func originOf(p Point) origin {
 	return o
 }
 
-// near is the square of the angle up to which the series below are good to a
-// part in 10^9.
-const near = small * small
+// Up to so many radians (6.4 km) the squared chord is taken for that of a plane
+// whose parallels grow shorter to the poles, good to a part in a million; up to
+// small, for the first terms of its series, good to a part in 10^9.
+const nearby = 0.001
 
-// chord is the squared chord to the middle of a spot.
-func (o *origin) chord(s spot) float64 {
+// chordTo is the squared chord to the middle of a spot.
+func (o *origin) chordTo(s spot) float64 {
 	// The difference of 32 bits goes the short way round.
 	lon := (float64(int32(s.x-o.spot.x)) + o.toMiddle) * unitLon
-	lat := (float64(s.y) + 0.5 - o.y) * unitLat
+	return o.chord((float64(s.y)+0.5-o.y)*unitLat, lon)
+}
+
+// chord is the squared chord to the place that lies so many radians north and
+// east.
+func (o *origin) chord(lat, lon float64) float64 {
 	u, v := lat*lat, lon*lon
-	if u > near || v > near {
-		return o.farChord(lat, lon)
+	if u > small*small || v > small*small {
+		return chordOf(lat) + o.cos*math.Cos(o.lat+lat)*chordOf(lon)
 	}
 	cos := o.cos*(1-u*(1.0/2-u*(1.0/24))) - o.sin*lat*(1-u*(1.0/6))
 	return u*(1-u*(1.0/12)) + o.cos*cos*v*(1-v*(1.0/12))
-}
-
-// farChord is the squared chord to the place that lies so many radians north and
-// east.
-func (o *origin) farChord(lat, lon float64) float64 {
-	return chordOf(lat) + o.cos*math.Cos(o.lat+lat)*chordOf(lon)
 }
 
 // chordOf is the squared chord of an angle.
@@ -114,10 +114,10 @@ func (o *origin) east(west uint32, size uint64) float64 {
 
 // Chords of spots and of quadrants are off by the size of a spot, by what the
 // series leave out, and by rounding. These two are sure to be above and below
-// the chord that is meant: 13 mm and a part in 10^8.
+// the chord that is meant: 13 mm and a part in a million.
 const (
 	slack      = 2e-9
-	slackShare = 1e-8
+	slackShare = 1e-6
 )
 
 func chordAbove(c float64) float64 {
