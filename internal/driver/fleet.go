@@ -33,16 +33,24 @@ func (w Wanted) Accepts(l Location) bool {
 // fleet calls Expire now and then, and it forgets who departed.
 type Fleet struct {
 	mu     sync.RWMutex
-	latest map[string]*Location // with those who are gone
-	index  *geo.Index           // without them
+	latest map[string]*member // with those who are gone
+	index  *geo.Index         // without them
+	moves  []geo.Move         // of the batch that is being applied
 
-	roster   []*Location // all of latest, by id once sorted
+	roster   []*member // all of latest, by id once sorted
 	unsorted bool
+}
+
+// member is a driver's latest location, and the index's name for it; that of one
+// who is gone names nobody.
+type member struct {
+	Location
+	handle geo.Handle
 }
 
 // NewFleet makes an empty fleet.
 func NewFleet() *Fleet {
-	return &Fleet{latest: map[string]*Location{}, index: geo.NewIndex()}
+	return &Fleet{latest: map[string]*member{}, index: geo.NewIndex()}
 }
 
 // Apply takes over what is news: a Location that is Gone removes its driver, one
@@ -53,10 +61,12 @@ func (f *Fleet) Apply(batch []Location) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, l := range batch {
-		if old, ok := f.latest[l.DriverID]; !ok || l.Supersedes(*old) {
-			f.put(l)
+		if old, ok := f.latest[l.DriverID]; !ok || l.Supersedes(old.Location) {
+			f.put(l, old)
 		}
 	}
+	f.index.Move(f.moves...)
+	f.moves = f.moves[:0]
 }
 
 // Supersedes reports whether l takes the place of old in a store of latest
@@ -68,19 +78,27 @@ func (l Location) Supersedes(old Location) bool {
 	return l.SeenAt.After(old.SeenAt)
 }
 
-func (f *Fleet) put(l Location) {
+// put takes over news of a driver, of whom nothing may be known (nil). Who moves
+// within the index is moved at the end of the batch, with the others: it works on
+// many faster than on each.
+func (f *Fleet) put(l Location, known *member) {
+	if !l.Gone && !l.Point.Valid() {
+		return
+	}
+	if known == nil {
+		known = &member{Location: Location{Gone: true}}
+		f.latest[l.DriverID] = known
+		f.roster, f.unsorted = append(f.roster, known), true
+	}
 	switch {
 	case l.Gone:
 		f.index.Remove(l.DriverID)
-	case f.index.Put(l.DriverID, l.Point, l.SeenAt) == 0:
-		return
+	case known.Gone:
+		known.handle = f.index.Put(l.DriverID, l.Point, l.SeenAt)
+	default:
+		f.moves = append(f.moves, geo.Move{Handle: known.handle, Point: l.Point, At: l.SeenAt})
 	}
-	if known, ok := f.latest[l.DriverID]; ok {
-		*known = l
-		return
-	}
-	f.latest[l.DriverID] = &l
-	f.roster, f.unsorted = append(f.roster, &l), true
+	known.Location = l
 }
 
 // Expire forgets every driver who was last seen before the given time, and
@@ -100,8 +118,8 @@ func (f *Fleet) forget(whom func(*Location) bool) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var expired []string
-	f.roster = slices.DeleteFunc(f.roster, func(l *Location) bool {
-		if !whom(l) {
+	f.roster = slices.DeleteFunc(f.roster, func(l *member) bool {
+		if !whom(&l.Location) {
 			return false
 		}
 		if f.index.Remove(l.DriverID) {
@@ -129,7 +147,7 @@ func (f *Fleet) Get(driverID string) (l Location, ok bool) {
 	if !ok || known.Gone {
 		return Location{}, false
 	}
-	return *known, true
+	return known.Location, true
 }
 
 // Nearest is the up to limit drivers nearest to p, within radius metres
@@ -161,13 +179,13 @@ func (f *Fleet) kept(hits []geo.Hit, p geo.Point, limit int, radius float64, kee
 	f.mu.RLock()
 	for _, h := range hits {
 		l := f.latest[h.ID]
-		if l == nil || l.Gone || keep != nil && !keep(*l) {
+		if l == nil || l.Gone || keep != nil && !keep(l.Location) {
 			continue
 		}
 		if l.Point != h.Point { // since the search
 			h.Metres, moved = geo.Distance(p, l.Point), true
 		}
-		if found = append(found, Located{Location: *l, Metres: h.Metres}); len(found) == limit {
+		if found = append(found, Located{Location: l.Location, Metres: h.Metres}); len(found) == limit {
 			break
 		}
 	}
@@ -187,11 +205,11 @@ func (f *Fleet) nearestKept(p geo.Point, limit int, radius float64, keep func(Lo
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	hits := f.index.Nearest(nil, p, limit, radius, func(id string) bool {
-		return keep == nil || keep(*f.latest[id])
+		return keep == nil || keep(f.latest[id].Location)
 	})
 	found := make([]Located, len(hits))
 	for i, h := range hits {
-		found[i] = Located{Location: *f.latest[h.ID], Metres: h.Metres}
+		found[i] = Located{Location: f.latest[h.ID].Location, Metres: h.Metres}
 	}
 	return found
 }
@@ -216,7 +234,7 @@ func (f *Fleet) Each(see func(*Location)) {
 	defer f.mu.RUnlock()
 	for _, l := range f.roster {
 		if !l.Gone {
-			see(l)
+			see(&l.Location)
 		}
 	}
 }
@@ -227,7 +245,7 @@ func (f *Fleet) sort() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.unsorted {
-		slices.SortFunc(f.roster, func(a, b *Location) int { return cmp.Compare(a.DriverID, b.DriverID) })
+		slices.SortFunc(f.roster, func(a, b *member) int { return cmp.Compare(a.DriverID, b.DriverID) })
 		f.unsorted = false
 	}
 }
@@ -240,7 +258,7 @@ func (f *Fleet) Outward(p geo.Point) iter.Seq[Located] {
 		f.mu.RLock()
 		defer f.mu.RUnlock()
 		for h := range f.index.Outward(p) {
-			if !yield(Located{Location: *f.latest[h.ID], Metres: h.Metres}) {
+			if !yield(Located{Location: f.latest[h.ID].Location, Metres: h.Metres}) {
 				return
 			}
 		}
@@ -264,7 +282,7 @@ func (f *Fleet) InCell(cell geo.Cell) []Location {
 func (f *Fleet) all(ids []string) []Location {
 	found := make([]Location, len(ids))
 	for i, id := range ids {
-		found[i] = *f.latest[id]
+		found[i] = f.latest[id].Location
 	}
 	return found
 }
