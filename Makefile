@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test lint fuzz bench bench-city bench-match bench-eta bench-policies bench-track deps vendor-web clean
+.PHONY: help run up build test lint fuzz bench bench-city bench-match bench-eta bench-index bench-policies bench-track deps vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -26,6 +26,7 @@ up: ## Start the services with Docker: Redis, PostGIS, NATS, dispatcher, tracker
 test: deps ## Install what tests need, then run every test with the race detector
 	$(GO) test $(TESTFLAGS) ./...
 	$(GO) test -C bench/eta $(TESTFLAGS) ./...
+	$(GO) test -C bench/index $(TESTFLAGS) ./...
 
 lint: ## gofmt, vet, staticcheck, govulncheck, the import rules
 	GO="$(GO)" scripts/lint.sh
@@ -48,6 +49,10 @@ bench-match: ## Measure the matching solver against LEMON and scipy, about 3 min
 bench-eta: ## Measure travel times against LdDl/ch, about 5 minutes; CABSTAND_DATA=folder
 	$(GO) build -C bench/eta -o ../../bin/bench-eta .
 	bin/bench-eta $(ARGS)
+
+bench-index: ## Measure the index of moving points against tidwall/rtree, about 5 minutes
+	$(GO) build -C bench/index -o ../../bin/bench-index .
+	bin/bench-index $(ARGS)
 
 bench-policies: ## Measure the policies against the best-tuned greedy, hours; ARGS=--quick for minutes
 	$(GO) build -o bin/bench-policies ./bench/policies
