@@ -44,7 +44,7 @@ func (l Log) Logger(w io.Writer) *slog.Logger {
 type Listen struct {
 	Listen         string        `default:"127.0.0.1:8080" help:"Address to serve on, host:port; port 0 takes a free one."`
 	AllowedOrigins []string      `help:"Origins, besides the server's own, whose pages may open sockets (https://fleet.example)."`
-	MaxSockets     int           `default:"20000" help:"Most sockets open at once; more get 503."`
+	MaxSockets     int           `default:"0" help:"Most sockets open at once; more get 503. 0: as many as the limit of open files permits, less a reserve."`
 	DrainTimeout   time.Duration `default:"10s" help:"How long open requests and sockets have to end at shutdown."`
 	Pprof          string        `help:"Address of this machine to serve Go's profiles on, 127.0.0.1:port; port 0 takes a free one, the log says which. None without it."`
 }
@@ -63,8 +63,8 @@ func (l Listen) validate() error {
 	if _, _, err := net.SplitHostPort(l.Listen); err != nil {
 		return &ConfigError{"listen", l.Listen, "host:port, for example 127.0.0.1:8080"}
 	}
-	if l.MaxSockets < 1 {
-		return &ConfigError{"max-sockets", fmt.Sprint(l.MaxSockets), "a number above 0"}
+	if l.MaxSockets < 0 {
+		return &ConfigError{"max-sockets", fmt.Sprint(l.MaxSockets), "a number above 0, or 0 for as many as the limit of open files permits"}
 	}
 	if l.Pprof != "" && !onLoopback(l.Pprof) {
 		return &ConfigError{"pprof", l.Pprof, "an address of this machine alone, since profiles show what the program holds: 127.0.0.1:6060"}

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -53,13 +54,17 @@ func (n *Node) onDrain(f func(context.Context)) { n.drains = append(n.drains, f)
 func (n *Node) onClose(f func()) { n.closers = append(n.closers, f) }
 
 // listen binds the address, so that it is known before anything is served.
-func (n *Node) listen(c Listen) error {
+func (n *Node) listen(c Listen, r prometheus.Registerer) error {
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", c.Listen, err)
 	}
-	n.listener, n.drain = l, c.DrainTimeout
-	n.onClose(func() { l.Close() })
+	room := roomFor(openFiles())
+	if c.sockets() > room {
+		n.log.Warn("more sockets are allowed than there is room for: raise the limit of open files (ulimit -n)", "max_sockets", c.sockets(), "room", room)
+	}
+	n.listener, n.drain = newGate(l, room, r, n.log), c.DrainTimeout
+	n.onClose(func() { n.listener.Close() })
 	return n.profile(c.Pprof)
 }
 
@@ -68,7 +73,7 @@ func (n *Node) listen(c Listen) error {
 // limits.
 func (n *Node) serve(handler http.Handler) {
 	n.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+		Handler: turnAway(handler), ConnContext: markOver, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
 	}

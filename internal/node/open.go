@@ -51,7 +51,7 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 			return err
 		}
 		p.node.serve(a.Handler())
-		return p.node.listen(c.Listen)
+		return p.node.listen(c.Listen, p.registry)
 	})
 }
 
@@ -66,7 +66,7 @@ func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node,
 		api.HealthRoutes(r, p.ready(), p.registry, log)
 		p.tracking(r, c.Tracking, c.Listen)
 		p.node.serve(r)
-		return p.node.listen(c.Listen)
+		return p.node.listen(c.Listen, p.registry)
 	})
 }
 
@@ -98,7 +98,7 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 			return err
 		}
 		p.node.serve(a.Handler())
-		return p.node.listen(c.Listen)
+		return p.node.listen(c.Listen, p.registry)
 	})
 }
 
@@ -198,7 +198,7 @@ func (p *parts) api(d *dispatching, l Listen, m Matching, quoteKey []byte) *api.
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions,
 		Policies: d.policies,
 		Hub:      d.hub, Verifier: p.verifier, Tariff: d.tariff, QuoteKey: quoteKey,
-		Ready: p.ready(), Registry: p.registry, AllowedOrigins: l.AllowedOrigins, MaxSockets: l.MaxSockets,
+		Ready: p.ready(), Registry: p.registry, AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
 		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
 		Now: time.Now, Log: p.log,
 	})
@@ -225,7 +225,7 @@ func (p *parts) tracking(r chi.Router, t Tracking, l Listen) {
 		}
 	})
 	api.TrackerRoutes(r, tracker, p.verifyDriver, api.TrackerOptions{
-		Origins: l.AllowedOrigins, Sockets: l.MaxSockets, Metrics: metrics, Log: p.log,
+		Origins: l.AllowedOrigins, Sockets: l.sockets(), Metrics: metrics, Log: p.log,
 	})
 }
 
