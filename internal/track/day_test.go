@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -130,11 +131,10 @@ func (r *recording) drive(day []traces.Fix, rides []ride) (tracks []trip.Track) 
 // have driven it. A leap in the minute before costs the ride positions, too: the
 // filter doubts those after it until enough agree.
 func raw(day []traces.Fix, r ride) (metres float64, plausible bool) {
-	for i := 1; i < len(day) && !day[i].At.After(r.to); i++ {
+	before := r.from.Add(-time.Minute)
+	first, _ := slices.BinarySearchFunc(day, before, func(f traces.Fix, at time.Time) int { return f.At.Compare(at) })
+	for i := max(1, first); i < len(day) && !day[i].At.After(r.to); i++ {
 		a, b := day[i-1], day[i]
-		if b.At.Before(r.from.Add(-time.Minute)) {
-			continue
-		}
 		leg := geo.Distance(a.Point, b.Point)
 		if leg > driver.TopSpeed*max(1, b.At.Sub(a.At).Seconds()) {
 			return 0, false
