@@ -2,9 +2,9 @@
 // them.
 //
 // A token has the claims sub (1 to 64 letters, digits, '-' or '_'), role
-// (rider, driver or operator), aud (cabstand) and exp. It is signed with a key
-// that all processes share (HS256), or by a provider whose public keys are
-// fetched from a JWKS address. Which algorithms are accepted is fixed by the
+// (rider, driver or operator), aud (cabstand) and exp; sid, if an account signed
+// in. It is signed with a key that all processes share (HS256), or by a provider
+// whose public keys are fetched from a JWKS address. Which algorithms are accepted is fixed by the
 // configuration, never by the token.
 package auth
 
@@ -39,6 +39,7 @@ type Identity struct {
 	Role    trip.Role // rider, driver or operator
 	Subject string    // the rider's, driver's or operator's id
 	Expires time.Time // of the token
+	Session string    // of the account that signed in; "" for tokens of other kinds
 }
 
 // Actor is the identity as an actor on trips.
@@ -55,7 +56,8 @@ func ParseRole(s string) (trip.Role, error) {
 
 // claims is the content of a token.
 type claims struct {
-	Role string `json:"role"`
+	Role    string `json:"role"`
+	Session string `json:"sid,omitempty"`
 	jwt.RegisteredClaims
 }
 
@@ -70,15 +72,16 @@ type Verifier struct {
 	kept  kept
 }
 
-// NewVerifier verifies tokens that are signed with the key (HS256, at least
-// [MinKey] bytes).
-func NewVerifier(key []byte, now func() time.Time) (*Verifier, error) {
-	if err := checkKey(key); err != nil {
+// NewVerifier verifies tokens that are signed with the key, or with an older one
+// that is still accepted (HS256, at least [MinKey] bytes).
+func NewVerifier(key []byte, now func() time.Time, older ...[]byte) (*Verifier, error) {
+	keys, err := newRing(append([][]byte{key}, older...)...)
+	if err != nil {
 		return nil, err
 	}
 	return &Verifier{
 		parser: newParser([]string{jwt.SigningMethodHS256.Alg()}, now),
-		keys:   func(context.Context) jwt.Keyfunc { return func(*jwt.Token) (any, error) { return key, nil } },
+		keys:   func(context.Context) jwt.Keyfunc { return keys.keyFor },
 		ready:  func(context.Context) bool { return true },
 		now:    now,
 	}, nil
@@ -131,7 +134,7 @@ func (v *Verifier) verify(ctx context.Context, token string) (Identity, error) {
 	if !driver.ValidID(c.Subject) {
 		return Identity{}, fault.New(fault.Unauthenticated, "the token's sub %q is not accepted: 1 to 64 letters, digits, '-' or '_'", c.Subject)
 	}
-	return Identity{Role: role, Subject: c.Subject, Expires: c.ExpiresAt.Time}, nil
+	return Identity{Role: role, Subject: c.Subject, Expires: c.ExpiresAt.Time, Session: c.Session}, nil
 }
 
 // whyInvalid tells a client what to mend, and nothing about keys.
@@ -167,6 +170,11 @@ func NewIssuer(key []byte, now func() time.Time) (*Issuer, error) {
 
 // Issue is a token for the subject in the role that is valid for ttl.
 func (i *Issuer) Issue(role trip.Role, subject string, ttl time.Duration) (string, error) {
+	return i.IssueIn("", role, subject, ttl)
+}
+
+// IssueIn is a token of a session, by which it can be revoked before it expires.
+func (i *Issuer) IssueIn(session string, role trip.Role, subject string, ttl time.Duration) (string, error) {
 	if _, err := ParseRole(string(role)); err != nil {
 		return "", err
 	}
@@ -177,15 +185,17 @@ func (i *Issuer) Issue(role trip.Role, subject string, ttl time.Duration) (strin
 		return "", fault.Field("ttl", "%v is not accepted: more than 0s", ttl)
 	}
 	now := i.now()
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
-		Role: string(role),
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+		Role: string(role), Session: session,
 		RegisteredClaims: jwt.RegisteredClaims{
 			Subject: subject, Audience: jwt.ClaimStrings{Audience},
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(ttl)),
 		},
-	}).SignedString(i.key)
+	})
+	token.Header["kid"] = keyID(i.key)
+	signed, err := token.SignedString(i.key)
 	if err != nil {
 		return "", fmt.Errorf("auth: sign: %w", err)
 	}
-	return token, nil
+	return signed, nil
 }

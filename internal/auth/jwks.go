@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -26,18 +27,33 @@ const (
 	// rotation is seen at once, but no more often than this: tokens are cheap to
 	// invent.
 	jwksUnknownKey = 30 * time.Second
+	jwksMost       = 1 << 20 // bytes of the answer that are read
 )
+
+// bounded cuts off answers that are longer than any set of keys: what follows
+// is not read, and what was is not JSON then.
+type bounded struct{ http.RoundTripper }
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := b.RoundTripper.RoundTrip(r)
+	if err == nil {
+		res.Body = http.MaxBytesReader(nil, res.Body, jwksMost)
+	}
+	return res, err
+}
 
 // NewJWKSVerifier verifies tokens with the public keys at the address (RS256,
 // ES256 or EdDSA). The keys are refreshed until ctx ends. An address that does
-// not answer is no error: it is asked again, and until then [Verifier.Verify]
-// gives fault.Unavailable.
+// not answer is no error: it is asked again, and until it did once
+// [Verifier.Verify] gives fault.Unavailable. Keys that it gave are believed until
+// it gives others.
 func NewJWKSVerifier(ctx context.Context, address string, now func() time.Time, log *slog.Logger) (*Verifier, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, fault.Field("jwks-url", "%q is not accepted: an http or https address", address)
 	}
 	keys, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{address}, keyfunc.Override{
+		Client:            &http.Client{Transport: bounded{http.DefaultTransport}},
 		HTTPTimeout:       jwksTimeout,
 		RefreshInterval:   jwksRefresh,
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(jwksUnknownKey), 1),

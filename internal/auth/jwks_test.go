@@ -12,10 +12,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"log/slog"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -31,6 +33,10 @@ type provider struct {
 	ec   *ecdsa.PrivateKey
 	ed   ed25519.PrivateKey
 	down atomic.Bool
+	long atomic.Bool  // answers almost without an end
+	sent atomic.Int64 // bytes of such answers
+	kid  atomic.Value // of the RSA key, if not "rsa"
+	asks atomic.Int64
 	url  string
 }
 
@@ -51,9 +57,21 @@ func mustProvider(tb testing.TB) *provider {
 }
 
 func (p *provider) serve(w http.ResponseWriter, _ *http.Request) {
+	p.asks.Add(1)
+	if p.long.Load() {
+		_, err := io.WriteString(w, `{"keys":[`)
+		for padding := strings.Repeat(" ", 1<<16); err == nil && p.sent.Load() < 64<<20; p.sent.Add(1 << 16) {
+			_, err = io.WriteString(w, padding)
+		}
+		return
+	}
 	if p.down.Load() {
 		http.Error(w, "down", http.StatusServiceUnavailable)
 		return
+	}
+	kid, ok := p.kid.Load().(string)
+	if !ok {
+		kid = "rsa"
 	}
 	b64 := base64.RawURLEncoding.EncodeToString
 	point, err := p.ec.PublicKey.Bytes() // 4, x, y
@@ -62,7 +80,7 @@ func (p *provider) serve(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"keys": []map[string]string{
-		{"kty": "RSA", "kid": "rsa", "n": b64(p.rsa.N.Bytes()), "e": b64(big.NewInt(int64(p.rsa.E)).Bytes())},
+		{"kty": "RSA", "kid": kid, "n": b64(p.rsa.N.Bytes()), "e": b64(big.NewInt(int64(p.rsa.E)).Bytes())},
 		{"kty": "EC", "kid": "ec", "crv": "P-256", "x": b64(point[1:33]), "y": b64(point[33:])},
 		{"kty": "OKP", "kid": "ed", "crv": "Ed25519", "x": b64(p.ed.Public().(ed25519.PublicKey))},
 	}})
@@ -139,6 +157,56 @@ func TestJWKSVerifier_ProviderDownAtStart(t *testing.T) {
 	token := p.sign(t, "rsa", jwt.SigningMethodRS256, p.rsa)
 	if who, err := v.Verify(t.Context(), token); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("down: got %+v, %v; want unavailable", who, err)
+	}
+}
+
+// A key that nobody knows yet is fetched at once; inventing key ids makes no
+// more than one request to the provider.
+func TestJWKSVerifier_RotationAtTheProvider(t *testing.T) {
+	p := mustProvider(t)
+	v := mustJWKSVerifier(t, p.url)
+	p.kid.Store("next")
+	token := p.sign(t, "next", jwt.SigningMethodRS256, p.rsa)
+	if who, err := v.Verify(t.Context(), token); err != nil || who.Subject != "d1" {
+		t.Fatalf("signed with the provider's new key: %+v, %v", who, err)
+	}
+	asked := p.asks.Load()
+	for range 20 {
+		invented := p.sign(t, rand.Text(), jwt.SigningMethodRS256, p.rsa)
+		if _, err := v.Verify(t.Context(), invented); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("invented key id: %v", err)
+		}
+	}
+	if more := p.asks.Load() - asked; more > 1 {
+		t.Errorf("20 invented key ids made %d requests", more)
+	}
+}
+
+// Keys that were fetched stay good while the provider is away, and what is no
+// set of keys does not take their place.
+func TestJWKSVerifier_ProviderAway(t *testing.T) {
+	for name, away := range map[string]func(*provider){
+		"Down":       func(p *provider) { p.down.Store(true) },
+		"WithoutEnd": func(p *provider) { p.long.Store(true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := mustProvider(t)
+			v := mustJWKSVerifier(t, p.url)
+			away(p)
+			unknown := p.sign(t, "unknown", jwt.SigningMethodRS256, p.rsa)
+			if _, err := v.Verify(t.Context(), unknown); !fault.Is(err, fault.Unauthenticated) { // asks the provider
+				t.Errorf("unknown key: %v", err)
+			}
+			if p.asks.Load() != 2 {
+				t.Fatalf("the provider was asked %d times, want 2", p.asks.Load())
+			}
+			if who, err := v.Verify(t.Context(), p.sign(t, "rsa", jwt.SigningMethodRS256, p.rsa)); err != nil {
+				t.Errorf("known key: %+v, %v", who, err)
+			}
+			if sent := p.sent.Load(); sent > 32<<20 {
+				t.Errorf("%d MiB of an endless answer were read", sent>>20)
+			}
+		})
 	}
 }
 

@@ -11,17 +11,28 @@ import (
 	"path/filepath"
 )
 
-// keyFile is the name of the key in a data folder. It holds one line of text;
-// the text itself is the key, so that it can be passed on as configuration.
+// keyFile is the name of the keys in a data folder. It holds one key a line; the
+// text itself is the key, so that it can be passed on as configuration. The
+// first signs, the others are older ones that are still accepted.
 const keyFile = "auth.key"
 
-// LoadOrCreateKey is the key of the data folder. The first one who asks makes
-// it, readable by the owner only; of processes that race all get the same.
+// LoadOrCreateKey is the key of the data folder that signs.
 func LoadOrCreateKey(dir string) ([]byte, error) {
+	keys, err := LoadOrCreateKeys(dir)
+	if err != nil {
+		return nil, err
+	}
+	return keys[0], nil
+}
+
+// LoadOrCreateKeys is the keys of the data folder, at least one; the first
+// signs. The first one who asks makes it, readable by the owner only; of
+// processes that race all get the same.
+func LoadOrCreateKeys(dir string) ([][]byte, error) {
 	path := filepath.Join(dir, keyFile)
-	key, err := loadKey(path)
+	keys, err := loadKeys(path)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
+		return keys, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
@@ -29,19 +40,28 @@ func LoadOrCreateKey(dir string) ([]byte, error) {
 	if err := createKey(dir, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	return loadKey(path)
+	return loadKeys(path)
 }
 
-func loadKey(path string) ([]byte, error) {
+func loadKeys(path string) (keys [][]byte, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	key := bytes.TrimSpace(data)
-	if len(key) < MinKey {
-		return nil, fmt.Errorf("auth: %s: %d bytes are too few for a key: at least %d", path, len(key), MinKey)
+	for line := range bytes.Lines(data) {
+		key := bytes.TrimSpace(line)
+		if len(key) == 0 {
+			continue
+		}
+		if len(key) < MinKey {
+			return nil, fmt.Errorf("auth: %s, key %d: %d bytes are too few: at least %d", path, len(keys)+1, len(key), MinKey)
+		}
+		keys = append(keys, key)
 	}
-	return key, nil
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("auth: %s has no key", path)
+	}
+	return keys, nil
 }
 
 // createKey writes a new key beside path and links it there: the link fails

@@ -74,8 +74,9 @@ func (l Listen) validate() error {
 
 // Keys is how tokens are checked.
 type Keys struct {
-	AuthKey string `help:"Secret that signs tokens (HS256), at least 32 bytes. Better given by the environment than on the command line."`
-	JWKSURL string `name:"jwks-url" help:"Address of a JSON Web Key Set that checks tokens instead of a secret."`
+	AuthKey  string   `help:"Secret that signs tokens (HS256), at least 32 bytes. Better given by the environment than on the command line."`
+	AuthKeys []string `name:"auth-keys-accepted" help:"Other secrets whose tokens are accepted while keys are changed, with commas: the one before, or the one to come."`
+	JWKSURL  string   `name:"jwks-url" help:"Address of a JSON Web Key Set that checks tokens instead of a secret."`
 }
 
 const minKey = 32
@@ -89,7 +90,20 @@ func (k Keys) validate() error {
 	case k.JWKSURL != "":
 		return address("jwks-url", k.JWKSURL, "http", "https")
 	}
+	for _, key := range k.AuthKeys {
+		if len(key) < minKey {
+			return &ConfigError{"auth-keys-accepted", "…", fmt.Sprintf("secrets of at least %d bytes, one has %d", minKey, len(key))}
+		}
+	}
 	return nil
+}
+
+// older is the secrets that only check.
+func (k Keys) older() (keys [][]byte) {
+	for _, key := range k.AuthKeys {
+		keys = append(keys, []byte(key))
+	}
+	return keys
 }
 
 // Shared is where the services size keeps its shared state.

@@ -73,11 +73,12 @@ func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node,
 // OpenEmbedded makes everything in one process, on one data folder.
 func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Node, error) {
 	return open(log, func(p *parts) error {
-		key, err := p.openFolder(ctx, c.Data)
+		keys, err := p.openFolder(ctx, c.Data)
 		if err != nil {
 			return err
 		}
-		if p.verifier, err = p.verify(ctx, Keys{AuthKey: string(key), JWKSURL: c.JWKSURL}); err != nil {
+		key := keys[0]
+		if p.verifier, err = p.verify(ctx, c.JWKSURL, keys); err != nil {
 			return err
 		}
 		city, err := p.city(ctx, c, key)
@@ -120,7 +121,7 @@ func (p *parts) connect(ctx context.Context, s Shared, k Keys, name string) erro
 	}
 	p.locations = redis
 	p.node.onClose(func() { p.closed("redis", redis.Close()) })
-	if p.verifier, err = p.verify(ctx, k); err != nil {
+	if p.verifier, err = p.verify(ctx, k.JWKSURL, append([][]byte{[]byte(k.AuthKey)}, k.older()...)); err != nil {
 		return err
 	}
 	return p.joinBus(ctx, natsbus.Options{URL: s.NATSURL, Name: name, Log: p.log})
@@ -137,8 +138,8 @@ func (p *parts) joinBus(ctx context.Context, o natsbus.Options) error {
 }
 
 // openFolder opens the stores of the data folder, which one process has at a
-// time, and returns the key that signs its tokens.
-func (p *parts) openFolder(ctx context.Context, dir string) (key []byte, err error) {
+// time, and returns the keys of its tokens; the first signs.
+func (p *parts) openFolder(ctx context.Context, dir string) (keys [][]byte, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--data %s: %w", dir, err)
 	}
@@ -147,7 +148,7 @@ func (p *parts) openFolder(ctx context.Context, dir string) (key []byte, err err
 		return nil, err
 	}
 	p.node.onClose(unlock)
-	if key, err = auth.LoadOrCreateKey(dir); err != nil {
+	if keys, err = auth.LoadOrCreateKeys(dir); err != nil {
 		return nil, fmt.Errorf("--data %s: %w", dir, err)
 	}
 	store, err := sqlite.Open(ctx, filepath.Join(dir, "cabstand.db"))
@@ -165,7 +166,7 @@ func (p *parts) openFolder(ctx context.Context, dir string) (key []byte, err err
 	}
 	p.node.onClose(server.Stop)
 	p.locations = memgeo.New()
-	return key, p.joinBus(ctx, natsbus.Options{Embedded: server, Name: "embedded", Log: p.log})
+	return keys, p.joinBus(ctx, natsbus.Options{Embedded: server, Name: "embedded", Log: p.log})
 }
 
 func (p *parts) closed(part string, err error) {
@@ -174,14 +175,14 @@ func (p *parts) closed(part string, err error) {
 	}
 }
 
-// verify makes the verifier of tokens: a JWKS address goes before a key.
-func (p *parts) verify(ctx context.Context, k Keys) (*auth.Verifier, error) {
-	if k.JWKSURL == "" {
-		return auth.NewVerifier([]byte(k.AuthKey), time.Now)
+// verify makes the verifier of tokens: a JWKS address goes before keys.
+func (p *parts) verify(ctx context.Context, jwksURL string, keys [][]byte) (*auth.Verifier, error) {
+	if jwksURL == "" {
+		return auth.NewVerifier(keys[0], time.Now, keys[1:]...)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.node.onClose(cancel)
-	return auth.NewJWKSVerifier(ctx, k.JWKSURL, time.Now, p.log)
+	return auth.NewJWKSVerifier(ctx, jwksURL, time.Now, p.log)
 }
 
 // quoteKey is what seals quotes.
