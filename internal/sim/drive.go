@@ -40,6 +40,7 @@ type Config struct {
 
 	Unaudited bool // nobody reads the report: end at once when ctx ends
 
+	Note     func(Note)       // called with what each client says and is told, one at a time; may be nil
 	Progress func(Report)     // called every ten seconds; may be nil
 	Now      func() time.Time // nil is time.Now
 	Log      *slog.Logger     // nil is none
@@ -104,6 +105,7 @@ func newCity(cfg Config) (*city, error) {
 	c := &city{Config: cfg, started: cfg.Now()}
 	c.run = strconv.FormatInt(c.started.UnixMilli(), 36)
 	c.ledger = newLedger(cfg.Duration == 0, c.started)
+	c.ledger.tell = cfg.Note
 	c.ledger.report.Drivers = max(cfg.Drivers, len(cfg.Recordings))
 	c.client = &client{
 		target: cfg.Target, tracker: cfg.Tracker, token: cfg.Token, now: cfg.Now, count: c.ledger.answered,

@@ -21,7 +21,8 @@ type ledger struct {
 	mu      sync.Mutex
 	report  Report // its maps, counts and start; the rest is made when asked for
 	check   *Checker
-	endless bool // trips that are over are counted and forgotten
+	tell    func(Note) // may be nil
+	endless bool       // trips that are over are counted and forgotten
 
 	open     map[string]*account // acknowledged trips that are not over, or not read back yet
 	over     map[trip.State]int  // trips that were forgotten, by their last state
@@ -130,11 +131,13 @@ func (l *ledger) heard(driverID string, h heard, now time.Time) {
 	case wire.FrameOffer:
 		l.report.Offers++
 		l.check.Offered(driverID, h.offer, now)
+		l.note(Note{At: now, Kind: Offered, Who: driverID, OfferID: h.offer.OfferID, Trip: wire.Trip{ID: h.offer.TripID, Epoch: h.offer.Epoch}})
 		l.firstOffer(h.offer.TripID, now)
 	case wire.FrameOfferClosed:
 		l.check.OfferEnded(driverID, h.OfferID)
 	case wire.FrameTrip:
 		l.check.DriverTrip(driverID, h.trip, now)
+		l.note(Note{At: now, Kind: Told, Who: driverID, Trip: h.trip})
 		l.milestones(h.trip, now)
 	case wire.FrameRejected:
 		l.report.Rejected[string(h.Code)]++
@@ -152,7 +155,7 @@ func passing(code fault.Code) bool {
 }
 
 // said notes a frame from a driver to the engine.
-func (l *ledger) said(driverID string, frame any) {
+func (l *ledger) said(driverID string, frame any, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch f := frame.(type) {
@@ -162,6 +165,7 @@ func (l *ledger) said(driverID string, frame any) {
 		switch f.Type {
 		case wire.FrameAccept:
 			l.report.Accepts++
+			l.note(Note{At: now, Kind: Accepted, Who: driverID, OfferID: f.OfferID})
 		case wire.FrameDecline:
 			l.report.Declines++
 			l.check.OfferEnded(driverID, f.OfferID)

@@ -66,6 +66,7 @@ func (l *ledger) acknowledged(t wire.Trip, asked, now time.Time) {
 	// The answer to a repeated request is the first answer, as old as that: it
 	// tells what the trip was, not what it is.
 	l.check.document(t, now)
+	l.note(Note{At: now, Kind: Acknowledged, Who: t.RiderID, Key: t.RiderID, Trip: t})
 	if at, ok := l.early[t.ID]; ok {
 		delete(l.early, t.ID)
 		a.offered = true
@@ -95,6 +96,7 @@ func (l *ledger) streamTrip(riderID string, t wire.Trip, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.check.StreamTrip(riderID, t, now)
+	l.note(Note{At: now, Kind: Told, Who: riderID, Trip: t})
 	l.milestones(t, now)
 }
 
@@ -120,6 +122,7 @@ func (l *ledger) read(riderID string, t wire.Trip, asked, now time.Time) {
 	defer l.mu.Unlock()
 	l.check.Read(t, asked)
 	l.check.Expect(riderID, t, now)
+	l.note(Note{At: now, Kind: Told, Who: riderID, Trip: t})
 }
 
 func (l *ledger) notFound(tripID string, now time.Time) {
@@ -163,6 +166,7 @@ func (l *ledger) audited(t wire.Trip, asked, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.check.Read(t, asked)
+	l.note(Note{At: now, Kind: Told, Trip: t})
 	l.check.Expect(l.open[t.ID].rider, t, now)
 	since, online := l.sessions[t.DriverID]
 	switch {

@@ -173,7 +173,7 @@ func (p *phone) act(ctx context.Context, conn *websocket.Conn) error {
 		return nil
 	}
 	for _, frame := range p.cabbie.act(now) {
-		p.ledger.said(p.cabbie.id, frame)
+		p.ledger.said(p.cabbie.id, frame, now)
 		if _, position := frame.(positionFrame); position && p.unanswered.IsZero() {
 			p.unanswered = now
 		}
