@@ -82,6 +82,9 @@ var layers = []layer{
 	{name: "program", packages: []string{"cmd/..."}, inside: []string{"internal/node", "internal/sim/..."},
 		outside: []string{"github.com/alecthomas/kong"}, not: tests},
 
+	// What is done to a running city, and how it is judged: it starts nothing itself.
+	{name: "faults", packages: []string{"internal/faults"}, inside: vocabulary, outside: []string{"github.com/anishathalye/porcupine"},
+		not: effects, never: join(clock, timers...)},
 	{name: "contract suite", packages: suites, inside: join(application, join(adapters, "internal/testenv")...), outside: []string{""}},
 	{name: "test servers", packages: []string{"internal/testenv"}, outside: []string{""}},
 	{name: "tests only", packages: []string{"internal/archtest", "internal/console/e2e"}, not: []string{"..."}},
