@@ -54,6 +54,8 @@ func (p *trackerPlaces) Apply(_ context.Context, batch []driver.Location) error 
 
 func (p *trackerPlaces) Publish(context.Context, geo.Cell, []driver.Location) error { return nil }
 
+func (p *trackerPlaces) Flush(context.Context) error { return nil }
+
 func (p *trackerPlaces) Do(_ context.Context, c wire.Command) (wire.Reply, error) {
 	if c.Kind == wire.CommandConnect {
 		return wire.Reply{Profile: &wire.Driver{ID: c.DriverID, Class: "standard", Seats: 4}}, nil

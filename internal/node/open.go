@@ -216,7 +216,7 @@ func (p *parts) tracking(r chi.Router, t Tracking, l Listen) {
 	config := track.DefaultConfig
 	config.FlushEvery, config.Heartbeat, config.Filter = t.Flush, t.Heartbeat, t.Filters.Filter()
 	tracker := track.New(config, track.Deps{
-		Mirror: p.locations, Feed: p.bus.Positions, Commands: p.bus.Commands, Line: p.bus.Line, Pulse: p.bus.Positions,
+		Mirror: p.locations, Feed: p.bus.Positions, Commands: p.bus.Commands, Line: p.bus.Line, Places: p.locations, Pulse: p.bus.Positions,
 		Now: time.Now, Log: p.log, Metrics: metrics,
 	})
 	p.node.task("tracker", tracker.Run)

@@ -146,6 +146,8 @@ type someCells struct {
 	heard  map[geo.Cell]int
 }
 
+func (c someCells) Flush(context.Context) error { return nil }
+
 func (c someCells) Publish(_ context.Context, cell geo.Cell, batch []driver.Location) error {
 	if err := c.broken[cell]; err != nil {
 		return err
@@ -224,7 +226,7 @@ func TestProfiles(t *testing.T) {
 func TestUnit_SayStampsInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		us := newUnits(DefaultConfig)
-		u := us.take("s1", driver.Profile{ID: "d1"})
+		u := us.take("s1", driver.Profile{ID: "d1"}, nil)
 		var last driver.Location
 		for i := range rapid.IntRange(1, 20).Draw(t, "words") {
 			var l driver.Location
@@ -250,7 +252,7 @@ func TestUnit_SayStampsInOrder(t *testing.T) {
 // A clock that is set back takes the stamps with it, or no store would believe
 // them until it has caught up.
 func TestUnit_StampsFollowAClockThatIsSetBack(t *testing.T) {
-	u := newUnits(DefaultConfig).take("s1", driver.Profile{ID: "d1"})
+	u := newUnits(DefaultConfig).take("s1", driver.Profile{ID: "d1"}, nil)
 	for i, now := range []time.Time{epoch, epoch.Add(time.Hour), epoch.Add(time.Second), epoch.Add(5 * time.Second)} {
 		p := driver.Position{Point: geo.Point{Lat: 40, Lon: -74}, Seq: uint64(i) + 1, FixedAt: now}
 		h := u.hear("s1", []driver.Position{p}, now, false)
@@ -267,7 +269,7 @@ func TestUnits_SweepKeepsTheDay(t *testing.T) {
 	us := newUnits(c)
 	send := func(session string, seconds int) int {
 		now := epoch.Add(time.Duration(seconds) * time.Second)
-		u := us.take(session, driver.Profile{ID: "d1"})
+		u := us.take(session, driver.Profile{ID: "d1"}, nil)
 		p := driver.Position{Point: geo.Point{Lat: 40, Lon: -74}, FixedAt: now}
 		believed := u.hear(session, []driver.Position{p}, now, false).believed
 		u.leave(session, now)
@@ -305,8 +307,8 @@ func TestRoster_EnterLate(t *testing.T) {
 	}
 	us := newUnits(DefaultConfig)
 	p := driver.Profile{ID: "d1", Seats: 4}
-	u := us.take(newer.id, p)
-	if us.take(older.id, p) != u || u.session != newer.id {
+	u := us.take(newer.id, p, nil)
+	if us.take(older.id, p, nil) != u || u.session != newer.id {
 		t.Error("the older one took the unit")
 	}
 	if h := u.hear(older.id, []driver.Position{{Point: geo.Point{Lat: 1, Lon: 1}, FixedAt: epoch}}, epoch, false); h.believed != 0 {

@@ -111,7 +111,7 @@ func (c *cellFeed) parcelOf(p geo.Point, was *parcel) *parcel {
 	return found
 }
 
-// publish sends each cell its parcel.
+// publish sends each cell its parcel, and returns when the bus has them.
 func (c *cellFeed) publish(ctx context.Context) error {
 	var errs []error
 	for _, p := range c.busy {
@@ -122,6 +122,12 @@ func (c *cellFeed) publish(ctx context.Context) error {
 			}
 		}
 		p.batch, p.of = p.batch[:0], p.of[:0]
+	}
+	if err := c.feed.Flush(ctx); err != nil {
+		errs = append(errs, err)
+		for i := range c.failed {
+			c.failed[i] = true
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -16,6 +16,7 @@ type Config struct {
 	PingTimeout  time.Duration // a phone that neither answers a ping nor sends anything for this long is gone
 	AckEvery     time.Duration // at most one ack in this time
 	WriteTimeout time.Duration // of one frame
+	HelloWait    time.Duration // for the shared store to say up to where a driver was acknowledged
 
 	CommandTimeout time.Duration // of one question to a dispatcher
 	ReconnectEvery time.Duration // how often an unanswered connect is repeated
@@ -57,7 +58,7 @@ var DefaultConfig = Config{
 	Filter: driver.DefaultFilterConfig,
 
 	Heartbeat: 5 * time.Second, PingEvery: 20 * time.Second, PingTimeout: 10 * time.Second,
-	AckEvery: time.Second, WriteTimeout: 5 * time.Second,
+	AckEvery: time.Second, WriteTimeout: 5 * time.Second, HelloWait: 300 * time.Millisecond,
 
 	CommandTimeout: 3 * time.Second, ReconnectEvery: 2 * time.Second,
 

@@ -77,7 +77,7 @@ type recording struct {
 }
 
 func newRecording(tb testing.TB) *recording {
-	unit := newUnits(DefaultConfig).take("s1", driver.Profile{ID: "d1"})
+	unit := newUnits(DefaultConfig).take("s1", driver.Profile{ID: "d1"}, nil)
 	return &recording{tb: tb, unit: unit, ways: newWays(), parts: map[string][]trip.Fix{}}
 }
 

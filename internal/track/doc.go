@@ -32,6 +32,15 @@
 // its tray, is replaced by newer locations, and is dropped once it is too old
 // to matter: nothing queues without bound.
 //
+// # Acks
+//
+// An ack is a promise, see docs/protocol.md. The count that a location leaves
+// with is up to where the driver's positions are safe once it has arrived: all
+// that were believed, but below the first of a ride that waits for a dispatcher.
+// When the feed or the mirror has taken the location, that count is acknowledged,
+// and it is what hello tells the next session: the driver's unit remembers it
+// here, the shared store elsewhere.
+//
 // # Ways
 //
 // While the driver's trip is ridden, believed positions are recorded as well,
@@ -52,7 +61,10 @@
 //
 // A session's order of frames is kept; across a reconnect a push may be lost
 // and is made up for by the pending offer and the current trip that follow
-// hello. Sessions are compared by their ids (UUIDv7), so trackers whose clocks
+// hello. A tracker that goes on with a driver whom it remembers while no
+// dispatcher answers does not know whether the driver rides, and may acknowledge
+// what no track will have; so it is with the moment between the start of a ride
+// and the tracker's knowing of it. Sessions are compared by their ids (UUIDv7), so trackers whose clocks
 // differ by more than a phone needs to reconnect may keep the older one until
 // it fails to answer pings.
 package track

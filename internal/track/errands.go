@@ -21,7 +21,7 @@ func (s *session) begin(ctx context.Context) error {
 	if err != nil && (!known || !temporary(err)) {
 		return err
 	}
-	s.unit = s.t.units.take(s.id, profile)
+	s.unit = s.t.units.take(s.id, profile, s.out)
 	s.known.Store(true)
 	return nil
 }

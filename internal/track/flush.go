@@ -60,8 +60,20 @@ func (f *flusher) deliverBatch(ctx context.Context) bool {
 	undelivered, err := f.deliver(ctx, f.batch.locations)
 	f.metrics.Flushed(f.part, len(f.batch.of)-len(undelivered), f.now().Sub(began), err != nil)
 	f.note(err)
+	f.land(undelivered)
 	f.putBack(undelivered)
 	return err == nil
+}
+
+// land acknowledges what was delivered: all but the given indices, which ascend.
+func (f *flusher) land(undelivered []int) {
+	for i := range f.batch.of {
+		if len(undelivered) > 0 && undelivered[0] == i {
+			undelivered = undelivered[1:]
+			continue
+		}
+		f.batch.of[i].land(&f.batch.locations[i])
+	}
 }
 
 // putBack lets what was not delivered wait again, unless it is too old by now.

@@ -86,8 +86,8 @@ func (s *session) strike(err error, ref string) {
 	}
 }
 
-// hear judges positions, acknowledges what is believed, tells what is not, and
-// lets the latest leave.
+// hear judges positions, tells what is not believed, and lets the latest leave:
+// the rest is acknowledged when it has arrived.
 func (s *session) hear(positions []driver.Position) {
 	now := s.t.now()
 	for i := range positions {
@@ -99,14 +99,19 @@ func (s *session) hear(positions []driver.Position) {
 		slices.SortStableFunc(positions, byTime)
 	}
 	h := s.judge(positions, now)
-	s.out.acknowledge(h.seq)
+	if h.known > 0 {
+		s.out.acknowledge(h.unit.news.acknowledged())
+	}
 	for _, r := range h.refused {
 		s.t.metrics.PositionRefused(r.why)
 		s.note(wire.FrameRejected, wire.RejectedFrame{Type: wire.FrameRejected, Seq: r.seq, Code: string(r.why)})
 	}
 	s.t.metrics.Positions(h.believed)
-	if h.publish {
+	switch {
+	case h.publish:
 		s.t.publish(h.unit, h.location)
+	case h.believed > 0: // nobody wants to know where one who is offline is
+		h.unit.news.land(&h.location)
 	}
 }
 

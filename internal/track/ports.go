@@ -21,6 +21,15 @@ type Mirror interface {
 // A driver who leaves a cell is published once more in the old cell.
 type Feed interface {
 	Publish(ctx context.Context, cell geo.Cell, batch []driver.Location) error
+	// Flush returns when everything published before has left this process for
+	// the bus, which goes on without it.
+	Flush(ctx context.Context) error
+}
+
+// Places tells where drivers were seen last, whichever tracker heard them, and up
+// to where their positions were acknowledged: Location.Seq.
+type Places interface {
+	Locations(ctx context.Context, driverIDs []string) ([]driver.Location, error)
 }
 
 // Pulse tells dispatchers that this tracker lives, so that the silence of its

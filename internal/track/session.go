@@ -102,7 +102,7 @@ func (s *session) run(ctx context.Context) *Ended {
 
 	s.send(wire.FrameHello, wire.HelloFrame{
 		Type: wire.FrameHello, DriverID: s.driverID, Session: s.id,
-		ServerTime: s.t.now().UTC(), HeartbeatS: int(s.t.config.Heartbeat / time.Second),
+		ServerTime: s.t.now().UTC(), HeartbeatS: int(s.t.config.Heartbeat / time.Second), Seq: s.t.acknowledged(live, s.driverID),
 	})
 	var work sync.WaitGroup
 	work.Go(func() { s.write(live) })

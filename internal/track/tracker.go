@@ -9,12 +9,13 @@ import (
 	"github.com/cabstand/cabstand/internal/driver"
 )
 
-// Deps is what a tracker works with. Pulse, Log and Metrics may be nil.
+// Deps is what a tracker works with. Places, Pulse, Log and Metrics may be nil.
 type Deps struct {
 	Mirror   Mirror
 	Feed     Feed
 	Commands Commands
 	Line     Line
+	Places   Places
 	Pulse    Pulse
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -27,6 +28,7 @@ type Tracker struct {
 	config   Config
 	commands Commands
 	line     Line
+	places   Places
 	pulse    Pulse
 	now      func() time.Time
 	log      *slog.Logger
@@ -52,7 +54,7 @@ func New(c Config, d Deps) *Tracker {
 		d.Metrics = noMetrics{}
 	}
 	t := &Tracker{
-		config: c, commands: d.Commands, line: d.Line, pulse: d.Pulse, now: d.Now, log: d.Log, metrics: d.Metrics,
+		config: c, commands: d.Commands, line: d.Line, places: d.Places, pulse: d.Pulse, now: d.Now, log: d.Log, metrics: d.Metrics,
 		roster: newRoster(), units: newUnits(c), ways: newWays(), profiles: newProfiles(c.Profiles, c.ProfileTTL),
 		devices: newDevices(c), asides: newAsides(d.Line, c, d.Now),
 	}
@@ -108,6 +110,22 @@ func (t *Tracker) Serve(ctx context.Context, conn Conn, driverID string, expires
 	return why
 }
 
+// acknowledged is up to where the driver's positions are acknowledged, here or,
+// as the shared store tells, by another tracker; 0 where nobody knows.
+func (t *Tracker) acknowledged(ctx context.Context, driverID string) uint64 {
+	seq := t.units.acknowledged(driverID)
+	if seq != 0 || t.places == nil {
+		return seq
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.config.HelloWait)
+	defer cancel()
+	last, err := t.places.Locations(ctx, []string{driverID})
+	if err != nil || len(last) == 0 { // the phone sends again what it was not told of
+		return 0
+	}
+	return last[0].Seq
+}
+
 // turnAway closes a socket that comes while the tracker shuts down.
 func (t *Tracker) turnAway(conn Conn, driverID string) error {
 	if err := conn.Close(CloseRestart, reasonRestart); err != nil {
@@ -142,7 +160,7 @@ func (t *Tracker) sweep(ctx context.Context) {
 			return
 		case <-ticker.C:
 			t.units.sweep(t.now())
-			t.ways.sweep(t.now(), t.now().Add(-t.config.Linger))
+			t.ways.sweep(t.now(), t.now().Add(-2*t.config.Linger)) // units first: who is known must not be recorded by halves
 			t.devices.sweep(t.now())
 			t.asides.sweep(t.now().Add(-t.config.Linger))
 		}
@@ -204,5 +222,9 @@ func (t *Tracker) Degraded() []Part {
 	return parts
 }
 
-// publish lets a location of the driver leave with the next flush.
-func (t *Tracker) publish(u *unit, l driver.Location) { u.news.tell(l, t.trays) }
+// publish lets a location of the driver leave with the next flush. Its count is
+// up to where everything is safe once the location has arrived somewhere.
+func (t *Tracker) publish(u *unit, l driver.Location) {
+	l.Seq = t.ways.safe(l.DriverID, l.Seq)
+	u.news.tell(l, t.trays)
+}

@@ -15,6 +15,44 @@ type news struct {
 	latest driver.Location
 	told   bool // there is one
 	waits  [consumers]bool
+
+	landed  uint64    // up to where the phone's positions are acknowledged, or may be
+	counted string    // the session since which the phone counts so
+	out     *outgoing // of the session that is open
+}
+
+// open lets acks go to a session from now on.
+func (n *news) open(out *outgoing) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.out = out
+}
+
+// recount is for a phone that began to count anew in this session.
+func (n *news) recount(session string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.landed, n.counted = 0, session
+}
+
+// land notes that a consumer has the location, and acknowledges what that says.
+func (n *news) land(l *driver.Location) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if l.Seq <= n.landed || l.Session < n.counted {
+		return
+	}
+	n.landed = l.Seq
+	if n.out != nil {
+		n.out.acknowledge(l.Seq)
+	}
+}
+
+// acknowledged is up to where the phone's positions are acknowledged.
+func (n *news) acknowledged() uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.landed
 }
 
 // tell replaces the latest location, unless that is newer, and lets it wait in

@@ -25,7 +25,7 @@ func newUnits(c Config) *units {
 
 // take gives the driver's unit to a session: filter and status of the session
 // before live on in it.
-func (us *units) take(session string, p driver.Profile) *unit {
+func (us *units) take(session string, p driver.Profile, out *outgoing) *unit {
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	u, ok := us.known[p.ID]
@@ -35,8 +35,20 @@ func (us *units) take(session string, p driver.Profile) *unit {
 		delete(us.quotas, p.ID)
 		us.known[p.ID] = u
 	}
-	u.take(session, p)
+	u.take(session, p, out)
 	return u
+}
+
+// acknowledged is up to where the driver's positions are acknowledged, as far as
+// is known here; 0 for unknown.
+func (us *units) acknowledged(driverID string) uint64 {
+	us.mu.Lock()
+	u := us.known[driverID]
+	us.mu.Unlock()
+	if u == nil {
+		return 0
+	}
+	return u.news.acknowledged()
 }
 
 // sweep forgets drivers whose session ended long enough ago, but not what they
@@ -75,6 +87,8 @@ type unit struct {
 	latest  driver.Location
 	located bool
 	seen    time.Time // SeenAt of what was published last
+	top     uint64    // the highest that was believed of the phone's count
+	before  uint64    // of that, what was before this session
 }
 
 // refusal is a position that was not believed.
@@ -86,19 +100,21 @@ type refusal struct {
 // heard is what came of some positions.
 type heard struct {
 	believed int
-	seq      uint64 // the highest believed, 0 if none had one
+	known    int // of an earlier session, sent again
 	refused  []refusal
 	unit     *unit // whose location it is
 	location driver.Location
 	publish  bool
 }
 
-func (u *unit) take(session string, p driver.Profile) {
+func (u *unit) take(session string, p driver.Profile, out *outgoing) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if session < u.session {
 		return
 	}
+	u.before = u.top
+	u.news.open(out)
 	u.session, u.left = session, time.Time{}
 	u.class, u.seats = p.Class, p.Seats
 	u.filter.Resume()
@@ -109,6 +125,7 @@ func (u *unit) leave(session string, now time.Time) {
 	defer u.mu.Unlock()
 	if u.session == session {
 		u.left = now
+		u.news.open(nil)
 	}
 }
 
@@ -116,6 +133,25 @@ func (u *unit) leftBefore(t time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return !u.left.IsZero() && u.left.Before(t)
+}
+
+// repeated reports whether the position was believed, or refused, in an earlier
+// session: a phone sends again what was not acknowledged to it. A later fix is
+// none, whatever its count: the app was started again.
+func (u *unit) repeated(p driver.Position) bool {
+	return p.Seq != 0 && p.Seq <= u.before && u.located && !p.FixedAt.After(u.latest.FixedAt)
+}
+
+// count takes in the count of a position that was believed.
+func (u *unit) count(seq uint64) {
+	switch {
+	case seq == 0:
+	case seq <= u.before:
+		u.top, u.before = seq, 0
+		u.news.recount(u.session)
+	default:
+		u.top = max(u.top, seq)
+	}
 }
 
 // hear judges positions, oldest first, moves the believed ones to the front of
@@ -130,13 +166,17 @@ func (u *unit) hear(session string, positions []driver.Position, now time.Time, 
 		return h
 	}
 	for _, p := range positions {
+		if u.repeated(p) {
+			h.known++
+			continue
+		}
 		if why := u.filter.Judge(p, now); why != driver.Believed {
 			h.refused = append(h.refused, refusal{p.Seq, why})
 			continue
 		}
 		positions[h.believed] = p
 		h.believed++
-		h.seq = max(h.seq, p.Seq)
+		u.count(p.Seq)
 		u.latest.Position = p
 	}
 	if h.believed > 0 {
@@ -202,7 +242,7 @@ func (u *unit) stamp(now time.Time, after time.Duration) time.Time {
 
 func (u *unit) location() driver.Location {
 	l := u.latest
-	l.DriverID, l.Session = u.driverID, u.session
+	l.DriverID, l.Session, l.Seq = u.driverID, u.session, u.top
 	l.Class, l.Seats = u.class, u.seats
 	l.Available = u.status == driver.Available
 	return l

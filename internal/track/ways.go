@@ -67,6 +67,15 @@ func (ws *ways) add(driverID, session string, positions []driver.Position, now t
 	return r != nil && r.add(session, positions, now)
 }
 
+// safe is up to where the driver's count is safe with dispatchers, of what is no
+// higher than seq: below the first fix of a ride that still waits here.
+func (ws *ways) safe(driverID string, seq uint64) uint64 {
+	if r := ws.get(driverID); r != nil {
+		return r.safe(seq)
+	}
+	return seq
+}
+
 // leave notes that the session ended.
 func (ws *ways) leave(driverID, session string, now time.Time) {
 	if r := ws.get(driverID); r != nil {
@@ -110,6 +119,7 @@ type way struct {
 	part   []trip.Fix // is being sent, or is to be sent again as it is
 	fixes  []trip.Fix // come after it
 	seen   int        // fixes so far, and those that were left out
+	lowest [2]uint64  // counts of the part, and of the fixes after it; 0 for none
 }
 
 func (r *recorder) follow(session string, t wire.Trip, rides bool, now time.Time) (due bool) {
@@ -159,7 +169,7 @@ func (r *recorder) add(session string, positions []driver.Position, now time.Tim
 	r.stay(session)
 	for _, p := range positions {
 		if w := r.wayAt(p.FixedAt, now); w != nil {
-			w.add(trip.Fix{Point: p.Point, At: p.FixedAt})
+			w.add(trip.Fix{Point: p.Point, At: p.FixedAt}, p.Seq)
 			due = due || len(w.fixes) >= wayFull && !r.failed || now.Sub(r.gather) >= wayEvery
 		}
 	}
@@ -176,7 +186,7 @@ func (r *recorder) wayAt(at, now time.Time) *way {
 	return nil
 }
 
-func (w *way) add(f trip.Fix) {
+func (w *way) add(f trip.Fix, seq uint64) {
 	stride := 1
 	for left := w.seen; left >= wayFine*stride; stride *= 2 {
 		left -= wayFine * stride
@@ -188,6 +198,22 @@ func (w *way) add(f trip.Fix) {
 		w.fixes = everySecond(w.fixes)
 	}
 	w.fixes = append(w.fixes, f)
+	if seq != 0 && (w.lowest[1] == 0 || seq < w.lowest[1]) {
+		w.lowest[1] = seq
+	}
+}
+
+func (r *recorder) safe(seq uint64) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, w := range r.ways {
+		for _, lowest := range w.lowest {
+			if lowest != 0 {
+				seq = min(seq, lowest-1)
+			}
+		}
+	}
+	return seq
 }
 
 func everySecond(fixes []trip.Fix) []trip.Fix {
@@ -208,6 +234,7 @@ func (r *recorder) take(now time.Time) (trip.Part, bool) {
 	for _, w := range r.ways {
 		if w.part == nil {
 			w.part, w.fixes = w.fixes, nil
+			w.lowest = [2]uint64{w.lowest[1], 0}
 		}
 		if len(w.part) > 0 {
 			return trip.Part{TripID: w.tripID, Fixes: w.part}, true
@@ -223,7 +250,7 @@ func (r *recorder) sent(p trip.Part, again bool) {
 	r.failed = again
 	for _, w := range r.ways {
 		if !again && w.tripID == p.TripID && len(w.part) > 0 && &w.part[0] == &p.Fixes[0] {
-			w.part = nil
+			w.part, w.lowest[0] = nil, 0
 		}
 	}
 }

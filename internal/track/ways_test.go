@@ -241,7 +241,7 @@ func TestTracker_ForgetsWays(t *testing.T) {
 		p.drives(start, 3)
 		p.hangUp()
 		rides(1, "hung up a moment ago")
-		time.Sleep(2*track.DefaultConfig.Linger + time.Second)
+		time.Sleep(3*track.DefaultConfig.Linger + time.Second)
 		rides(0, "hung up")
 	})
 }

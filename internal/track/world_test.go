@@ -69,7 +69,7 @@ func (w *world) logged(text string) int {
 // tracker starts one more tracker, which stops with the test.
 func (w *world) tracker() *track.Tracker {
 	tracker := track.New(w.config, track.Deps{
-		Mirror: w.mirror, Feed: feedOf{w.feed}, Commands: w.desk, Line: w.line, Pulse: w,
+		Mirror: w.mirror, Feed: feedOf{w.feed}, Commands: w.desk, Line: w.line, Places: w.mirror, Pulse: w,
 		Now: time.Now, Log: slog.New(slog.NewTextHandler(w, nil)),
 	})
 	ctx, stop := context.WithCancel(w.t.Context())
@@ -109,6 +109,18 @@ func newSink() *sink { return &sink{latest: map[string]driver.Location{}} }
 
 func (s *sink) Apply(ctx context.Context, batch []driver.Location) error {
 	return s.take(ctx, "", batch)
+}
+
+// Locations is of the mirror, which other trackers read.
+func (s *sink) Locations(_ context.Context, ids []string) (found []driver.Location, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if l, ok := s.latest[id]; ok {
+			found = append(found, l)
+		}
+	}
+	return found, s.fails
 }
 
 func (s *sink) take(ctx context.Context, cell geo.Cell, batch []driver.Location) error {
@@ -163,6 +175,8 @@ type feedOf struct{ *sink }
 func (f feedOf) Publish(ctx context.Context, cell geo.Cell, batch []driver.Location) error {
 	return f.take(ctx, cell, batch)
 }
+
+func (f feedOf) Flush(context.Context) error { return nil }
 
 // line is a bus in memory: pushes arrive at once, in order.
 type line struct {

@@ -60,9 +60,10 @@ type HelloFrame struct {
 	Session    string    `json:"session"`
 	ServerTime time.Time `json:"server_time"`
 	HeartbeatS int       `json:"heartbeat_s"` // how often to send a position at least
+	Seq        uint64    `json:"seq"`         // acknowledged so far, also in earlier sessions; 0 if nobody knows
 }
 
-// AckFrame names the highest position that was accepted.
+// AckFrame names the position up to which nothing has to be sent again.
 type AckFrame struct {
 	Type string `json:"type"` // ack
 	Seq  uint64 `json:"seq"`
