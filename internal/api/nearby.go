@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/cabstand/cabstand/geo"
@@ -64,14 +63,15 @@ func (a *API) nearby(ctx context.Context, in *nearbyInput) (*nearbyOutput, error
 		return nil, err
 	}
 	now, wanted := a.Now(), driver.Wanted{Class: driver.Class(in.Class)}
-	coarse := caller(ctx).Role == trip.Rider
-	if coarse {
+	stranger, radius, limit := caller(ctx).Role == trip.Rider, in.RadiusM, in.Limit
+	if stranger {
 		wanted.Available, wanted.SeenSince = true, now.Add(-a.Desk.Limits.Fresh)
+		radius, limit = radius+coarseReach, limit+coarseSpare
 	}
 	p := geo.Point{Lat: in.Lat, Lon: in.Lon}
 	ctx, cancel := context.WithTimeout(ctx, foundWithin)
 	defer cancel()
-	found, missing, err := a.Locations.Nearby(ctx, p, in.RadiusM, in.Limit, wanted)
+	found, missing, err := a.Locations.Nearby(ctx, p, radius, limit, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -79,29 +79,10 @@ func (a *API) nearby(ctx context.Context, in *nearbyInput) (*nearbyOutput, error
 	out.Body.Partial, out.Body.MissingCells = len(missing) > 0, missing
 	out.Body.Drivers = make([]nearDriver, len(found))
 	for i, l := range found {
-		d := nearDriver{ID: l.DriverID, Class: string(l.Class), Available: l.Available, DistanceM: thousandths(l.Metres), Located: locatedAt(&l.Location, now)}
-		if coarse {
-			d = d.coarsened(p)
-		}
-		out.Body.Drivers[i] = d
+		out.Body.Drivers[i] = nearDriver{ID: l.DriverID, Class: string(l.Class), Available: l.Available, DistanceM: thousandths(l.Metres), Located: locatedAt(&l.Location, now)}
+	}
+	if stranger {
+		out.Body.Drivers = coarsened(out.Body.Drivers, p, in.RadiusM, in.Limit)
 	}
 	return out, nil
 }
-
-// coarsened is the driver as strangers may see one: how many are around, and
-// nobody's track. The distance is that of the rounded position, or it would
-// give the exact one away.
-func (d nearDriver) coarsened(from geo.Point) nearDriver {
-	d.ID = ""
-	d.Lat, d.Lon = coarse(d.Lat), coarse(d.Lon)
-	d.Heading, d.Speed, d.Accuracy = driver.Unknown, driver.Unknown, coarseMetres
-	d.DistanceM = math.Round(geo.Distance(from, geo.Point{Lat: d.Lat, Lon: d.Lon}))
-	d.AgeS = math.Round(d.AgeS)
-	return d
-}
-
-// A thousandth of a degree is 111 m from north to south, and less from west to
-// east.
-const coarseMetres = 100
-
-func coarse(degrees float64) float64 { return math.Round(degrees*1000) / 1000 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -88,7 +89,8 @@ func (a *API) measure(ctx context.Context, w Way) (ride, error) {
 	return ride{metres: metres, took: takes}, nil
 }
 
-// around is the available drivers nearest to the pickup, by class. While the
+// around is the available drivers nearest to the pickup, by class, where
+// strangers may see them. While the
 // store of locations does not answer nobody knows, and a quote without a pickup
 // ETA, at once, is better than none.
 func (a *API) around(ctx context.Context, pickup geo.Point) map[driver.Class][]driver.Located {
@@ -101,6 +103,11 @@ func (a *API) around(ctx context.Context, pickup geo.Point) map[driver.Class][]d
 		a.Log.Debug("quoting without pickup ETAs", "err", err)
 		return nil
 	}
+	for i := range found { // the ETA would tell where they are
+		found[i].Point = coarsePoint(found[i].Point)
+		found[i].Metres = geo.Distance(pickup, found[i].Point)
+	}
+	slices.SortStableFunc(found, func(a, b driver.Located) int { return cmp.Compare(a.Metres, b.Metres) })
 	near := map[driver.Class][]driver.Located{}
 	for _, l := range found {
 		if len(near[l.Class]) < quoteEach {

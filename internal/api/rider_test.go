@@ -223,9 +223,10 @@ func TestQuote(t *testing.T) {
 		t.Fatalf("classes %v, want 3", got)
 	}
 	standard := got["standard"]
-	// 700 m at the estimator's pace of 7 m/s over 1.3 times the straight line
-	if eta := standard.PickupEtaS; eta == nil || *eta != 130 {
-		t.Errorf("pickup ETA %v, want 130", eta)
+	// 667 m, from where strangers see the driver, at the estimator's pace of 7 m/s
+	// over 1.3 times the straight line
+	if eta := standard.PickupEtaS; eta == nil || *eta != 124 {
+		t.Errorf("pickup ETA %v, want 124", eta)
 	}
 	if got["xl"].PickupEtaS != nil || got["premium"].PickupEtaS != nil {
 		t.Error("an ETA for a class with no fresh driver")
@@ -243,8 +244,8 @@ func TestQuote(t *testing.T) {
 			t.Errorf("ETA %d by a driver who has an offer", *eta)
 		}
 		c.park("farther", "standard", geo.Destination(pickup, 0, 1400), 0)
-		if eta := c.quotes("r1")["standard"].PickupEtaS; eta == nil || *eta != 260 {
-			t.Errorf("ETA %v, want 260", eta)
+		if eta := c.quotes("r1")["standard"].PickupEtaS; eta == nil || *eta != 269 {
+			t.Errorf("ETA %v, want 269", eta)
 		}
 	})
 	t.Run("ErrBad", func(t *testing.T) {
