@@ -110,6 +110,7 @@ type Deps struct {
 
 	Ready          []Check
 	Registry       *prometheus.Registry
+	Gate           *Gate    // before everything; one without limits by address if nil
 	AllowedOrigins []string // of pages, beside the server's own, that may open sockets
 	MaxSockets     int      // streams open at once; DefaultSockets if 0
 	MaxRequests    int      // other requests answered at once; DefaultRequests if 0
@@ -126,6 +127,10 @@ const (
 	maxBody = 64 << 10
 	// DefaultSockets is how many streams are open at once if Deps do not say.
 	DefaultSockets = 20_000
+	// DefaultStreamsEach is how many of them one rider has: a few devices, and
+	// what a bad network has not closed yet. Of one operator, a control room's.
+	DefaultStreamsEach     = 16
+	DefaultOperatorStreams = 256
 	// DefaultRequests is how many other requests are answered at once if Deps do
 	// not say. More would only wait for the store, and hold memory meanwhile.
 	DefaultRequests = 1024
@@ -144,6 +149,7 @@ type API struct {
 	outages *outages
 	paces   *paces
 	sockets places // of open streams
+	streams shares[trip.Actor]
 	desks   places // of other requests
 	spec    func() []byte
 }
@@ -158,7 +164,7 @@ func New(d Deps) *API {
 		paces:   newPaces(d.Pace, d.OperatorPace, maxPaced),
 		sockets: make(places, d.MaxSockets), desks: make(places, d.MaxRequests),
 	}
-	a.router.Use(identify, a.signals.observe, a.outages.watch, a.recoverer)
+	a.router.Use(identify, a.signals.observe, d.Gate.Guard, a.outages.watch, a.recoverer)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	a.openRoutes()
@@ -183,6 +189,9 @@ func (d Deps) withDefaults() Deps {
 	d.MaxOpenTrips = cmp.Or(d.MaxOpenTrips, DefaultOpenTrips)
 	d.Pace = cmp.Or(d.Pace, DefaultPace)
 	d.OperatorPace = cmp.Or(d.OperatorPace, DefaultOperatorPace)
+	if d.Gate == nil {
+		d.Gate = NewGate(GateOptions{Origins: d.AllowedOrigins, Now: d.Now, Log: d.Log})
+	}
 	return d
 }
 

@@ -37,7 +37,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent) // a browser does not connect again after this
 		return
 	}
-	leave, err := a.sockets.take()
+	leave, err := a.takeStream(caller(r.Context()))
 	if err != nil {
 		a.fail(w, r, err)
 		return

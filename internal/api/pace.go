@@ -1,11 +1,9 @@
 package api
 
 import (
-	"container/list"
 	"math"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -31,25 +29,14 @@ var (
 // whole burst again.
 const maxPaced = 100_000
 
-// paces keeps the pace of each caller; the caller who was silent for longest is
-// forgotten first.
+// paces keeps the pace of each caller.
 type paces struct {
 	people, operators Pace
-	most              int
-
-	mu     sync.Mutex
-	known  map[auth.Identity]*list.Element // of *paced
-	recent list.List                       // the latest first
-}
-
-// paced is a caller with the requests that are left.
-type paced struct {
-	who  auth.Identity
-	left *rate.Limiter
+	callers           *buckets[auth.Identity]
 }
 
 func newPaces(people, operators Pace, most int) *paces {
-	return &paces{people: people, operators: operators, most: most, known: map[auth.Identity]*list.Element{}}
+	return &paces{people: people, operators: operators, callers: newBuckets[auth.Identity](most)}
 }
 
 func (p *paces) of(who auth.Identity) Pace {
@@ -61,35 +48,26 @@ func (p *paces) of(who auth.Identity) Pace {
 
 // limiter is the caller's, whichever token the caller sends.
 func (p *paces) limiter(who auth.Identity) *rate.Limiter {
-	who.Expires = time.Time{}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if known, ok := p.known[who]; ok {
-		p.recent.MoveToFront(known)
-		return known.Value.(*paced).left
-	}
-	if p.recent.Len() >= p.most {
-		oldest := p.recent.Remove(p.recent.Back()).(*paced)
-		delete(p.known, oldest.who)
-	}
-	pace := p.of(who)
-	fresh := &paced{who, rate.NewLimiter(rate.Limit(pace.PerSecond), pace.Burst)}
-	p.known[who] = p.recent.PushFront(fresh)
-	return fresh.left
+	return p.callers.of(auth.Identity{Role: who.Role, Subject: who.Subject}, p.of(who))
 }
 
-// take counts a request of the caller, and tells in the headers of the answer
-// how many are left (the fields of draft-ietf-httpapi-ratelimit-headers).
+// take counts a request of the caller.
 func (p *paces) take(who auth.Identity, h http.Header, now time.Time) error {
-	pace, limiter := p.of(who), p.limiter(who)
-	allowed := limiter.AllowN(now, 1)
-	left := max(limiter.TokensAt(now), 0)
+	return p.of(who).take("requests", p.limiter(who), h, now)
+}
+
+// take takes a request out of the bucket, and tells in the headers of the answer
+// how many are left (the fields of draft-ietf-httpapi-ratelimit-headers-10, of
+// the policy of that name). A later policy takes the place of an earlier one.
+func (pace Pace) take(policy string, bucket *rate.Limiter, h http.Header, now time.Time) error {
+	allowed := bucket.AllowN(now, 1)
+	left := max(bucket.TokensAt(now), 0)
 	until := func(tokens float64) int { return int(math.Ceil((tokens - left) / pace.PerSecond)) }
 	room := make([]byte, 0, 64)
-	room = appendPair(room, 'q', pace.Burst, 'w', int(math.Ceil(float64(pace.Burst)/pace.PerSecond)))
-	policy := len(room)
-	room = appendPair(room, 'r', int(left), 't', until(float64(pace.Burst)))
-	values := [2]string{string(room[:policy]), string(room[policy:])}
+	room = appendPair(room, policy, 'q', pace.Burst, 'w', int(math.Ceil(float64(pace.Burst)/pace.PerSecond)))
+	end := len(room)
+	room = appendPair(room, policy, 'r', int(left), 't', until(float64(pace.Burst)))
+	values := [2]string{string(room[:end]), string(room[end:])}
 	h["Ratelimit-Policy"], h["Ratelimit"] = values[:1:1], values[1:]
 	if allowed {
 		return nil
@@ -101,8 +79,8 @@ func (p *paces) take(who auth.Identity, h http.Header, now time.Time) error {
 }
 
 // appendPair writes the value of a header, such as "requests";q=60;w=3.
-func appendPair(b []byte, name byte, value int, other byte, otherValue int) []byte {
-	b = append(append(b, `"requests";`...), name, '=')
+func appendPair(b []byte, policy string, name byte, value int, other byte, otherValue int) []byte {
+	b = append(append(append(append(b, '"'), policy...), '"', ';'), name, '=')
 	b = append(strconv.AppendInt(b, int64(value), 10), ';', other, '=')
 	return strconv.AppendInt(b, int64(otherValue), 10)
 }

@@ -26,8 +26,8 @@ func TestPaces_ForgetsTheSilent(t *testing.T) {
 			t.Fatalf("r0, who was never silent, is forgotten after %d others", i)
 		}
 	}
-	if len(p.known) != 3 || p.recent.Len() != 3 {
-		t.Errorf("%d and %d are remembered", len(p.known), p.recent.Len())
+	if len(p.callers.known) != 3 || p.callers.recent.Len() != 3 {
+		t.Errorf("%d and %d are remembered", len(p.callers.known), p.callers.recent.Len())
 	}
 	if err := take("r9"); err == nil {
 		t.Error("r9 was forgotten")

@@ -103,13 +103,11 @@ func knownMethod(method string) string {
 
 type requestKey struct{}
 
-// identify gives each request an id, which problems and the log name, and keeps
-// browsers from guessing what an answer is.
+// identify gives each request an id, which problems and the log name.
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := uuid.NewString()
 		w.Header().Set("X-Request-Id", id)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
 	})
 }

@@ -89,7 +89,25 @@ func (a *API) mayUpgrade(r *http.Request) (leave func(), err error) {
 	if !originAllowed(r, a.AllowedOrigins) {
 		return nil, fault.New(fault.Forbidden, "the origin %q is not allowed", r.Header.Get("Origin"))
 	}
-	return a.sockets.take()
+	return a.takeStream(caller(r.Context()))
+}
+
+// takeStream takes a place for a stream, of all and of the caller's own.
+func (a *API) takeStream(who auth.Identity) (leave func(), err error) {
+	most := DefaultStreamsEach
+	if who.Role == trip.Operator {
+		most = DefaultOperatorStreams
+	}
+	leaveOwn, ok := a.streams.take(who.Actor(), most)
+	if !ok {
+		return nil, fault.New(fault.RateLimited, "too many streams are open: at most %d of one %s", most, who.Role)
+	}
+	leaveAll, err := a.sockets.take()
+	if err != nil {
+		leaveOwn()
+		return nil, err
+	}
+	return func() { leaveAll(); leaveOwn() }, nil
 }
 
 // source is where the frames of a stream come from.

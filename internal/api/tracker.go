@@ -51,7 +51,7 @@ func TrackerRoutes(r chi.Router, tracker *track.Tracker, verify TrackerVerify, o
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	door := &trackerDoor{tracker: tracker, verify: verify, opts: opts, memory: sync.Pool{New: newMessageMemory}}
+	door := &trackerDoor{tracker: tracker, verify: verify, opts: opts, paces: newBuckets[string](maxPaced), memory: sync.Pool{New: newMessageMemory}}
 	r.Get("/v1/driver/stream", door.serve)
 	phoneRoutes(r, tracker, opts)
 }
@@ -62,7 +62,8 @@ type trackerDoor struct {
 	verify  TrackerVerify
 	opts    TrackerOptions
 	open    atomic.Int64
-	memory  sync.Pool // of *[]byte, for messages while they are handled
+	paces   *buckets[string] // of drivers who connect
+	memory  sync.Pool        // of *[]byte, for messages while they are handled
 }
 
 func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
@@ -103,8 +104,15 @@ func (d *trackerDoor) admit(r *http.Request, full bool) (driverID string, expire
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	return d.verify(r.Context(), tokenOf(r, true))
+	if driverID, expires, err = d.verify(r.Context(), tokenOf(r, true)); err != nil {
+		return "", time.Time{}, err
+	}
+	return driverID, expires, connectPace.take("sockets", d.paces.of(driverID, connectPace), http.Header{}, time.Now())
 }
+
+// connectPace is how often a driver connects. A driver has one socket, the
+// newest; two phones with one token would throw each other out without an end.
+var connectPace = Pace{PerSecond: 0.5, Burst: 20}
 
 // errUpgrade is answered with 426 and with the protocol to upgrade to.
 var errUpgrade = fault.New(fault.Malformed, "this is a WebSocket: send Upgrade: websocket")

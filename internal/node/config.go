@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/streets"
 )
@@ -43,7 +44,10 @@ func (l Log) Logger(w io.Writer) *slog.Logger {
 // Listen is where a program serves HTTP.
 type Listen struct {
 	Listen         string        `default:"127.0.0.1:8080" help:"Address to serve on, host:port; port 0 takes a free one."`
-	AllowedOrigins []string      `help:"Origins, besides the server's own, whose pages may open sockets (https://fleet.example)."`
+	AllowedOrigins []string      `help:"Origins, besides the server's own, whose pages may read answers and open sockets (https://fleet.example)."`
+	TrustedProxies []string      `help:"Addresses and networks of the proxies before this program (10.0.0.0/8), whose X-Forwarded-For is believed."`
+	AddressPace    float64       `default:"500" help:"Requests a second from one address, five seconds' worth at once; 0: no limit. None for this machine itself."`
+	AddressSockets int           `default:"2000" help:"Most sockets open at once from one address; 0: no limit. None for this machine itself."`
 	MaxSockets     int           `default:"0" help:"Most sockets open at once; more get 503. 0: as many as the limit of open files permits, less a reserve."`
 	DrainTimeout   time.Duration `default:"10s" help:"How long open requests and sockets have to end at shutdown."`
 	Pprof          string        `help:"Address of this machine to serve Go's profiles on, 127.0.0.1:port; port 0 takes a free one, the log says which. None without it."`
@@ -65,6 +69,15 @@ func (l Listen) validate() error {
 	}
 	if l.MaxSockets < 0 {
 		return &ConfigError{"max-sockets", fmt.Sprint(l.MaxSockets), "a number above 0, or 0 for as many as the limit of open files permits"}
+	}
+	if !(l.AddressPace >= 0 && l.AddressPace <= 1e6) {
+		return &ConfigError{"address-pace", fmt.Sprint(l.AddressPace), "a number of requests a second, or 0"}
+	}
+	if l.AddressSockets < 0 {
+		return &ConfigError{"address-sockets", fmt.Sprint(l.AddressSockets), "a number of sockets, or 0"}
+	}
+	if _, err := api.ParseProxies(l.TrustedProxies); err != nil {
+		return &ConfigError{"trusted-proxies", strings.Join(l.TrustedProxies, ","), "addresses and networks with commas, such as 10.0.0.0/8"}
 	}
 	if l.Pprof != "" && !onLoopback(l.Pprof) {
 		return &ConfigError{"pprof", l.Pprof, "an address of this machine alone, since profiles show what the program holds: 127.0.0.1:6060"}

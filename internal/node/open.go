@@ -63,6 +63,7 @@ func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node,
 		}
 		p.watchHealth()
 		r := chi.NewRouter()
+		r.Use(p.gate(c.Listen).Guard)
 		api.HealthRoutes(r, p.ready(), p.registry, log)
 		p.tracking(r, c.Tracking, c.Listen)
 		p.node.serve(r)
@@ -199,10 +200,20 @@ func (p *parts) api(d *dispatching, l Listen, m Matching, quoteKey []byte) *api.
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions,
 		Policies: d.policies,
 		Hub:      d.hub, Verifier: p.verifier, Tariff: d.tariff, QuoteKey: quoteKey,
-		Ready: p.ready(), Registry: p.registry, AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
+		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
 		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
 		Now: time.Now, Log: p.log,
 	})
+}
+
+// gate is what every request comes through.
+func (p *parts) gate(l Listen) *api.Gate {
+	proxies, _ := api.ParseProxies(l.TrustedProxies) // validate has read them
+	o := api.GateOptions{Proxies: proxies, Sockets: l.AddressSockets, Origins: l.AllowedOrigins, Now: time.Now, Log: p.log}
+	if l.AddressPace > 0 {
+		o.Pace = pace(l.AddressPace, 5)
+	}
+	return api.NewGate(o)
 }
 
 // pace lets the requests of some seconds come at once.
