@@ -155,6 +155,9 @@ func (c *cabbie) act(now time.Time) []any {
 }
 
 func (c *cabbie) fix(now time.Time) positionFrame {
+	if c.seq == 0 { // higher than what an earlier life of the app counted to
+		c.seq = uint64(now.UnixMilli())
+	}
 	c.seq++
 	fix := c.car.where(now)
 	return positionFrame{

@@ -12,6 +12,7 @@ import (
 // heard is what a frame from the engine says, as far as a driver cares.
 type heard struct {
 	Type    string     `json:"type"`
+	Seq     uint64     `json:"seq"`
 	OfferID string     `json:"offer_id"`
 	Code    fault.Code `json:"code"`
 	Detail  string     `json:"detail"`

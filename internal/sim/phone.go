@@ -22,8 +22,11 @@ type phone struct {
 	now       func() time.Time
 	protocols []string // to ask for
 
-	// unanswered is when a position was sent after which nothing was heard: each
-	// is acknowledged or rejected soon. Zero: there is none.
+	unheard unheard
+	again   bool // what is unheard is to be sent again, once the status is
+
+	// unanswered is when a position was sent after which nothing was heard. Zero:
+	// there is none.
 	unanswered time.Time
 }
 
@@ -32,7 +35,8 @@ type phone struct {
 const incoming = 16
 
 // silence is how long the engine may say nothing after a position was sent,
-// before the phone takes the connection for dead.
+// before the phone asks whether anybody is there: acks wait for parts that may be
+// away for long.
 const silence = 45 * time.Second
 
 // run drives until ctx ends. It fails only where the engine refuses the driver.
@@ -136,8 +140,8 @@ func (p *phone) talk(ctx context.Context, conn *websocket.Conn, frames <-chan []
 			if !begun {
 				return false, errors.New("no hello")
 			}
-			if !p.unanswered.IsZero() && p.now().Sub(p.unanswered) > silence {
-				return true, errors.New("the engine fell silent")
+			if err := p.sound(ctx, conn); err != nil {
+				return true, err
 			}
 		}
 		if begun {
@@ -146,6 +150,20 @@ func (p *phone) talk(ctx context.Context, conn *websocket.Conn, frames <-chan []
 			}
 		}
 	}
+}
+
+// sound asks an engine that has been silent for long whether it is there.
+func (p *phone) sound(ctx context.Context, conn *websocket.Conn) error {
+	if p.unanswered.IsZero() || p.now().Sub(p.unanswered) <= silence {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := conn.Ping(ctx); err != nil {
+		return fmt.Errorf("the engine fell silent: %w", err)
+	}
+	p.unanswered = time.Time{}
+	return nil
 }
 
 // hear hands a frame to the cabbie and notes it, and reports whether it was the
@@ -158,9 +176,16 @@ func (p *phone) hear(data []byte) (hello bool) {
 		return false
 	}
 	p.ledger.heard(p.cabbie.id, h, now)
-	if h.Type == wire.FrameHello {
+	switch h.Type {
+	case wire.FrameHello:
+		p.unheard.acknowledged(h.Seq)
+		p.again = true
 		p.cabbie.hello(now)
 		return true
+	case wire.FrameAck:
+		p.unheard.acknowledged(h.Seq)
+	case wire.FrameRejected:
+		p.unheard.rejected(h.Seq)
 	}
 	p.cabbie.hear(h, now)
 	return false
@@ -174,10 +199,31 @@ func (p *phone) act(ctx context.Context, conn *websocket.Conn) error {
 	}
 	for _, frame := range p.cabbie.act(now) {
 		p.ledger.said(p.cabbie.id, frame, now)
-		if _, position := frame.(positionFrame); position && p.unanswered.IsZero() {
-			p.unanswered = now
+		if f, position := frame.(positionFrame); position {
+			p.unheard.keep(f)
+			if p.unanswered.IsZero() {
+				p.unanswered = now
+			}
 		}
-		if err := send(ctx, conn, frame); err != nil {
+		if err := p.send(ctx, conn, frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send sends a frame, and after the first status of a session what the engine did
+// not acknowledge in the last.
+func (p *phone) send(ctx context.Context, conn *websocket.Conn, frame any) error {
+	if err := send(ctx, conn, frame); err != nil {
+		return err
+	}
+	if _, status := frame.(statusFrame); !status || !p.again {
+		return nil
+	}
+	p.again = false
+	for _, batch := range p.unheard.batches() {
+		if err := send(ctx, conn, batch); err != nil {
 			return err
 		}
 	}
