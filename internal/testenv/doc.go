@@ -8,6 +8,9 @@
 //	url := testenv.Redis(t)    // a fresh logical database
 //	url := testenv.NATS(t)     // a fresh server
 //
+// and where a test is about Redis Cluster, url := testenv.RedisCluster(t): three
+// masters, emptied for each test.
+//
 // PostgreSQL and Redis are started once per test binary and shared by its
 // tests. They end when the test binary does, however it ends, and take their
 // folder with them; no goroutine of this package stays behind. Where the
