@@ -17,11 +17,11 @@ func (s *Store) Apply(ctx context.Context, batch []driver.Location) error {
 		return nil
 	}
 	w := s.borrow()
-	if err := w.apply(ctx, batch); err != nil {
-		return unavailable(err)
+	err := w.apply(ctx, batch)
+	if err == nil || s.cluster {
+		s.giveBack(w)
 	}
-	s.giveBack(w)
-	return nil
+	return unavailable(err)
 }
 
 // borrow is a writer that nobody else uses. There are as many as batches were
@@ -47,27 +47,61 @@ func (s *Store) giveBack(w *writer) {
 func (w *writer) apply(ctx context.Context, batch []driver.Location) error {
 	w.gather(batch)
 	w.sort()
-	if err := w.update(ctx); err != nil {
-		return err
-	}
-	if err := w.settle(ctx); err != nil {
-		return err
-	}
+	w.update(ctx)
+	w.settle(ctx)
 	for _, e := range w.batch {
 		e.news = nil
+	}
+	if w.err != nil {
+		return w.failure()
 	}
 	w.tidy()
 	return nil
 }
 
+// fail forgets a driver who was not written.
+func (w *writer) fail(e *entry, err error) {
+	w.note(err)
+	if !e.failed {
+		e.failed = true
+		w.failed = append(w.failed, e)
+		delete(w.known, e.id)
+	}
+}
+
+// note remembers the first failure.
+func (w *writer) note(err error) {
+	if w.err == nil {
+		w.err = err // or nil
+	}
+}
+
+// failure is what failed of the batch. In a cluster the writer goes on, by
+// another name for the drivers whom it takes from now on: what it sent of those
+// who failed may still arrive.
+func (w *writer) failure() error {
+	if !w.cluster {
+		return w.err
+	}
+	if len(w.failed) == 0 {
+		return nil // only what was left behind is still there: a sweep takes it away
+	}
+	w.tag = newTag()
+	e := &Incomplete{cause: w.err}
+	for _, f := range w.failed {
+		e.undelivered = append(e.undelivered, f.index)
+	}
+	return e
+}
+
 // update writes the drivers who stay, three commands a cell, and claims those of
 // whom Redis does not tell what this writer wrote before.
-func (w *writer) update(ctx context.Context) error {
+func (w *writer) update(ctx context.Context) {
 	if len(w.steady) == 0 {
-		return nil
+		return
 	}
 	renewed := make([]*redis.BoolCmd, len(w.renew))
-	_, err := w.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, _ = w.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, l := range w.steady {
 			l.write(ctx, p)
 		}
@@ -75,21 +109,34 @@ func (w *writer) update(ctx context.Context) error {
 			renewed[i] = p.PExpire(ctx, driverKey(e.id), w.ttl)
 		}
 		return nil
-	})
-	if err != nil {
-		return err
-	}
+	}) // each command has its error
 	for i, e := range w.renew {
+		if err := renewed[i].Err(); err != nil {
+			w.note(err) // and it stays due
+			continue
+		}
 		if e.renewed = e.seen; !renewed[i].Val() {
 			e.turn = 0
 			w.claim(e, e.lot)
 		}
 	}
 	for _, l := range w.steady {
-		if !l.written() {
+		if err := l.err(); err != nil {
+			for _, e := range l.drivers {
+				w.fail(e, err)
+			}
+		} else if !l.written() {
 			w.claimAll(l)
 		}
 		l.drivers = l.drivers[:0]
+	}
+}
+
+func (l *lot) err() error {
+	for _, cmd := range l.commands {
+		if err := cmd.Err(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

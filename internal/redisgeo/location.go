@@ -28,19 +28,20 @@ func status(l *driver.Location) string {
 }
 
 // load reads where drivers are, in two pipelines: a location for each id, the
-// zero one for a driver who is not online.
+// zero one for a driver who is not online. In a cluster, what the nodes that
+// answer tell comes beside the error of the others; so it is below.
 func (s *Store) load(ctx context.Context, ids []string) ([]driver.Location, error) {
 	found := make([]driver.Location, len(ids))
 	if len(ids) == 0 {
 		return found, nil
 	}
-	hashes, err := s.hashes(ctx, ids)
-	if err != nil {
-		return nil, err
+	hashes, lost := s.hashes(ctx, ids)
+	if !s.usable(lost) {
+		return nil, lost
 	}
 	words, err := s.words(ctx, ids, hashes)
-	if err != nil {
-		return nil, err
+	if lost = either(lost, err); !s.usable(lost) {
+		return nil, lost
 	}
 	for i, id := range ids {
 		for _, packed := range [...]string{hashes[i].packed, words[i]} {
@@ -49,7 +50,14 @@ func (s *Store) load(ctx context.Context, ids []string) ([]driver.Location, erro
 			}
 		}
 	}
-	return found, nil
+	return found, lost
+}
+
+func either(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
 }
 
 // hash is what readers need of a driver's hash. It is empty for a driver who is
@@ -61,17 +69,18 @@ type hash struct {
 
 func (s *Store) hashes(ctx context.Context, ids []string) ([]hash, error) {
 	cmds := make([]*redis.SliceCmd, len(ids))
-	if _, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, id := range ids {
 			cmds[i] = p.HMGet(ctx, driverKey(id), "cell", "writer", "at")
 		}
 		return nil
-	}); err != nil {
-		return nil, err
-	}
+	})
 	hashes := make([]hash, len(ids))
 	for i, cmd := range cmds {
 		values := cmd.Val()
+		if len(values) != 3 {
+			continue // of a node that did not answer
+		}
 		cell, ok := values[0].(string)
 		tag, ok2 := values[1].(string)
 		packed, ok3 := values[2].(string)
@@ -79,7 +88,7 @@ func (s *Store) hashes(ctx context.Context, ids []string) ([]hash, error) {
 			hashes[i] = hash{place{geo.Cell(cell), tag}, packed}
 		}
 	}
-	return hashes, nil
+	return hashes, err
 }
 
 // words are the words that the hashes point to; "" where there is none.
@@ -95,7 +104,7 @@ func (s *Store) words(ctx context.Context, ids []string, hashes []hash) ([]strin
 		return words, nil
 	}
 	cmds := make(map[geo.Cell]*redis.SliceCmd, len(cells))
-	if _, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for cell, some := range cells {
 			fields := make([]string, len(some))
 			for n, i := range some {
@@ -104,13 +113,11 @@ func (s *Store) words(ctx context.Context, ids []string, hashes []hash) ([]strin
 			cmds[cell] = p.HMGet(ctx, atKey(cell), fields...)
 		}
 		return nil
-	}); err != nil {
-		return nil, err
-	}
+	})
 	for cell, some := range cells {
 		for n, v := range cmds[cell].Val() {
 			words[some[n]], _ = v.(string)
 		}
 	}
-	return words, nil
+	return words, err
 }

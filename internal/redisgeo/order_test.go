@@ -51,9 +51,11 @@ func TestStore_Lost(t *testing.T) {
 			_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error { p.FlushDB(ctx); p.ScriptFlush(ctx); return nil })
 			return err
 		},
-		"Seen":   func(ctx context.Context, c *redis.Client) error { return c.Del(ctx, "seen:{dr5ru}").Err() },
-		"Places": func(ctx context.Context, c *redis.Client) error { return c.Del(ctx, "seen:{dr5ru}", "geo:{dr5ru}").Err() },
-		"Words":  func(ctx context.Context, c *redis.Client) error { return c.Del(ctx, "at:{dr5ru}").Err() },
+		"Seen": func(ctx context.Context, c *redis.Client) error { return c.Del(ctx, "seen:{dr5ru}").Err() },
+		"Places": func(ctx context.Context, c *redis.Client) error {
+			return c.Del(ctx, "seen:{dr5ru}", "geo:{dr5ru}").Err()
+		},
+		"Words": func(ctx context.Context, c *redis.Client) error { return c.Del(ctx, "at:{dr5ru}").Err() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := testenv.Redis(t)

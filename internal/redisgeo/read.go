@@ -21,33 +21,34 @@ const (
 
 // Nearby is the up to limit wanted drivers nearest to p within radius metres,
 // nearest first, over the borders of cells. A radius that touches too many
-// cells is fault.Invalid.
+// cells is fault.Invalid. Beside an [Incomplete] it is whom the rest of the
+// cluster knows.
 func (s *Store) Nearby(ctx context.Context, p geo.Point, radius float64, limit int, w driver.Wanted) ([]driver.Located, error) {
 	cells, err := geo.CoverDisc(p, radius, geo.StoreLength, maxCells)
 	if err != nil {
 		return nil, fault.Field("radius_m", "%v", err)
 	}
-	around, err := s.around(ctx, p, radius+rounding, cells)
-	if err != nil {
-		return nil, unavailable(err)
+	around, lost := s.around(ctx, p, radius+rounding, cells)
+	if !s.usable(lost) {
+		return nil, unavailable(lost)
 	}
 	var found []driver.Located
 	page := max(limit, pageSize)
 	for len(around) > 0 && limit > 0 {
 		n := min(page, len(around))
 		located, err := s.locate(ctx, p, around[:n])
-		if err != nil {
-			return nil, unavailable(err)
+		if lost = either(lost, err); !s.usable(lost) {
+			return nil, unavailable(lost)
 		}
 		around = around[n:]
 		found = nearestFirst(append(found, slices.DeleteFunc(located, func(l driver.Located) bool {
 			return l.Metres > radius || !w.Accepts(l.Location)
 		})...))
 		if len(found) >= limit && (len(around) == 0 || found[limit-1].Metres < around[0].metres-rounding) {
-			return found[:limit], nil // nobody further out can come before them
+			return found[:limit], s.missing(lost) // nobody further out can come before them
 		}
 	}
-	return found[:min(limit, len(found))], nil
+	return found[:min(limit, len(found))], s.missing(lost)
 }
 
 // candidate is a driver as a GEO set tells of one.
@@ -74,10 +75,10 @@ func (s *Store) around(ctx context.Context, p geo.Point, radius float64, cells [
 		}
 		return nil
 	})
-	if err != nil {
+	if !s.usable(err) {
 		return nil, err
 	}
-	return collect(near, whole), nil
+	return collect(near, whole), err
 }
 
 // isOffMap reports whether the cell has to be read whole, because Redis GEO
@@ -116,14 +117,11 @@ func (s *Store) locate(ctx context.Context, p geo.Point, around []candidate) ([]
 		ids[i] = c.id
 	}
 	locations, err := s.online(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
 	located := make([]driver.Located, len(locations))
 	for i, l := range locations {
 		located[i] = driver.Located{Location: l, Metres: geo.Distance(p, l.Point)}
 	}
-	return located, nil
+	return located, err
 }
 
 func nearestFirst(found []driver.Located) []driver.Located {
@@ -134,25 +132,26 @@ func nearestFirst(found []driver.Located) []driver.Located {
 }
 
 // InCells is the drivers in the cells (of owner length or longer), each once,
-// by id. More cells than 4096 of the store's are fault.Invalid.
+// by id. More cells than 4096 of the store's are fault.Invalid. Beside an
+// [Incomplete] it is whom the rest of the cluster knows.
 func (s *Store) InCells(ctx context.Context, cells []geo.Cell) ([]driver.Location, error) {
 	stored, err := storeCells(cells)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := s.members(ctx, stored)
-	if err != nil {
-		return nil, unavailable(err)
+	ids, lost := s.members(ctx, stored)
+	if !s.usable(lost) {
+		return nil, unavailable(lost)
 	}
 	var found []driver.Location
 	for page := range slices.Chunk(ids, 4*pageSize) {
 		locations, err := s.online(ctx, page)
-		if err != nil {
-			return nil, unavailable(err)
+		if lost = either(lost, err); !s.usable(lost) {
+			return nil, unavailable(lost)
 		}
 		found = append(found, locations...)
 	}
-	return slices.DeleteFunc(found, func(l driver.Location) bool { return !inAny(l.Point, cells) }), nil
+	return slices.DeleteFunc(found, func(l driver.Location) bool { return !inAny(l.Point, cells) }), s.missing(lost)
 }
 
 // storeCells is the cells of the store's length that hold the given ones.
@@ -191,7 +190,7 @@ func (s *Store) members(ctx context.Context, cells []geo.Cell) ([]string, error)
 		}
 		return nil
 	})
-	if err != nil {
+	if !s.usable(err) {
 		return nil, err
 	}
 	var ids []string
@@ -199,14 +198,15 @@ func (s *Store) members(ctx context.Context, cells []geo.Cell) ([]string, error)
 		ids = append(ids, cmd.Val()...)
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return slices.Compact(ids), err
 }
 
 // Locations is where the drivers are, in the order of the ids, without those
-// who are not online.
+// who are not online. Beside an [Incomplete] it is whom the rest of the cluster
+// knows.
 func (s *Store) Locations(ctx context.Context, driverIDs []string) ([]driver.Location, error) {
 	found, err := s.online(ctx, driverIDs)
-	return found, unavailable(err)
+	return found, s.missing(err)
 }
 
 // online reads the hashes of those who are online, in the order of the ids.

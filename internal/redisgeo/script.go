@@ -96,44 +96,39 @@ type call struct {
 }
 
 // runAll runs scripts in one pipeline. A Redis that does not know one yet (new,
-// or restarted) learns it, and what it refused runs again.
-func (s *Store) runAll(ctx context.Context, calls []call) ([]*redis.Cmd, error) {
+// or restarted) learns it, and what it refused runs again. Each command has its
+// error.
+func (s *Store) runAll(ctx context.Context, calls []call) []*redis.Cmd {
 	if len(calls) == 0 {
-		return nil, nil
+		return nil
 	}
 	cmds := make([]*redis.Cmd, len(calls))
 	all := make([]int, len(calls))
 	for i := range all {
 		all[i] = i
 	}
-	err := s.run(ctx, calls, cmds, all)
+	s.run(ctx, calls, cmds, all)
 	unknown := all[:0]
 	for i, cmd := range cmds {
-		switch {
-		case redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT"):
+		if redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
 			unknown = append(unknown, i)
-		case cmd.Err() != nil:
-			return nil, cmd.Err()
 		}
 	}
-	if len(unknown) == 0 {
-		return cmds, err
-	}
-	for _, script := range []*redis.Script{takeScript, enterScript, leaveScript, sweepScript, forgetScript} {
-		if err := script.Load(ctx, s.redis).Err(); err != nil {
-			return nil, err
+	if len(unknown) > 0 {
+		for _, script := range []*redis.Script{takeScript, enterScript, leaveScript, sweepScript, forgetScript} {
+			_ = script.Load(ctx, s.redis).Err() // who did not learn it says so again
 		}
+		s.run(ctx, calls, cmds, unknown)
 	}
-	return cmds, s.run(ctx, calls, cmds, unknown)
+	return cmds
 }
 
 // run runs some of the calls.
-func (s *Store) run(ctx context.Context, calls []call, cmds []*redis.Cmd, some []int) error {
-	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+func (s *Store) run(ctx context.Context, calls []call, cmds []*redis.Cmd, some []int) {
+	_, _ = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, i := range some {
 			cmds[i] = calls[i].script.EvalSha(ctx, p, calls[i].keys, calls[i].args...)
 		}
 		return nil
 	})
-	return err
 }

@@ -33,7 +33,7 @@ type place struct {
 func (w *writer) claim(e *entry, to *lot) {
 	c := claim{id: e.id, seen: e.news.SeenAt.UnixMilli(), gone: e.news.Gone, l: e.news, entry: e}
 	if to != nil {
-		c.place, c.packed = place{to.cell, w.tag}, string(e.packed)
+		c.place, c.packed = place{to.cell, e.tag}, string(e.packed)
 	}
 	w.claims = append(w.claims, c)
 }
@@ -44,25 +44,17 @@ const maxRounds = 4
 
 // settle makes the claims good. A round takes the drivers' hashes, then puts
 // the drivers into their cells, then takes out what stood before.
-func (w *writer) settle(ctx context.Context) error {
+func (w *writer) settle(ctx context.Context) {
 	claims := w.claims
 	for range maxRounds {
-		if len(claims) == 0 {
+		var outcomes []outcome
+		if claims, outcomes = w.take(ctx, claims); len(claims) == 0 {
 			break
 		}
-		taken, err := w.take(ctx, claims)
-		if err != nil {
-			return err
-		}
-		if err := w.enter(ctx, claims, taken); err != nil {
-			return err
-		}
-		if claims, err = w.leave(ctx, claims, taken); err != nil {
-			return err
-		}
+		w.enter(ctx, claims, outcomes)
+		claims = w.leave(ctx, claims, outcomes)
 	}
 	clear(w.claims)
-	return nil
 }
 
 // outcome is what came of a claim.
@@ -71,7 +63,8 @@ type outcome struct {
 	was   place // what the driver's hash pointed to before, or still does
 }
 
-func (w *writer) take(ctx context.Context, claims []claim) ([]outcome, error) {
+// take returns the claims that were decided, and how.
+func (w *writer) take(ctx context.Context, claims []claim) ([]claim, []outcome) {
 	calls := make([]call, len(claims))
 	for i := range claims {
 		c := &claims[i]
@@ -80,24 +73,26 @@ func (w *writer) take(ctx context.Context, claims []claim) ([]outcome, error) {
 			string(c.l.Class), c.l.Seats, c.l.Session, c.packed,
 		}}
 	}
-	cmds, err := w.runAll(ctx, calls)
-	if err != nil {
-		return nil, err
-	}
-	outcomes := make([]outcome, len(claims))
-	for i, cmd := range cmds {
+	decided, outcomes := make([]claim, 0, len(claims)), make([]outcome, 0, len(claims))
+	for i, cmd := range w.runAll(ctx, calls) {
 		answer, err := cmd.StringSlice()
-		if err != nil {
-			return nil, err
+		switch {
+		case err != nil && claims[i].entry != nil:
+			w.fail(claims[i].entry, err)
+		case err != nil:
+			w.note(err)
+		case claims[i].entry == nil || !claims[i].entry.failed:
+			decided = append(decided, claims[i])
+			outcomes = append(outcomes, outcome{answer[0] == "1", place{geo.Cell(answer[1]), answer[2]}})
 		}
-		outcomes[i] = outcome{answer[0] == "1", place{geo.Cell(answer[1]), answer[2]}}
 	}
-	return outcomes, nil
+	return decided, outcomes
 }
 
-// enter puts the drivers who were taken into their cells, and notes it.
-func (w *writer) enter(ctx context.Context, claims []claim, outcomes []outcome) error {
+// enter puts the drivers who were taken into their cells.
+func (w *writer) enter(ctx context.Context, claims []claim, outcomes []outcome) {
 	var calls []call
+	var of []*entry
 	for i := range claims {
 		c := &claims[i]
 		if c.entry == nil || c.gone || !outcomes[i].taken {
@@ -106,39 +101,41 @@ func (w *writer) enter(ctx context.Context, claims []claim, outcomes []outcome) 
 		calls = append(calls, call{enterScript, keysOf(c.place.cell), []any{
 			c.id, c.seen, c.entry.score, c.entry.field, c.packed,
 		}})
+		of = append(of, c.entry)
 	}
-	_, err := w.runAll(ctx, calls)
-	return err
+	for i, cmd := range w.runAll(ctx, calls) {
+		if err := cmd.Err(); err != nil {
+			w.fail(of[i], err)
+		}
+	}
 }
 
 func keysOf(cell geo.Cell) []string { return []string{geoKey(cell), seenKey(cell), atKey(cell)} }
 
 // leave takes out the words that do not stand any more. It returns claims for
-// those that turn out to be newer.
-func (w *writer) leave(ctx context.Context, claims []claim, outcomes []outcome) (again []claim, err error) {
+// those that turn out to be newer. What cannot be taken out misleads nobody.
+func (w *writer) leave(ctx context.Context, claims []claim, outcomes []outcome) (again []claim) {
 	var calls []call
 	var of []departure
 	for i := range claims {
 		for _, d := range w.departures(&claims[i], outcomes[i]) {
 			calls, of = append(calls, d.call()), append(of, d)
 		}
-		w.note(&claims[i], outcomes[i])
+		w.remember(&claims[i], outcomes[i])
 	}
-	cmds, err := w.runAll(ctx, calls)
-	if err != nil {
-		return nil, err
-	}
-	for i, cmd := range cmds {
+	for i, cmd := range w.runAll(ctx, calls) {
 		word, err := cmd.Text()
 		if err != nil {
-			return nil, err
+			w.note(err)
+			continue
 		}
 		if l, err := unpack(of[i].id, word); err == nil {
 			delete(w.known, of[i].id)
 			again = append(again, claim{id: l.DriverID, seen: l.SeenAt.UnixMilli(), place: of[i].from, packed: word, l: &l})
 		}
 	}
-	return again, w.confirm(ctx, claims, outcomes)
+	w.confirm(ctx, claims, outcomes)
+	return again
 }
 
 // departure is a word that has to go, because another stands.
@@ -174,18 +171,18 @@ func (w *writer) departures(c *claim, o outcome) []departure {
 		add(o.was)
 	}
 	if c.entry != nil && c.entry.lot != nil {
-		if own := (place{c.entry.lot.cell, w.tag}); own != o.was {
+		if own := (place{c.entry.lot.cell, c.entry.tag}); own != o.was {
 			add(own)
 		}
 	}
 	return gone
 }
 
-// note remembers what came of the claim.
-func (w *writer) note(c *claim, o outcome) {
+// remember keeps what came of the claim.
+func (w *writer) remember(c *claim, o outcome) {
 	e := c.entry
 	switch {
-	case e == nil:
+	case e == nil || e.failed:
 	case c.gone || !o.taken:
 		delete(w.known, e.id)
 	default:
@@ -196,27 +193,29 @@ func (w *writer) note(c *claim, o outcome) {
 
 // confirm looks whether what was entered still stands, and takes out what does
 // not: a writer who took the driver meanwhile found nothing there to take out.
-func (w *writer) confirm(ctx context.Context, claims []claim, outcomes []outcome) error {
+func (w *writer) confirm(ctx context.Context, claims []claim, outcomes []outcome) {
 	var entered []*claim
 	for i := range claims {
-		if c := &claims[i]; c.entry != nil && !c.gone && outcomes[i].taken {
+		if c := &claims[i]; c.entry != nil && !c.entry.failed && !c.gone && outcomes[i].taken {
 			entered = append(entered, c)
 		}
 	}
 	if len(entered) == 0 {
-		return nil
+		return
 	}
 	cmds := make([]*redis.SliceCmd, len(entered))
-	if _, err := w.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, _ = w.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, c := range entered {
 			cmds[i] = p.HMGet(ctx, driverKey(c.id), "cell", "writer")
 		}
 		return nil
-	}); err != nil {
-		return err
-	}
+	}) // each command has its error
 	var calls []call
 	for i, c := range entered {
+		if err := cmds[i].Err(); err != nil {
+			w.note(err)
+			continue
+		}
 		cell, _ := cmds[i].Val()[0].(string)
 		tag, _ := cmds[i].Val()[1].(string)
 		if stands := (place{geo.Cell(cell), tag}); stands != c.place {
@@ -224,6 +223,7 @@ func (w *writer) confirm(ctx context.Context, claims []claim, outcomes []outcome
 			calls = append(calls, departure{c.id, c.place, c.seen, stands}.call())
 		}
 	}
-	_, err := w.runAll(ctx, calls)
-	return err
+	for _, cmd := range w.runAll(ctx, calls) {
+		w.note(cmd.Err())
+	}
 }

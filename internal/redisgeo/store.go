@@ -34,6 +34,15 @@
 // A writer that failed is not used again, and what it knew is forgotten: what it
 // sent may still arrive, and changes nothing then.
 //
+// # A cluster of which a part is gone
+//
+// What the other nodes have is written and read as ever, and nobody waits for
+// the part that is gone. A driver can be found while both the node of the cell
+// and the node of the driver's hash are there; what is away of the rest is told
+// with an [Incomplete]. A driver who comes from a cell that is away is taken out
+// of its sets by a sweep. Whenever a node was lost every writer makes sure, with
+// each driver's next position, that the driver's hash is there.
+//
 // Times keep their milliseconds. A failure of Redis is fault.Unavailable.
 package redisgeo
 
@@ -66,6 +75,13 @@ const (
 	retries     = 1
 )
 
+// In a cluster the first batch after a node vanished waits for it, and nobody
+// after that.
+const (
+	nodeTimeout = time.Second
+	redirects   = 2
+)
+
 // renewEvery is how often the TTL of a driver's hash is renewed, at most.
 const renewEvery = 30 * time.Second
 
@@ -73,6 +89,8 @@ const renewEvery = 30 * time.Second
 // what it remembers of it only saves work.
 type Store struct {
 	redis      redis.UniversalClient
+	cluster    bool
+	guards     *guards // of the nodes of a cluster
 	ttl        time.Duration
 	renewAfter time.Duration
 
@@ -83,25 +101,21 @@ type Store struct {
 // Open makes a store. It connects when it is first used, and again whenever
 // Redis comes back.
 func Open(o Options) (*Store, error) {
-	client, err := newClient(o)
+	guards := newGuards()
+	client, err := newClient(o, guards)
 	if err != nil {
+		guards.close()
 		return nil, fault.Wrap(err, fault.Invalid, "the address of Redis is not accepted: redis://host:port/database")
 	}
 	if o.TTL <= 0 {
 		o.TTL = DefaultTTL
 	}
-	return &Store{redis: client, ttl: o.TTL, renewAfter: min(o.TTL/2, renewEvery)}, nil
+	return &Store{redis: client, cluster: o.Cluster, guards: guards, ttl: o.TTL, renewAfter: min(o.TTL/2, renewEvery)}, nil
 }
 
-func newClient(o Options) (redis.UniversalClient, error) {
+func newClient(o Options, g *guards) (redis.UniversalClient, error) {
 	if o.Cluster {
-		c, err := redis.ParseClusterURL(o.URL)
-		if err != nil {
-			return nil, err
-		}
-		c.DialTimeout, c.ReadTimeout, c.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
-		c.MaxRetries, c.DialerRetries, c.ContextTimeoutEnabled = retries, 1, true
-		return redis.NewClusterClient(c), nil
+		return newClusterClient(o.URL, g)
 	}
 	c, err := redis.ParseURL(o.URL)
 	if err != nil {
@@ -112,20 +126,30 @@ func newClient(o Options) (redis.UniversalClient, error) {
 	return redis.NewClient(c), nil
 }
 
+func newClusterClient(url string, g *guards) (redis.UniversalClient, error) {
+	c, err := redis.ParseClusterURL(url)
+	if err != nil {
+		return nil, err
+	}
+	c.DialTimeout, c.ReadTimeout, c.WriteTimeout = dialTimeout, nodeTimeout, nodeTimeout
+	c.MaxRedirects, c.MinRetryBackoff, c.MaxRetryBackoff = redirects, -1, -1 // at once: guards know when to wait
+	c.DialerRetries, c.ContextTimeoutEnabled = 1, true
+	c.NewClient = g.newNode
+	client := redis.NewClusterClient(c)
+	g.cluster.Store(client)
+	return client, nil
+}
+
 // Ping reports whether Redis answers.
 func (s *Store) Ping(ctx context.Context) error { return unavailable(s.redis.Ping(ctx).Err()) }
 
 // Close closes the connections.
-func (s *Store) Close() error { return s.redis.Close() }
+func (s *Store) Close() error {
+	s.guards.close()
+	return s.redis.Close()
+}
 
 func geoKey(cell geo.Cell) string  { return "geo:{" + string(cell) + "}" }
 func seenKey(cell geo.Cell) string { return "seen:{" + string(cell) + "}" }
 func atKey(cell geo.Cell) string   { return "at:{" + string(cell) + "}" }
 func driverKey(id string) string   { return "driver:{" + id + "}" }
-
-func unavailable(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fault.Wrap(err, fault.Unavailable, "the store of positions does not answer")
-}

@@ -27,6 +27,13 @@ func TestStore(t *testing.T) {
 	})
 }
 
+func TestStore_Cluster(t *testing.T) {
+	indextest.Run(t, func(tb testing.TB) (one, other indextest.Store) {
+		url := testenv.RedisCluster(tb)
+		return mustOpen(tb, redisgeo.Options{URL: url, Cluster: true}), mustOpen(tb, redisgeo.Options{URL: url, Cluster: true})
+	})
+}
+
 func mustOpen(tb testing.TB, o redisgeo.Options) *redisgeo.Store {
 	tb.Helper()
 	s, err := redisgeo.Open(o)

@@ -72,12 +72,8 @@ func (s *Store) sweepCells(ctx context.Context, cells []geo.Cell, before time.Ti
 		for i, cell := range cells {
 			calls[i] = call{sweepScript, keysOf(cell), []any{sweepTime(before), sweepPage}}
 		}
-		cmds, err := s.runAll(ctx, calls)
-		if err != nil {
-			return removed, err
-		}
 		var full []geo.Cell
-		for i, cmd := range cmds {
+		for i, cmd := range s.runAll(ctx, calls) {
 			swept, err := cmd.StringSlice()
 			if err != nil {
 				return removed, err
@@ -89,7 +85,7 @@ func (s *Store) sweepCells(ctx context.Context, cells []geo.Cell, before time.Ti
 				return removed, err
 			}
 			removed += len(ids)
-			if err := s.forget(ctx, cells[i], ids, before); err != nil {
+			if err := s.forget(ctx, cells[i], ids, before); !s.usable(err) {
 				return removed, err
 			}
 		}
@@ -128,14 +124,18 @@ func (s *Store) sweepWords(ctx context.Context, cell geo.Cell, surplus string, b
 }
 
 // forget deletes the hashes of drivers who were swept from the cell and not seen
-// elsewhere since.
+// elsewhere since. In a cluster it may fail: hashes have a TTL.
 func (s *Store) forget(ctx context.Context, cell geo.Cell, ids []string, before time.Time) error {
 	calls := make([]call, len(ids))
 	for i, id := range ids {
 		calls[i] = call{forgetScript, []string{driverKey(id)}, []any{sweepTime(before), string(cell)}}
 	}
-	_, err := s.runAll(ctx, calls)
-	return err
+	for _, cmd := range s.runAll(ctx, calls) {
+		if err := cmd.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sweepTime(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }

@@ -22,22 +22,28 @@ type writer struct {
 	lots  map[geo.Cell]*lot
 	turn  uint64 // counts the batches
 
+	outages uint64 // of nodes, when the hashes were last known to be there
+
 	batch  []*entry // the drivers of this batch
 	steady []*lot   // the cells with drivers who stay
 	claims []claim  // the others
 	renew  []*entry // whose hash is to live on
+	failed []*entry // who were not written
+	err    error    // the first
 
 	newest, tidied int64 // seen, unix ms: the newest, and that of the last tidying
 }
 
 func (s *Store) newWriter() *writer {
-	tag := strconv.FormatUint(rand.Uint64()>>24|1<<39, 36)
-	return &writer{Store: s, tag: tag, known: map[string]*entry{}, lots: map[geo.Cell]*lot{}}
+	return &writer{Store: s, tag: newTag(), known: map[string]*entry{}, lots: map[geo.Cell]*lot{}}
 }
+
+func newTag() string { return strconv.FormatUint(rand.Uint64()>>24|1<<39, 36) }
 
 // entry is what a writer knows of a driver.
 type entry struct {
 	id    string
+	tag   string // the writer's when it took the driver
 	field string // of the driver's word in the hash of a cell
 	lot   *lot   // where the word is; nil where there is none
 	seen  int64  // unix ms
@@ -50,7 +56,9 @@ type entry struct {
 	tail      []byte // packed
 
 	news   *driver.Location // in this batch
+	index  int              // of news in the batch
 	turn   uint64           // the batch
+	failed bool             // then this entry is not used again
 	score  uint64           // of news
 	packed []byte           // news
 }
@@ -107,7 +115,7 @@ func (w *writer) lotOf(p geo.Point, was *lot) *lot {
 // the earth and newer than what this writer wrote.
 func (w *writer) gather(batch []driver.Location) {
 	w.turn++
-	w.batch = w.batch[:0]
+	w.batch, w.failed, w.err = w.batch[:0], w.failed[:0], nil
 	for i := range batch {
 		l := &batch[i]
 		if !l.Gone && !l.Valid() {
@@ -118,10 +126,10 @@ func (w *writer) gather(batch []driver.Location) {
 		switch {
 		case e.turn == w.turn:
 			if supersedes(l, e.news) {
-				e.news = l
+				e.news, e.index = l, i
 			}
 		case seen >= e.seen || e.lot == nil:
-			e.turn, e.news = w.turn, l
+			e.turn, e.news, e.index = w.turn, l, i
 			w.batch = append(w.batch, e)
 		}
 		w.newest = max(w.newest, seen)
@@ -131,7 +139,7 @@ func (w *writer) gather(batch []driver.Location) {
 func (w *writer) entryOf(id string) *entry {
 	e, ok := w.known[id]
 	if !ok {
-		e = &entry{id: id, field: field(id, w.tag)}
+		e = &entry{id: id, tag: w.tag, field: field(id, w.tag)}
 		w.known[id] = e
 	}
 	return e
@@ -148,6 +156,7 @@ func supersedes(l, old *driver.Location) bool {
 // sort finds out who stays in a cell, and who has to be claimed.
 func (w *writer) sort() {
 	w.steady, w.claims, w.renew = w.steady[:0], w.claims[:0], w.renew[:0]
+	w.doubt()
 	renewAfter := w.renewAfter.Milliseconds()
 	for _, e := range w.batch {
 		l := e.news
@@ -169,6 +178,19 @@ func (w *writer) sort() {
 		if e.seen-e.renewed >= renewAfter {
 			w.renew = append(w.renew, e)
 		}
+	}
+}
+
+// doubt lets every driver's hash be renewed with the next position, if a node
+// was lost that may come back without it.
+func (w *writer) doubt() {
+	outages := w.guards.outages.Load()
+	if outages == w.outages {
+		return
+	}
+	w.outages = outages
+	for _, e := range w.known {
+		e.renewed = 0
 	}
 }
 
