@@ -2,6 +2,7 @@ package redisgeo
 
 import (
 	"context"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -91,6 +92,7 @@ func (w *writer) failure() error {
 	for _, f := range w.failed {
 		e.undelivered = append(e.undelivered, f.index)
 	}
+	slices.Sort(e.undelivered)
 	return e
 }
 

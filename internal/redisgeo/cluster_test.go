@@ -113,8 +113,20 @@ func (r *ring) seen() ([]driver.Location, error) {
 	return found, err
 }
 
-func TestStore_ClusterSpread(t *testing.T) {
+func TestStore_ClusterOutage(t *testing.T) {
 	r := newRing(t)
+	for _, step := range []struct {
+		name string
+		run  func(*testing.T, *ring)
+	}{{"Spread", testSpread}, {"MasterLost", testMasterLost}, {"MasterHangs", testMasterHangs}} {
+		t.Run(step.name, func(t *testing.T) {
+			r.T = t
+			step.run(t, r)
+		})
+	}
+}
+
+func testSpread(t *testing.T, r *ring) {
 	for cells := range 3 { // each step takes most drivers to another master
 		if err := r.drive(cells); err != nil {
 			t.Fatal(err)
@@ -137,8 +149,7 @@ func TestStore_ClusterSpread(t *testing.T) {
 // those whose hash it had, are missed, and nobody else: the others are found at
 // their newest positions, which go on being written. When the master is back,
 // empty, everybody is there after the next position.
-func TestStore_ClusterMasterLost(t *testing.T) {
-	r := newRing(t)
+func testMasterLost(t *testing.T, r *ring) {
 	for range 2 {
 		if err := r.drive(0); err != nil {
 			t.Fatal(err)
@@ -215,7 +226,7 @@ func (r *ring) checkUndelivered(err error, which func(id string) bool) {
 	if !fault.Is(err, fault.Unavailable) || !errors.As(err, &part) {
 		r.Fatalf("a part of the batch could not be taken over, the error is %v", err)
 	}
-	got := slices.Sorted(slices.Values(part.Undelivered()))
+	got := part.Undelivered()
 	var want []int
 	for i, id := range r.ids {
 		if which(id) {
@@ -229,8 +240,7 @@ func (r *ring) checkUndelivered(err error, which func(id string) bool) {
 
 // A node that answers nobody any more, and refuses nobody either, is waited for
 // once.
-func TestStore_ClusterMasterHangs(t *testing.T) {
-	r := newRing(t)
+func testMasterHangs(t *testing.T, r *ring) {
 	if err := r.drive(0); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func (e *Incomplete) Error() string { return "a part of the cluster is away: " +
 func (e *Incomplete) Unwrap() error { return e.cause }
 
 // Undelivered is the indices of the locations of a batch that were not taken
-// over. It is empty for a reader's error.
+// over, ascending. It is empty for a reader's error.
 func (e *Incomplete) Undelivered() []int { return e.undelivered }
 
 // usable reports whether what was read is of use though err came with it.

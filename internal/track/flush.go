@@ -2,7 +2,10 @@ package track
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,11 +18,14 @@ type flusher struct {
 	tray    *tray
 	deliver func(ctx context.Context, batch []driver.Location) (undelivered []int, err error) // indices
 	batch   batch
+	held    map[*news]struct{} // what a part of the consumer did not take
+	heldAt  time.Time          // since when the first of them waits
 	config  Config
 	now     func() time.Time
 	log     *slog.Logger
 	metrics Metrics
-	down    atomic.Bool // the last delivery failed
+	down    atomic.Bool  // the last delivery failed
+	holds   atomic.Int64 // how many are held
 }
 
 // run flushes until ctx ends, and once more then.
@@ -42,11 +48,16 @@ func (f *flusher) run(ctx context.Context) {
 
 // flush delivers what waits, batch by batch, and reports whether all of it went.
 func (f *flusher) flush(ctx context.Context) bool {
-	for left := f.tray.len(); left > 0; left -= len(f.batch.of) {
+	f.release()
+	waiting := f.tray.len()
+	for left := waiting; left > 0; left -= len(f.batch.of) {
 		f.tray.take(&f.batch, min(left, f.config.FlushMax))
 		if !f.deliverBatch(ctx) {
 			return false
 		}
+	}
+	if waiting > 0 && len(f.held) == 0 {
+		f.note(nil)
 	}
 	return true
 }
@@ -59,10 +70,46 @@ func (f *flusher) deliverBatch(ctx context.Context) bool {
 	began := f.now()
 	undelivered, err := f.deliver(ctx, f.batch.locations)
 	f.metrics.Flushed(f.part, len(f.batch.of)-len(undelivered), f.now().Sub(began), err != nil)
-	f.note(err)
 	f.land(undelivered)
+	if err == nil {
+		return true
+	}
+	f.note(err)
+	if partial(err) {
+		f.hold(undelivered)
+		return true
+	}
 	f.putBack(undelivered)
-	return err == nil
+	return false
+}
+
+// partial reports whether only a part of the consumer is away, which keeps
+// nobody waiting: see Mirror.
+func partial(err error) bool {
+	var part interface{ Undelivered() []int }
+	return errors.As(err, &part)
+}
+
+// hold keeps what a part of the consumer did not take: it is tried again after a
+// pause, and does not hold up the others.
+func (f *flusher) hold(undelivered []int) {
+	if len(f.held) == 0 {
+		f.held, f.heldAt = map[*news]struct{}{}, f.now()
+	}
+	for _, i := range undelivered {
+		f.held[f.batch.of[i]] = struct{}{}
+	}
+	f.holds.Store(int64(len(f.held)))
+}
+
+// release lets what was held wait again, after the pause.
+func (f *flusher) release() {
+	if len(f.held) == 0 || f.now().Sub(f.heldAt).Abs() < f.config.FlushPause {
+		return
+	}
+	f.tray.putBack(slices.Collect(maps.Keys(f.held)), f.now().Add(-f.config.FlushKeep))
+	f.held = nil
+	f.holds.Store(0)
 }
 
 // land acknowledges what was delivered: all but the given indices, which ascend.

@@ -11,7 +11,9 @@ import (
 // Mirror is the shared store of where drivers are (Redis GEO, or memory in the
 // embedded size). A batch has the latest location of each of its drivers; one
 // that is Gone is forgotten. Applying an older location than the stored one
-// (by SeenAt) changes nothing.
+// (by SeenAt) changes nothing. Where only a part of the store is away the error
+// has Undelivered() []int, the indices of the locations that were not taken, in
+// ascending order: they come again after a pause, and the others are not held up.
 type Mirror interface {
 	Apply(ctx context.Context, batch []driver.Location) error
 }

@@ -282,6 +282,40 @@ func TestTracker_SlowConsumers(t *testing.T) {
 			}
 		})
 	})
+	t.Run("PartOfTheMirrorIsAway", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			tracker := w.tracker()
+			lost, found := w.online(tracker, "d1"), w.online(tracker, "d2")
+			w.mirror.refuse("d1")
+			for i := range 20 {
+				lost.send(position(uint64(i)+1, home))
+				w.flushed()
+				found.send(position(uint64(i)+1, home))
+				w.flushed()
+				if at := w.mirror.last("d2"); at.Seq != uint64(i)+1 {
+					t.Fatalf("after a flush the mirror has position %d of the other driver, not %d", at.Seq, i+1)
+				}
+				time.Sleep(time.Second)
+			}
+			if got := tracker.Degraded(); !slices.Equal(got, []track.Part{track.PartMirror}) {
+				t.Errorf("degraded: %v", got)
+			}
+			if n := tracker.Stats().Waiting[track.PartMirror]; n != 1 {
+				t.Errorf("%d locations wait", n)
+			}
+			w.mirror.refuse("")
+			time.Sleep(2 * w.config.FlushPause)
+			if got := w.mirror.of("d1"); len(got) != 1 || got[0].Seq != 20 {
+				t.Errorf("the mirror got %+v", got)
+			}
+			if failed, healed := w.logged("cannot be delivered"), w.logged("delivered again"); failed != 1 || healed != 1 {
+				t.Errorf("logged %d times, and %d times that it is over", failed, healed)
+			}
+			if got := tracker.Degraded(); got != nil {
+				t.Errorf("degraded: %v", got)
+			}
+		})
+	})
 	t.Run("HangingMirrorHoldsUpNothing", func(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			w.mirror.hangs = make(chan struct{})

@@ -2,6 +2,7 @@ package track
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -71,6 +72,10 @@ func (t *Tracker) addFlushers(d Deps) {
 		err := d.Mirror.Apply(ctx, batch)
 		if err == nil {
 			return nil, nil
+		}
+		var part interface{ Undelivered() []int }
+		if errors.As(err, &part) {
+			return part.Undelivered(), err
 		}
 		all := make([]int, len(batch))
 		for i := range all {
@@ -206,7 +211,7 @@ type Stats struct {
 func (t *Tracker) Stats() Stats {
 	s := Stats{Sessions: t.roster.len(), Drivers: t.units.len(), Rides: t.ways.len(), Waiting: map[Part]int{}}
 	for _, f := range t.flushers {
-		s.Waiting[f.part] = f.tray.len()
+		s.Waiting[f.part] = f.tray.len() + int(f.holds.Load())
 	}
 	return s
 }

@@ -97,7 +97,14 @@ type sink struct {
 	arrived []arrival
 	fails   error
 	hangs   chan struct{} // while not nil, until closed
+	refuses string        // the driver whom it does not take
 }
+
+// inPart is the error of a store that took all but some.
+type inPart struct{ undelivered []int }
+
+func (e inPart) Error() string      { return "a node is away" }
+func (e inPart) Undelivered() []int { return e.undelivered }
 
 type arrival struct {
 	cell geo.Cell // "" in the mirror
@@ -139,11 +146,26 @@ func (s *sink) take(ctx context.Context, cell geo.Cell, batch []driver.Location)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, l := range batch {
+	var refused []int
+	for i, l := range batch {
+		if l.DriverID == s.refuses {
+			refused = append(refused, i)
+			continue
+		}
 		s.latest[l.DriverID] = l
 		s.arrived = append(s.arrived, arrival{cell, time.Now(), l})
 	}
+	if refused != nil {
+		return inPart{refused}
+	}
 	return nil
+}
+
+// refuse lets the sink take everybody but the driver; "" for everybody.
+func (s *sink) refuse(driverID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuses = driverID
 }
 
 func (s *sink) fail(err error) {
