@@ -99,7 +99,9 @@ type Beats interface {
 }
 
 // Locations is the shared store of where drivers are: it seeds the index of
-// cells that are new here, and stands in while the feed is silent.
+// cells that are new here, and stands in while the feed is silent. While a part
+// of it is gone, what the rest knows comes beside an error that has
+// Undelivered() []int, and nobody waits for the part.
 type Locations interface {
 	InCells(ctx context.Context, cells []geo.Cell) ([]driver.Location, error)
 	Locations(ctx context.Context, driverIDs []string) ([]driver.Location, error)

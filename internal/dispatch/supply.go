@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -130,15 +131,18 @@ func (s *supply) confirm(ctx context.Context, driverIDs []string) {
 	s.ask(func() ([]driver.Location, error) { return s.locations.Locations(ctx, driverIDs) })
 }
 
-// ask takes in what the store tells, and logs the begin of its silence.
+// ask takes in what the store tells, and logs the begin of its silence. It
+// reports whether to ask on.
 func (s *supply) ask(locations func() ([]driver.Location, error)) (ok bool) {
 	batch, err := locations()
 	if err != nil {
+		s.apply(batch)
 		if !s.impaired {
 			s.log.Warn("the shared store does not tell where drivers are; the feed goes on", "err", err)
 		}
 		s.impaired = true
-		return false
+		var part interface{ Undelivered() []int }
+		return errors.As(err, &part)
 	}
 	s.impaired = false
 	s.apply(batch)

@@ -27,12 +27,20 @@ func ask[T any](ctx context.Context, l *Lookout, question func() (T, error)) (an
 	answer, err = question()
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled): // it was not the store that gave up
+	case isPartial(err):
+		l.restsTo.Store(0)
 	case fault.Is(err, fault.Unavailable):
 		l.restsTo.Store(l.Now().Add(restFor).UnixMilli())
 	default:
 		l.restsTo.Store(0)
 	}
 	return answer, err
+}
+
+// isPartial reports whether a part of the store answered; see Store.
+func isPartial(err error) bool {
+	var part interface{ Undelivered() []int }
+	return errors.As(err, &part)
 }
 
 // Nearby is the up to limit wanted drivers nearest to p within radius metres,
@@ -62,9 +70,9 @@ func (l *Lookout) Nearby(ctx context.Context, p geo.Point, radius float64, limit
 	}
 	if !ok {
 		missing, err = geo.CoverDisc(p, radius, geo.OwnerLength, gridSize*gridSize)
-		return l.byHearsay(nil, p, radius, limit, w), missing, err
+		return l.byHearsay(found, p, radius, limit, w), missing, err
 	}
-	found = l.byHearsay(l.search(spots, p, radius, limit, w), p, radius, limit, w)
+	found = l.byHearsay(append(found, l.search(spots, p, radius, limit, w)...), p, radius, limit, w)
 	return found, l.cold(spots, now), nil
 }
 
@@ -125,10 +133,10 @@ func (l *Lookout) search(spots []spot, p geo.Point, radius float64, limit int, w
 
 // byHearsay adds to what was found whoever else this process knows of.
 func (l *Lookout) byHearsay(found []driver.Located, p geo.Point, radius float64, limit int, w driver.Wanted) []driver.Located {
-	if l.Others == nil {
-		return found
+	if l.Others != nil {
+		found = append(found, l.Others.Nearest(p, limit, radius, w.Accepts)...)
 	}
-	return nearest(append(found, l.Others.Nearest(p, limit, radius, w.Accepts)...), limit)
+	return nearest(found, limit)
 }
 
 // nearest puts what several indexes found in order, each driver once, where the
@@ -181,11 +189,13 @@ func (l *Lookout) locate(ctx context.Context, driverIDs []string) (found []drive
 			return nil, false, err
 		}
 		if partial {
-			told = l.rumoured(rest)
+			told = append(told, l.rumoured(rest)...)
 		}
 		l.follow(told, partial, now)
 		for _, at := range told {
-			known[at.DriverID] = at
+			if was, ok := known[at.DriverID]; !ok || at.SeenAt.After(was.SeenAt) {
+				known[at.DriverID] = at
+			}
 		}
 	}
 	for _, id := range driverIDs {

@@ -165,10 +165,10 @@ func (l *Lookout) fill(ctx context.Context, p *patch) error {
 	defer cancel()
 	gap := l.gaps.Load()
 	found, err := l.Store.InCells(ctx, []geo.Cell{p.cell})
+	p.take(found) // of a store of which a part is away, what the rest knows
 	if err != nil {
 		return err
 	}
-	p.take(found)
 	p.filled.Store(gap)
 	return nil
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // Store is the shared store of where drivers are. While it is gone its errors
-// are fault.Unavailable.
+// are fault.Unavailable. While a part of it is gone, what the rest knows comes
+// beside such an error, which has Undelivered() []int then, and nobody waits for
+// the part.
 type Store interface {
 	Nearby(ctx context.Context, p geo.Point, radius float64, limit int, w driver.Wanted) ([]driver.Located, error)
 	InCells(ctx context.Context, cells []geo.Cell) ([]driver.Location, error)

@@ -32,7 +32,8 @@ type world struct {
 	apply  func(context.Context, []driver.Location) error
 	now    time.Time
 	down   bool
-	deaf   bool // the feed brings nothing
+	hides  string // while a part of the store is gone: the driver whom only that knows
+	deaf   bool   // the feed brings nothing
 	asked  int
 	feeds  map[geo.Cell]func([]driver.Location)
 	cellOf map[string]geo.Cell // where each driver was published last
@@ -63,6 +64,21 @@ func newWorldOn(tb testing.TB, store Store, apply func(context.Context, []driver
 
 var errGone = fault.Wrap(errors.New("connection refused"), fault.Unavailable, "gone")
 
+// inPart is the error of a store of which a part is gone.
+type inPart struct{}
+
+func (inPart) Error() string      { return "a node is away" }
+func (inPart) Undelivered() []int { return nil }
+
+// seen takes whom only the part knows that is gone out of an answer.
+func seen[T any](w *world, found []T, id func(T) string, err error) ([]T, error) {
+	if w.hides == "" || err != nil {
+		return found, err
+	}
+	found = slices.DeleteFunc(found, func(l T) bool { return id(l) == w.hides })
+	return found, fault.Wrap(inPart{}, fault.Unavailable, "gone in part")
+}
+
 func (w *world) question() error {
 	w.asked++
 	if w.down {
@@ -75,22 +91,27 @@ func (w *world) Nearby(ctx context.Context, p geo.Point, radius float64, limit i
 	if err := w.question(); err != nil {
 		return nil, err
 	}
-	return w.store.Nearby(ctx, p, radius, limit, wanted)
+	found, err := w.store.Nearby(ctx, p, radius, limit, wanted)
+	return seen(w, found, func(l driver.Located) string { return l.DriverID }, err)
 }
 
 func (w *world) InCells(ctx context.Context, cells []geo.Cell) ([]driver.Location, error) {
 	if err := w.question(); err != nil {
 		return nil, err
 	}
-	return w.store.InCells(ctx, cells)
+	found, err := w.store.InCells(ctx, cells)
+	return seen(w, found, idOf, err)
 }
 
 func (w *world) Locations(ctx context.Context, ids []string) ([]driver.Location, error) {
 	if err := w.question(); err != nil {
 		return nil, err
 	}
-	return w.store.Locations(ctx, ids)
+	found, err := w.store.Locations(ctx, ids)
+	return seen(w, found, idOf, err)
 }
+
+func idOf(l driver.Location) string { return l.DriverID }
 
 func (w *world) Follow(cell geo.Cell, fn func([]driver.Location)) (stop func(), err error) {
 	w.feeds[cell] = fn
