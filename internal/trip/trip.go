@@ -237,8 +237,8 @@ func (t *Trip) Accept(offerID, driverID string, now time.Time) ([]Event, error) 
 }
 
 // Decline closes the offer and excludes the driver from this trip, also when the
-// offer ran out a moment before. Otherwise declining an offer that is closed
-// changes nothing.
+// offer ran out or was withdrawn a moment before. Declining an offer of a trip
+// that is over changes nothing.
 func (t *Trip) Decline(offerID, driverID, reason string, now time.Time) error {
 	o, err := t.offerOf(offerID, driverID)
 	if err != nil {
@@ -250,7 +250,7 @@ func (t *Trip) Decline(offerID, driverID, reason string, now time.Time) error {
 	if o.Pending() {
 		o.close(OfferDeclined, reason, now)
 	}
-	if !t.State.Final() && (o.State == OfferDeclined || o.State == OfferExpired) { // too late, but a no
+	if !t.State.Final() { // too late perhaps, but a no
 		t.exclude(driverID)
 	}
 	return nil

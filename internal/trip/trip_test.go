@@ -72,6 +72,21 @@ func TestTrip_AcceptAfterRedispatch(t *testing.T) {
 	}
 }
 
+// A dispatcher that saw its push fail withdraws the offer; the phone may have
+// shown it all the same.
+func TestTrip_DeclineOfAWithdrawnOffer(t *testing.T) {
+	tr := offered(t)
+	if !tr.Withdraw("o1", start) {
+		t.Fatal("the offer was not withdrawn")
+	}
+	if err := tr.Decline("o1", "d1", "", start); err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.Propose(trip.Proposal{OfferID: "o2", TripID: tr.ID, DriverID: "d1", Epoch: 1, Now: start, Deliver: deliver}); !fault.Is(err, fault.WrongState) {
+		t.Errorf("who declined is offered the trip again: %v", err)
+	}
+}
+
 func TestTrip_OfferTimes(t *testing.T) {
 	t.Run("Undelivered", func(t *testing.T) {
 		tr := offered(t)
