@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test lint fuzz bench bench-city bench-match bench-eta bench-index bench-policies bench-track deps vendor-web clean
+.PHONY: help run up build test lint fuzz model bench bench-city bench-match bench-eta bench-index bench-policies bench-track deps vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -33,6 +33,9 @@ lint: ## gofmt, vet, staticcheck, govulncheck, the import rules
 
 fuzz: ## Fuzz every decoder, FUZZTIME each (default 30s)
 	GO="$(GO)" scripts/fuzz.sh $(FUZZTIME)
+
+model: ## Try out the whole protocol of trips and claims at its larger size, minutes
+	$(GO) test -run TestModel_Holds -count=1 -v -timeout 2h ./internal/model -model.large
 
 bench: ## Run the micro-benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -45,6 +45,7 @@ var layers = []layer{
 	{name: "geo", packages: []string{"geo"}, outside: []string{"github.com/mmcloughlin/geohash"},
 		not: effects, never: join(clock, timers...)},
 	{name: "pure", packages: core, inside: pure, not: effects, never: join(clock, timers...)},
+	{name: "model", packages: []string{"internal/model"}, inside: pure, not: effects, never: join(clock, timers...)},
 	{name: "wire", packages: []string{"internal/wire"}, inside: pure, not: effects, never: join(clock, timers...)},
 
 	// Reads forms of addresses (net/url), and nothing else of the network.
