@@ -316,6 +316,26 @@ func TestTrackerRoutes_LimitOfSockets(t *testing.T) {
 	})
 }
 
+// A phone that reconnects in a loop is held back, and it alone.
+func TestTrackerRoutes_ReconnectsInALoop(t *testing.T) {
+	w := newTrackerWorld(t, api.TrackerOptions{})
+	for n := 1; ; n++ {
+		conn, response, err := websocket.Dial(t.Context(), w.server.URL+trackerPath+"?access_token=driver:d1", nil)
+		if err == nil {
+			conn.CloseNow()
+			if n == 200 {
+				t.Fatal("let in 200 times without an end")
+			}
+			continue
+		}
+		if response == nil || response.StatusCode != http.StatusTooManyRequests || response.Header.Get("Retry-After") == "" || n <= 10 {
+			t.Fatalf("time %d: %v, %v", n, response, err)
+		}
+		break
+	}
+	w.dial(t, "d2")
+}
+
 func TestTrackerRoutes_BadFrames(t *testing.T) {
 	w := newTrackerWorld(t, api.TrackerOptions{})
 	t.Run("BinaryAndGarbage", func(t *testing.T) {
