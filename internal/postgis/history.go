@@ -38,7 +38,10 @@ func (s *Store) List(ctx context.Context, q trip.Query) (page []*trip.Trip, next
 	if err != nil {
 		return nil, "", err
 	}
-	page, err = collect(ctx, s, scanTrip, query, args...)
+	err = s.putOff(ctx, func(ctx context.Context) error {
+		page, err = collect(ctx, s, scanTrip, query, args...)
+		return err
+	})
 	if err != nil || len(page) <= q.Limit {
 		return page, "", err
 	}

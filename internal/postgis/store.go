@@ -52,9 +52,12 @@ const attempts = 5
 
 // Store is a pool of connections to the database.
 type Store struct {
-	pool     *pgxpool.Pool
-	patience time.Duration
-	bound    time.Duration
+	pool      *pgxpool.Pool
+	patience  time.Duration
+	bound     time.Duration
+	newcomers chan struct{} // a place for each connection that may be used for what can be put off
+
+	creations creations
 
 	candidates chan *pgx.Conn // capacity one: waits for the next try to lead
 	committed  chan struct{}  // capacity one: signals coalesce
@@ -79,8 +82,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		pool: pool, patience: orDefault(o.Patience, DefaultPatience), bound: orDefault(o.Bound, DefaultBound),
+		newcomers:  make(chan struct{}, max(1, config.MaxConns-reserved(config.MaxConns))),
 		candidates: make(chan *pgx.Conn, 1), committed: make(chan struct{}, 1), unnotified: make(chan struct{}, 1),
 	}
+	s.creations.places = make(chan struct{}, creatingAtOnce)
 	s.life, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.work.Go(s.listen)
 	s.work.Go(s.notify)

@@ -11,33 +11,6 @@ import (
 
 const unfinished = `t.state IN ('scheduled', 'searching', 'assigned', 'arrived', 'riding')`
 
-// Create stores a new trip and its events. With once, the same actor and key
-// again store nothing and return the first answer, also while the first is on
-// its way. The times of t are cut to what the store keeps.
-func (s *Store) Create(ctx context.Context, t *trip.Trip, events []trip.Event, once *trip.Once) (first *trip.Once, err error) {
-	c, err := trip.Created(t, events)
-	if err != nil {
-		return nil, err
-	}
-	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
-		if once != nil {
-			if first, err = takeKey(ctx, tx, once, t); err != nil || first != nil {
-				return err
-			}
-		}
-		batch := &pgx.Batch{}
-		queueNewTrip(batch, c)
-		return tx.SendBatch(ctx, batch).Close()
-	})
-	if err != nil {
-		return nil, err
-	}
-	if first == nil {
-		s.signal()
-	}
-	return first, nil
-}
-
 // takeKey stores the answer of a creation, or is the answer that was stored
 // under its key before.
 func takeKey(ctx context.Context, tx pgx.Tx, once *trip.Once, t *trip.Trip) (*trip.Once, error) {
