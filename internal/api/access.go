@@ -66,15 +66,14 @@ func caller(ctx context.Context) auth.Identity {
 // guard lets through whom the table allows, and tells handlers who it is.
 func (a *API) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rule := access[r.Method+" "+chi.RouteContext(r.Context()).RoutePattern()]
-		if !rule.streamed { // streams take a place of their own kind
-			leave, err := a.desks.take()
-			if err != nil {
-				a.fail(w, r, err)
-				return
-			}
-			defer leave()
+		route := r.Method + " " + chi.RouteContext(r.Context()).RoutePattern()
+		rule := access[route]
+		leave, err := a.enter(route, rule.streamed)
+		if err != nil {
+			a.fail(w, r, err)
+			return
 		}
+		defer leave()
 		who, err := a.admit(r, rule)
 		if err == nil {
 			err = a.paces.take(who, w.Header(), a.Now())

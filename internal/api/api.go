@@ -114,6 +114,7 @@ type Deps struct {
 	AllowedOrigins []string // of pages, beside the server's own, that may open sockets
 	MaxSockets     int      // streams open at once; DefaultSockets if 0
 	MaxRequests    int      // other requests answered at once; DefaultRequests if 0
+	MaxNewTrips    int      // of them, those that begin a trip; DefaultNewTrips if 0
 	MaxOpenTrips   int      // unfinished trips of one rider; DefaultOpenTrips if 0
 	Pace           Pace     // of each rider and driver; DefaultPace if zero
 	OperatorPace   Pace     // of each operator; DefaultOperatorPace if zero
@@ -151,6 +152,7 @@ type API struct {
 	sockets places // of open streams
 	streams shares[trip.Actor]
 	desks   places // of other requests
+	intake  places // of those that begin a trip
 	spec    func() []byte
 }
 
@@ -162,7 +164,7 @@ func New(d Deps) *API {
 		Deps: d, router: chi.NewRouter(), sealer: fare.NewSealer(d.QuoteKey),
 		signals: newSignals(d.Registry, d.Hub), outages: newOutages(d.Log, d.Now),
 		paces:   newPaces(d.Pace, d.OperatorPace, maxPaced),
-		sockets: make(places, d.MaxSockets), desks: make(places, d.MaxRequests),
+		sockets: make(places, d.MaxSockets), desks: make(places, d.MaxRequests), intake: make(places, d.MaxNewTrips),
 	}
 	a.router.Use(identify, a.signals.observe, d.Gate.Guard, a.outages.watch, a.recoverer)
 	a.router.NotFound(a.notFound)
@@ -186,6 +188,7 @@ func New(d Deps) *API {
 func (d Deps) withDefaults() Deps {
 	d.MaxSockets = cmp.Or(d.MaxSockets, DefaultSockets)
 	d.MaxRequests = cmp.Or(d.MaxRequests, DefaultRequests)
+	d.MaxNewTrips = cmp.Or(d.MaxNewTrips, DefaultNewTrips)
 	d.MaxOpenTrips = cmp.Or(d.MaxOpenTrips, DefaultOpenTrips)
 	d.Pace = cmp.Or(d.Pace, DefaultPace)
 	d.OperatorPace = cmp.Or(d.OperatorPace, DefaultOperatorPace)
