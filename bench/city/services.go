@@ -18,7 +18,7 @@ type services struct {
 	servers     []*testenv.Server
 	tracker     *program
 	dispatchers []*program
-	balancer    *balancer
+	balancer    *testenv.Balancer
 	arguments   []string // of both dispatchers
 	spent       usage
 }
@@ -56,7 +56,7 @@ func (s *services) start(ctx context.Context) (err error) {
 	if s.tracker, err = s.launcher.serve(ctx, "tracker", slices.Concat([]string{"serve", "--listen", "127.0.0.1:0"}, shared)...); err != nil {
 		return err
 	}
-	s.balancer, err = balance(s.dispatchers[0].url, s.dispatchers[1].url)
+	s.balancer, err = testenv.Balance(s.dispatchers[0].url, s.dispatchers[1].url)
 	return err
 }
 
@@ -73,7 +73,7 @@ func (s *services) dispatcher(ctx context.Context, id, listen string) (*program,
 }
 
 func (s *services) access() []string {
-	return []string{"--target", s.balancer.url, "--tracker", s.tracker.url, "--auth-key", s.key}
+	return []string{"--target", s.balancer.URL, "--tracker", s.tracker.url, "--auth-key", s.key}
 }
 
 // crash kills the first dispatcher: the second takes over its cells until it is
@@ -96,7 +96,7 @@ func (s *services) crash(ctx context.Context) error {
 func (s *services) close() (usage, error) {
 	var errs []error
 	if s.balancer != nil {
-		s.balancer.close()
+		s.balancer.Close()
 	}
 	for _, p := range append([]*program{s.tracker}, s.dispatchers...) {
 		if p != nil {

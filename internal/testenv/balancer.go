@@ -1,4 +1,4 @@
-package main
+package testenv
 
 import (
 	"io"
@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// balancer hands each new connection to the next of its backends, or to the one
-// after that while it does not answer. It stands for the load balancer that the
-// services size has before its dispatchers.
-type balancer struct {
-	url      string
+// Balancer hands each new connection to the next of its backends, or to the one
+// after that while it takes none. It stands for the load balancer that the
+// services size has before its dispatchers and trackers.
+type Balancer struct {
+	URL      string
 	backends []string
 	listener net.Listener
 	running  sync.WaitGroup
@@ -21,12 +21,14 @@ type balancer struct {
 	ended bool
 }
 
-func balance(urls ...string) (*balancer, error) {
+// Balance puts a balancer on a free port before the programs at the given
+// addresses, such as http://127.0.0.1:8080.
+func Balance(urls ...string) (*Balancer, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	b := &balancer{url: "http://" + l.Addr().String(), listener: l, open: map[net.Conn]struct{}{}}
+	b := &Balancer{URL: "http://" + l.Addr().String(), listener: l, open: map[net.Conn]struct{}{}}
 	for _, u := range urls {
 		b.backends = append(b.backends, strings.TrimPrefix(u, "http://"))
 	}
@@ -34,7 +36,7 @@ func balance(urls ...string) (*balancer, error) {
 	return b, nil
 }
 
-func (b *balancer) accept() {
+func (b *Balancer) accept() {
 	for next := 0; ; next++ {
 		client, err := b.listener.Accept()
 		if err != nil {
@@ -44,7 +46,7 @@ func (b *balancer) accept() {
 	}
 }
 
-func (b *balancer) serve(client net.Conn, next int) {
+func (b *Balancer) serve(client net.Conn, next int) {
 	defer client.Close()
 	for i := range b.backends {
 		backend, err := net.Dial("tcp", b.backends[(next+i)%len(b.backends)])
@@ -57,7 +59,7 @@ func (b *balancer) serve(client net.Conn, next int) {
 }
 
 // join copies both ways until either side ends.
-func (b *balancer) join(client, backend net.Conn) {
+func (b *Balancer) join(client, backend net.Conn) {
 	if !b.admit(client, backend) {
 		return
 	}
@@ -73,7 +75,7 @@ func (b *balancer) join(client, backend net.Conn) {
 	copying.Wait()
 }
 
-func (b *balancer) admit(conns ...net.Conn) bool {
+func (b *Balancer) admit(conns ...net.Conn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range conns {
@@ -82,7 +84,7 @@ func (b *balancer) admit(conns ...net.Conn) bool {
 	return !b.ended
 }
 
-func (b *balancer) dismiss(conns ...net.Conn) {
+func (b *Balancer) dismiss(conns ...net.Conn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range conns {
@@ -90,8 +92,8 @@ func (b *balancer) dismiss(conns ...net.Conn) {
 	}
 }
 
-// close cuts every connection and waits until all are gone.
-func (b *balancer) close() {
+// Close cuts every connection and waits until all are gone.
+func (b *Balancer) Close() {
 	b.listener.Close()
 	b.mu.Lock()
 	b.ended = true

@@ -1,4 +1,4 @@
-package main
+package testenv_test
 
 import (
 	"io"
@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/cabstand/cabstand/internal/testenv"
 	"go.uber.org/goleak"
 )
 
@@ -13,19 +14,19 @@ func TestBalancer(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	first, second := mustBackend(t, "first"), mustBackend(t, "second")
 	defer second.Close()
-	b, err := balance(first.URL, second.URL)
+	b, err := testenv.Balance(first.URL, second.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.close()
+	defer b.Close()
 
-	seen := map[string]bool{mustGet(t, b.url): true, mustGet(t, b.url): true}
+	seen := map[string]bool{mustGet(t, b.URL): true, mustGet(t, b.URL): true}
 	if !seen["first"] || !seen["second"] {
 		t.Errorf("two connections went to %v", seen)
 	}
 	first.Close()
 	for range 2 {
-		if got := mustGet(t, b.url); got != "second" {
+		if got := mustGet(t, b.URL); got != "second" {
 			t.Errorf("with the first gone a connection went to %q", got)
 		}
 	}
