@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test lint fuzz model bench bench-city bench-match bench-eta bench-index bench-policies bench-track deps vendor-web clean
+.PHONY: help run up build test test-faults lint fuzz model bench bench-city bench-match bench-eta bench-index bench-policies bench-track deps vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -26,7 +26,12 @@ up: ## Start the services with Docker: Redis, PostGIS, NATS, dispatcher, tracker
 test: deps ## Install what tests need, then run every test with the race detector
 	$(GO) test $(TESTFLAGS) ./...
 	$(GO) test -C bench/eta $(TESTFLAGS) ./...
+	$(GO) test -C bench/faults $(TESTFLAGS) ./...
 	$(GO) test -C bench/index $(TESTFLAGS) ./...
+
+test-faults: deps build ## Break a running city by every kind of fault and judge it, hours; SEEDS=20 DRIVERS=300
+	$(GO) build -C bench/faults -o ../../bin/bench-faults .
+	bin/bench-faults $(ARGS)
 
 lint: ## gofmt, vet, staticcheck, govulncheck, the import rules
 	GO="$(GO)" scripts/lint.sh

@@ -96,7 +96,7 @@ func (c *Checker) tickStreams(now time.Time) {
 	for _, s := range c.streams {
 		for tripID, d := range s.due {
 			if now.After(d.by) {
-				c.violate(Missing, tripID, "", now, "version %d was not shown on a stream that was open", d.version)
+				c.violate(Late, tripID, "", now, "version %d was not shown on a stream that was open", d.version)
 				delete(s.due, tripID)
 			}
 		}

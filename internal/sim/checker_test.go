@@ -221,7 +221,7 @@ var histories = []struct {
 		c.Read(told("t", 2, trip.Assigned, "d"), at(20))
 		c.Expect("r", told("t", 2, trip.Assigned, "d"), at(20))
 		c.Tick(at(40))
-	}, []Breach{Missing}},
+	}, []Breach{Late}},
 	{"StreamIsSlow", func(c *Checker) {
 		c.StreamOpened("r", at(-2))
 		show(c, told("t", 1, trip.Searching, ""))
@@ -251,7 +251,7 @@ var histories = []struct {
 		c.StreamOpened("r", at(30))
 		c.Expect("r", told("t", 2, trip.Assigned, "d"), at(31))
 		c.Tick(at(60))
-	}, []Breach{Missing}},
+	}, []Breach{Late}},
 	{"StreamReopens", func(c *Checker) {
 		c.StreamOpened("r", at(-2))
 		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"))
