@@ -11,7 +11,7 @@ import (
 
 // Apply takes over a batch of latest locations; one that is Gone removes its
 // driver, one that is older than the stored one changes nothing. It takes one
-// round trip for drivers who stay in their cells, and three more when somebody
+// round trip for drivers who stay in their cells, and two more when somebody
 // came, left, or changed.
 func (s *Store) Apply(ctx context.Context, batch []driver.Location) error {
 	if len(batch) == 0 {
@@ -48,8 +48,8 @@ func (s *Store) giveBack(w *writer) {
 func (w *writer) apply(ctx context.Context, batch []driver.Location) error {
 	w.gather(batch)
 	w.sort()
-	w.update(ctx)
-	w.settle(ctx)
+	w.settle(ctx, w.update(ctx))
+	clear(w.claims)
 	for _, e := range w.batch {
 		e.news = nil
 	}
@@ -96,22 +96,19 @@ func (w *writer) failure() error {
 	return e
 }
 
-// update writes the drivers who stay, three commands a cell, and claims those of
-// whom Redis does not tell what this writer wrote before.
-func (w *writer) update(ctx context.Context) {
-	if len(w.steady) == 0 {
-		return
-	}
+// update writes the drivers who stay, three commands a cell, and takes the hashes
+// of those who are claimed: the answers are returned. Behind these claims it adds
+// those of drivers of whom Redis does not tell what this writer wrote before.
+func (w *writer) update(ctx context.Context) []*redis.Cmd {
 	renewed := make([]*redis.BoolCmd, len(w.renew))
-	_, _ = w.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	taken := w.runBeside(ctx, w.takeCalls(w.claims), func(p redis.Pipeliner) {
 		for _, l := range w.steady {
 			l.write(ctx, p)
 		}
 		for i, e := range w.renew {
 			renewed[i] = p.PExpire(ctx, driverKey(e.id), w.ttl)
 		}
-		return nil
-	}) // each command has its error
+	})
 	for i, e := range w.renew {
 		if err := renewed[i].Err(); err != nil {
 			w.note(err) // and it stays due
@@ -130,8 +127,10 @@ func (w *writer) update(ctx context.Context) {
 		} else if !l.written() {
 			w.claimAll(l)
 		}
+		clear(l.drivers)
 		l.drivers = l.drivers[:0]
 	}
+	return taken
 }
 
 func (l *lot) err() error {

@@ -8,12 +8,16 @@ import (
 
 // takeScript makes a location the driver's (KEYS[1]: the hash) unless a newer
 // one is there. ARGV: seen in unix ms, status, TTL in ms, cell, writer, class,
-// seats, session, packed location. It returns whether it was taken, and the
-// cell and the writer that the hash named before.
+// seats, session, packed location, and "again" for a location that was taken
+// before and has to be newer to be taken again. It returns whether it was taken,
+// and cell, writer and seen that the hash named before.
 var takeScript = redis.NewScript(`
 local old = redis.call('HMGET', KEYS[1], 'seen', 'status', 'cell', 'writer')
 local before, now = tonumber(old[1]), tonumber(ARGV[1])
-local taken = not (before and (before > now or (before == now and old[2] == 'gone' and ARGV[2] ~= 'gone')))
+local taken = not before or before < now
+if before == now then
+  taken = ARGV[10] ~= 'again' and (old[2] ~= 'gone' or ARGV[2] == 'gone')
+end
 if taken then
   if ARGV[2] == 'gone' then
     redis.call('HSET', KEYS[1], 'seen', ARGV[1], 'status', ARGV[2])
@@ -24,7 +28,7 @@ if taken then
   end
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
-return {taken and '1' or '0', old[3] or '', old[4] or ''}
+return {taken and '1' or '0', old[3] or '', old[4] or '', old[1] or '0'}
 `)
 
 // enterScript puts a driver into a cell (KEYS: geo, seen, at). ARGV: driver,
@@ -102,12 +106,17 @@ func (s *Store) runAll(ctx context.Context, calls []call) []*redis.Cmd {
 	if len(calls) == 0 {
 		return nil
 	}
+	return s.runBeside(ctx, calls, func(redis.Pipeliner) {})
+}
+
+// runBeside is runAll with other commands, first in the same pipeline.
+func (s *Store) runBeside(ctx context.Context, calls []call, others func(redis.Pipeliner)) []*redis.Cmd {
 	cmds := make([]*redis.Cmd, len(calls))
 	all := make([]int, len(calls))
 	for i := range all {
 		all[i] = i
 	}
-	s.run(ctx, calls, cmds, all)
+	s.run(ctx, calls, cmds, all, others)
 	unknown := all[:0]
 	for i, cmd := range cmds {
 		if redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
@@ -118,14 +127,15 @@ func (s *Store) runAll(ctx context.Context, calls []call) []*redis.Cmd {
 		for _, script := range []*redis.Script{takeScript, enterScript, leaveScript, sweepScript, forgetScript} {
 			_ = script.Load(ctx, s.redis).Err() // who did not learn it says so again
 		}
-		s.run(ctx, calls, cmds, unknown)
+		s.run(ctx, calls, cmds, unknown, func(redis.Pipeliner) {})
 	}
 	return cmds
 }
 
-// run runs some of the calls.
-func (s *Store) run(ctx context.Context, calls []call, cmds []*redis.Cmd, some []int) {
+// run runs the others, and some of the calls.
+func (s *Store) run(ctx context.Context, calls []call, cmds []*redis.Cmd, some []int, others func(redis.Pipeliner)) {
 	_, _ = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		others(p)
 		for _, i := range some {
 			cmds[i] = calls[i].script.EvalSha(ctx, p, calls[i].keys, calls[i].args...)
 		}
