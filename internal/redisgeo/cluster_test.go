@@ -173,6 +173,10 @@ func testMasterLost(t *testing.T, r *ring) {
 		t.Errorf("by id %d drivers, %v", len(found), err)
 	}
 
+	if err := r.store.Ping(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a master is away, and Ping says %v", err)
+	}
+
 	// To move takes the driver's hash as well. Nobody who goes from a cell that is
 	// away to one that is there stays lost for it.
 	began := time.Now()
@@ -205,6 +209,9 @@ func (r *ring) awaitEverybody(since time.Time) {
 			found, _ := r.seen()
 			if !slices.Equal(found, r.want(func(string) bool { return true })) {
 				r.Errorf("after the restart the next positions show %d of %d drivers", len(found), len(r.ids))
+			}
+			if err := r.store.Ping(ctx); err != nil {
+				r.Errorf("all masters are back, and Ping says %v", err)
 			}
 			r.Logf("everybody is back %v after the start of the master", time.Since(since))
 			return

@@ -140,8 +140,14 @@ func newClusterClient(url string, g *guards) (redis.UniversalClient, error) {
 	return client, nil
 }
 
-// Ping reports whether Redis answers.
-func (s *Store) Ping(ctx context.Context) error { return unavailable(s.redis.Ping(ctx).Err()) }
+// Ping reports whether Redis answers: in a cluster, whether all masters do.
+func (s *Store) Ping(ctx context.Context) error {
+	cluster, ok := s.redis.(*redis.ClusterClient)
+	if !ok {
+		return unavailable(s.redis.Ping(ctx).Err())
+	}
+	return s.missing(cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return node.Ping(ctx).Err() }))
+}
 
 // Close closes the connections.
 func (s *Store) Close() error {
