@@ -122,7 +122,7 @@ func (k Keys) older() (keys [][]byte) {
 // Shared is where the services size keeps its shared state.
 type Shared struct {
 	RedisURL     string `default:"redis://127.0.0.1:6379/0" help:"Redis that keeps where drivers are: redis://host:port/db, rediss:// for TLS."`
-	RedisCluster bool   `help:"The address names a node of a Redis Cluster."`
+	RedisCluster bool   `help:"The address names a node of a Redis Cluster; more of them with ?addr=host:port&addr=host:port."`
 	NATSURL      string `name:"nats-url" default:"nats://127.0.0.1:4222" help:"NATS with JetStream: nats://host:port, several with commas."`
 }
 

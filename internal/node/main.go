@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 )
@@ -17,8 +18,10 @@ type Std struct{ Out, Err io.Writer }
 // program failed, 2 when it was called wrongly.
 func Main(ctx context.Context, name, description string, commands any, args []string, std Std) int {
 	exited, status := false, 0
+	info, _ := debug.ReadBuildInfo()
 	parser, err := kong.New(commands,
 		kong.Name(name), kong.Description(description), kong.UsageOnError(), kong.DefaultEnvars("CABSTAND"),
+		kong.Embed(&versionFlag{}), kong.Vars{"version": version(name, info)},
 		kong.Writers(std.Out, std.Err), kong.Exit(func(code int) { exited, status = true, code }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
 	)
@@ -28,7 +31,7 @@ func Main(ctx context.Context, name, description string, commands any, args []st
 	}
 	command, err := parser.Parse(args)
 	switch {
-	case exited: // --help
+	case exited: // --help, --version
 		return status
 	case err != nil:
 		fmt.Fprintf(std.Err, "%s: %v\n", name, err)
