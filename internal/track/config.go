@@ -58,7 +58,7 @@ var DefaultConfig = Config{
 	Filter: driver.DefaultFilterConfig,
 
 	Heartbeat: 5 * time.Second, PingEvery: 20 * time.Second, PingTimeout: 10 * time.Second,
-	AckEvery: time.Second, WriteTimeout: 5 * time.Second, HelloWait: 300 * time.Millisecond,
+	AckEvery: 5 * time.Second, WriteTimeout: 5 * time.Second, HelloWait: 300 * time.Millisecond,
 
 	CommandTimeout: 3 * time.Second, ReconnectEvery: 2 * time.Second,
 

@@ -23,6 +23,7 @@ type outgoing struct {
 	frames []outFrame
 	ack    uint64 // the highest seq to acknowledge
 	acked  uint64
+	quiet  bool        // no ack is due before rested is called
 	held   bool        // pushes wait in early for release
 	early  []wire.Push // at most limit
 	trips  []tripVersion
@@ -99,8 +100,17 @@ func (o *outgoing) acknowledge(seq uint64) {
 	defer o.mu.Unlock()
 	if seq > o.ack {
 		o.ack = seq
-		o.signal()
+		if !o.quiet { // else the writer, who looks when that is over, is not woken for nothing
+			o.signal()
+		}
 	}
+}
+
+// rested ends the time after an ack in which there is no other.
+func (o *outgoing) rested() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.quiet = false
 }
 
 // next removes the first frame, if there is one.
@@ -116,14 +126,15 @@ func (o *outgoing) next() (outFrame, bool) {
 	return f, true
 }
 
-// nextAck is the ack that is due, if one is.
+// nextAck is the ack that is due, if one is. After it there is none until rested
+// is called.
 func (o *outgoing) nextAck() (outFrame, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.ack == o.acked {
+	if o.quiet || o.ack == o.acked {
 		return outFrame{}, false
 	}
-	o.acked = o.ack
+	o.acked, o.quiet = o.ack, true
 	return outFrame{wire.FrameAck, wire.Encode(wire.AckFrame{Type: wire.FrameAck, Seq: o.ack})}, true
 }
 

@@ -170,19 +170,19 @@ func (s *session) mustFit(fits bool) {
 
 // write sends what is queued until the session is over, then closes the socket.
 func (s *session) write(ctx context.Context) {
-	var quiet <-chan time.Time // no ack before it fires
+	var rested <-chan time.Time // no ack before it fires
 	for {
 		select {
 		case <-s.ended:
 			s.farewell(ctx)
 			return
 		case <-s.out.ready:
-		case <-quiet:
-			quiet = nil
+		case <-rested:
+			s.out.rested()
 		}
 		s.writeQueued(ctx)
-		if quiet == nil && s.writeAck(ctx) {
-			quiet = time.After(s.t.config.AckEvery)
+		if s.writeAck(ctx) {
+			rested = time.After(s.t.config.AckEvery)
 		}
 	}
 }
@@ -235,17 +235,19 @@ func (s *session) writeOne(ctx context.Context, f outFrame, timeout time.Duratio
 	return true
 }
 
-// ping ends the session of a phone that neither answers nor sends anything.
+// ping ends the session of a phone that neither answers nor sends anything. One
+// that has sent something since the last look is not asked.
 func (s *session) ping(ctx context.Context) {
 	ticker := time.NewTicker(s.t.config.PingEvery)
 	defer ticker.Stop()
-	for {
+	for heard := s.frames.Load(); ; {
 		select {
 		case <-s.ended:
 			return
 		case <-ticker.C:
 		}
-		if !s.alive(ctx) {
+		before := heard
+		if heard = s.frames.Load(); heard == before && !s.alive(ctx) {
 			s.end(CloseGoingAway, reasonSilent)
 		}
 	}

@@ -42,10 +42,12 @@ type world struct {
 // everybody waits.
 func inWorld(t *testing.T, test func(*testing.T, *world)) {
 	synctest.Test(t, func(t *testing.T) {
-		test(t, &world{
+		w := &world{
 			t: t, config: track.DefaultConfig, mirror: newSink(), feed: newSink(),
 			desk: newDesk(), line: &line{listeners: map[int]listener{}},
-		})
+		}
+		w.config.AckEvery = time.Second // acks come soon enough to be waited for
+		test(t, w)
 	})
 }
 
