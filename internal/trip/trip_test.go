@@ -36,7 +36,6 @@ func wantFault(tb testing.TB, err error, code fault.Code) {
 }
 
 func TestTrip_CancelAgainstAccept(t *testing.T) {
-	rider := trip.Actor{Role: trip.Rider, ID: "r1"}
 	t.Run("CancelFirst", func(t *testing.T) {
 		tr := offered(t)
 		events, err := tr.Cancel(rider, "", start)
