@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test test-faults lint fuzz model bench bench-city bench-match bench-eta bench-index bench-policies bench-track deps vendor-web clean
+.PHONY: help run up build test test-faults lint fuzz model test-mutations bench bench-city bench-match bench-eta bench-index bench-policies bench-track deps vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -41,6 +41,9 @@ fuzz: ## Fuzz every decoder, FUZZTIME each (default 30s)
 
 model: ## Try out the whole protocol of trips and claims at its larger size, minutes
 	$(GO) test -run TestModel_Holds -count=1 -v -timeout 2h ./internal/model -model.large
+
+test-mutations: deps ## Take out what enforces the guarantees, piece by piece, and see the tests fail; half an hour
+	$(GO) run ./bench/mutations $(ARGS)
 
 bench: ## Run the micro-benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
