@@ -119,7 +119,7 @@ var mutations = []mutation{
 	{"I8", "an offer minds who said no", "internal/trip/trip.go",
 		"case t.Excludes(p.DriverID):", "case false:", "internal/trip", "TestTrip_Protocol"},
 	{"I8", "a move minds who said no", "internal/trip/move.go",
-		"case t.Excludes(m.To):", "case false:", "internal/trip", "TestTrip_Protocol"},
+		"case t.Excludes(m.To):", "case false:", "internal/model", "TestModel_Holds"},
 	{"I8", "matching minds who said no", "internal/dispatch/round.go",
 		"case t.Excludes(l.DriverID):", "case false:", "internal/dispatch", "TestDispatcher_Decline"},
 
