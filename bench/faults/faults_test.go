@@ -69,6 +69,21 @@ func TestTown_UnderFaults(t *testing.T) {
 	}
 }
 
+// The one process is killed at random times, restarted on the same data each time.
+func TestEmbedded_KilledAgainAndAgain(t *testing.T) {
+	r, err := killings{seed: 1, kills: 5, drivers: 40, bin: bin, logs: t.TempDir()}.run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(r.report.Line())
+	for _, v := range r.violations {
+		t.Error(v)
+	}
+	if e := r.evidence; len(r.done) != 5 || r.trips < 10 || e.told < r.trips || e.holds < r.trips || e.stream < r.trips || e.repeats == 0 {
+		t.Errorf("%d kills, %d trips, judged by %+v: that proves nothing", len(r.done), r.trips, e)
+	}
+}
+
 // The database's own notes are what the judge believes about claims: they have to
 // show a driver who is held twice, whatever let it happen.
 func TestRecorder_ShowsWhatAKeyWouldForbid(t *testing.T) {

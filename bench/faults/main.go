@@ -82,6 +82,15 @@ func (c config) run(ctx context.Context) error {
 		r.print(os.Stderr)
 	}
 	report(os.Stdout, all)
+	if c.Kills > 0 {
+		r, err := killings{seed: c.From, kills: c.Kills, drivers: min(c.Drivers, 100), bin: bin, logs: c.Logs}.run(ctx)
+		if err != nil {
+			return fmt.Errorf("kill the one process: %w", err)
+		}
+		r.print(os.Stderr)
+		reportKills(os.Stdout, r)
+		all = append(all, r)
+	}
 	return broken(all)
 }
 

@@ -25,6 +25,13 @@ func (r result) print(w io.Writer) {
 	}
 }
 
+// reportKills tells of the run of the embedded size.
+func reportKills(w io.Writer, r result) {
+	_, back := recoveries([]result{r}, faults.Kill)
+	fmt.Fprintf(w, "\nOne process, killed %d times: %d trips, %d violations; trips given to drivers again after %s (median), %s (longest)\n",
+		len(r.done), r.trips, len(r.violations), quantile(back, 0.5), quantile(back, 1))
+}
+
 // report writes the tables of docs/guarantees.md: by kind of fault, and by seed.
 func report(w io.Writer, all []result) {
 	fmt.Fprint(w, "| fault | times | normal again: median | longest |\n|---|---|---|---|\n")

@@ -63,7 +63,7 @@ func (p plan) run(ctx context.Context) (r result, err error) {
 	start := time.Now()
 	go func() {
 		var err error
-		r.report, err = sim.Drive(ctx, p.people(t, token, &notes))
+		r.report, err = sim.Drive(ctx, p.people(t.links[toDispatchers].url, t.links[toTrackers].url, token, &notes))
 		people <- err
 	}()
 	r.seed = p.seed
@@ -77,16 +77,17 @@ func (p plan) run(ctx context.Context) (r result, err error) {
 			return result{}, fmt.Errorf("%s ended by itself; see %s", name, q.log)
 		}
 	}
-	return r, p.judge(ctx, t, token, &notes, start, &r)
+	err = p.judge(ctx, t, token, &notes, start, &r)
+	return r, err
 }
 
 // warmUp is how long the drivers have to come online before the first fault.
 const warmUp = 5 * time.Second
 
 // people are the drivers and riders.
-func (p plan) people(t *town, token sim.Token, notes *notebook) sim.Config {
+func (p plan) people(target, tracker string, token sim.Token, notes *notebook) sim.Config {
 	return sim.Config{
-		Target: t.links[toDispatchers].url, Tracker: t.links[toTrackers].url, Token: token,
+		Target: target, Tracker: tracker, Token: token,
 		World: town4, Drivers: p.drivers, Orders: town4.orders(p.rate, p.seed), Behaviour: hasty,
 		PositionEvery: time.Second, Duration: warmUp + p.length + p.pace.Calm, Drain: 5 * time.Minute,
 		Seed: p.seed, Note: notes.note,
@@ -95,7 +96,7 @@ func (p plan) people(t *town, token sim.Token, notes *notebook) sim.Config {
 
 // judge gathers the history and holds it to the guarantees.
 func (p plan) judge(ctx context.Context, t *town, token sim.Token, notes *notebook, start time.Time, r *result) error {
-	if err := settle(ctx, t.recorder); err != nil {
+	if err := settle(ctx, t.recorder.unfinished); err != nil {
 		return err
 	}
 	h := notes.history()
@@ -109,6 +110,11 @@ func (p plan) judge(ctx context.Context, t *town, token sim.Token, notes *notebo
 	if h.Stream, err = readStream(ctx, t.nats.url); err != nil {
 		return err
 	}
+	return r.conclude(h, start)
+}
+
+// conclude judges the history of a run that began at start.
+func (r *result) conclude(h faults.History, start time.Time) (err error) {
 	r.late, h.Breaches = sort(r.report.Violations, r.done, start)
 	if r.violations, err = faults.Judge(h); err != nil {
 		return err
@@ -125,10 +131,10 @@ const patience = 4 * time.Minute
 
 // settle waits until every trip is over and every event published, or patience
 // is over: then the judge says what is missing.
-func settle(ctx context.Context, r *recorder) error {
+func settle(ctx context.Context, unfinished func(context.Context) (int, error)) error {
 	end := time.Now().Add(patience)
 	for time.Now().Before(end) {
-		n, err := r.unfinished(ctx)
+		n, err := unfinished(ctx)
 		if n == 0 || err != nil {
 			return err
 		}

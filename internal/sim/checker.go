@@ -20,7 +20,7 @@ const (
 	OutOfOrder   Breach = "out_of_order"  // a rider's stream showed an older version after a newer one
 	Repeated     Breach = "repeated"      // a rider's stream showed a version twice
 	Missing      Breach = "missing"       // a rider's stream left a version out
-	Late         Breach = "late"          // a rider's stream did not show in time what was read meanwhile
+	Late         Breach = "late"          // a rider's stream began late, or did not show in time what was read meanwhile
 	Backwards    Breach = "backwards"     // a state followed that may not follow
 	FinalChanged Breach = "final_changed" // a trip that was over changed
 	Contradicted Breach = "contradicted"  // one version of a trip was told in two ways

@@ -65,7 +65,8 @@ func (c *Checker) checkShown(s *stream, t wire.Trip, at time.Time) {
 	case !shown && t.Version < s.ever[t.ID]:
 		c.violate(OutOfOrder, t.ID, t.DriverID, at, "the stream began anew with version %d after %d was shown", t.Version, s.ever[t.ID])
 	case !shown && t.Version > 1 && t.RequestedAt.After(s.opened.Add(skew)):
-		c.violate(Missing, t.ID, t.DriverID, at, "the first version shown is %d, of a trip requested after the stream was open", t.Version)
+		// The stream is open before the engine has read where the trips stand.
+		c.violate(Late, t.ID, t.DriverID, at, "the first version shown is %d, of a trip requested after the stream was open", t.Version)
 	case !shown || t.Version == last+1:
 	case t.Version == last:
 		c.violate(Repeated, t.ID, t.DriverID, at, "version %d was shown twice", t.Version)

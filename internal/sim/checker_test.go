@@ -214,7 +214,7 @@ var histories = []struct {
 	{"StreamLeavesOutTheFirst", func(c *Checker) {
 		c.StreamOpened("r", at(-2))
 		show(c, told("t", 2, trip.Assigned, "d"))
-	}, []Breach{Missing}},
+	}, []Breach{Late}},
 	{"StreamFallsSilent", func(c *Checker) {
 		c.StreamOpened("r", at(-2))
 		show(c, told("t", 1, trip.Searching, ""))
