@@ -16,6 +16,7 @@ type commands struct {
 	Serve    serve        `cmd:"" help:"Run a dispatcher on Redis, PostGIS and NATS."`
 	Migrate  node.Migrate `cmd:"" help:"Bring the database up to date, and exit."`
 	Token    node.Token   `cmd:"" help:"Print a token for a rider, a driver or an operator, and nothing else."`
+	Account  node.Account `cmd:"" help:"Accounts of people who sign in with a password."`
 }
 
 type embedded struct{ node.EmbeddedConfig }

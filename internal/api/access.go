@@ -20,8 +20,11 @@ type rule struct {
 	// come as ?access_token=, since browsers cannot set headers on this kind of
 	// request. Elsewhere it would end up in logs.
 	streamed bool
+	// open: everybody may, without a token.
+	open bool
 }
 
+func open() rule                       { return rule{open: true} }
 func only(roles ...trip.Role) rule     { return rule{roles: roles} }
 func streamed(roles ...trip.Role) rule { return rule{roles: roles, streamed: true} }
 
@@ -52,10 +55,20 @@ var access = map[string]rule{
 	"GET /v1/policy":                           only(trip.Operator),
 	"PUT /v1/policy":                           only(trip.Operator),
 	"DELETE /v1/policy":                        only(trip.Operator),
+	"POST /v1/auth/login":                      open(),
+	"POST /v1/auth/refresh":                    open(),
+	"POST /v1/auth/logout":                     open(),
+	"POST /v1/accounts":                        only(trip.Operator),
+	"GET /v1/accounts":                         only(trip.Operator),
+	"GET /v1/accounts/{id}":                    only(trip.Operator),
+	"DELETE /v1/accounts/{id}":                 only(trip.Operator),
 	"GET /v1/stream":                           streamed(trip.Rider, trip.Operator),
 }
 
 type identityKey struct{}
+
+// clientKey is where open routes find the address of the caller.
+type clientKey struct{}
 
 // caller is who the request's token speaks for.
 func caller(ctx context.Context) auth.Identity {
@@ -74,6 +87,10 @@ func (a *API) guard(next http.Handler) http.Handler {
 			return
 		}
 		defer leave()
+		if rule.open {
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, a.Gate.clientOf(r))))
+			return
+		}
 		who, err := a.admit(r, rule)
 		if err == nil {
 			err = a.paces.take(who, w.Header(), a.Now())
@@ -90,6 +107,9 @@ func (a *API) admit(r *http.Request, rule rule) (auth.Identity, error) {
 	who, err := a.Verifier.Verify(r.Context(), tokenOf(r, rule.streamed))
 	if err != nil {
 		return auth.Identity{}, err
+	}
+	if a.Ended.Has(who.Session) {
+		return auth.Identity{}, fault.New(fault.Unauthenticated, "the session is over: sign in again")
 	}
 	if !slices.Contains(rule.roles, who.Role) {
 		return auth.Identity{}, fault.New(fault.Forbidden, "the role %s may not do this", who.Role)

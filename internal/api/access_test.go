@@ -40,10 +40,17 @@ var roles = map[string]string{
 	"GET /v1/policy":                           "o",
 	"PUT /v1/policy":                           "o",
 	"DELETE /v1/policy":                        "o",
+	"POST /v1/accounts":                        "o",
+	"GET /v1/accounts":                         "o",
+	"GET /v1/accounts/{id}":                    "o",
+	"DELETE /v1/accounts/{id}":                 "o",
 	"GET /v1/stream":                           "ro",
 }
 
 // open is what everybody may call, without a token.
+// signIn is what people do who have no token yet, see TestSignIn.
+var signIn = map[string]bool{"POST /v1/auth/login": true, "POST /v1/auth/refresh": true, "POST /v1/auth/logout": true}
+
 var open = map[string]bool{"GET /healthz": true, "GET /readyz": true, "GET /openapi.json": true, "GET /metrics": true}
 
 func TestAccess_EveryRouteAndRole(t *testing.T) {
@@ -72,7 +79,7 @@ func TestAccess_NoRouteIsForgotten(t *testing.T) {
 	err := chi.Walk(c.api.Router(), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		name := method + " " + route
 		seen[name] = true
-		if roles[name] == "" && !open[name] && route != "/metrics" {
+		if roles[name] == "" && !open[name] && !signIn[name] && route != "/metrics" {
 			t.Errorf("%s: who may call it?", name)
 		}
 		return nil

@@ -27,6 +27,7 @@ import (
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fare"
 	"github.com/cabstand/cabstand/internal/match"
+	"github.com/cabstand/cabstand/internal/signin"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/watch"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -105,6 +106,8 @@ type Deps struct {
 	Policies  Policies
 	Hub       *watch.Hub
 	Verifier  Verifier
+	SignIn    *signin.Door  // nil where tokens are issued elsewhere
+	Ended     *signin.Ended // sessions whose tokens are refused; nil where there are none
 	Tariff    fare.Tariff
 	QuoteKey  []byte // seals quotes; the same at every dispatcher
 
@@ -151,6 +154,7 @@ type API struct {
 	paces   *paces
 	sockets places // of open streams
 	streams shares[trip.Actor]
+	tries   tries  // of passwords
 	desks   places // of other requests
 	intake  places // of those that begin a trip
 	spec    func() []byte
@@ -164,6 +168,7 @@ func New(d Deps) *API {
 		Deps: d, router: chi.NewRouter(), sealer: fare.NewSealer(d.QuoteKey),
 		signals: newSignals(d.Registry, d.Hub), outages: newOutages(d.Log, d.Now),
 		paces:   newPaces(d.Pace, d.OperatorPace, maxPaced),
+		tries:   tries{newBuckets[try](maxPaced)},
 		sockets: make(places, d.MaxSockets), desks: make(places, d.MaxRequests), intake: make(places, d.MaxNewTrips),
 	}
 	a.router.Use(identify, a.signals.observe, d.Gate.Guard, a.outages.watch, a.recoverer)
@@ -180,6 +185,7 @@ func New(d Deps) *API {
 		a.operatorRoutes()
 		a.deviceRoutes()
 		a.policyRoutes()
+		a.signInRoutes()
 		a.streamRoutes(r)
 	})
 	return a

@@ -45,6 +45,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, caller(ctx).Expires.Sub(a.Now()))
 	defer cancel()
+	defer a.Ended.Await(caller(ctx).Session, cancel)()
 	source := a.Hub.Trip(id, after)
 	defer source.Close()
 	why := a.sendEvents(ctx, w, source)

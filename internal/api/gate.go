@@ -75,6 +75,12 @@ func (g *Gate) remote(r *http.Request) (direct netip.Addr, proxied bool) {
 	return direct, g.trusted(direct)
 }
 
+// clientOf is who sent the request in the first place.
+func (g *Gate) clientOf(r *http.Request) netip.Addr {
+	direct, proxied := g.remote(r)
+	return g.client(r, direct, proxied)
+}
+
 func (g *Gate) trusted(a netip.Addr) bool {
 	return slices.ContainsFunc(g.Proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }

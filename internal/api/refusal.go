@@ -64,6 +64,9 @@ func invalid(op *huma.Operation, err error) error {
 	if accepted == "" {
 		accepted = detail.Message
 	}
+	if isSecret(field) {
+		return fault.Field(field, "is not accepted: %s", accepted)
+	}
 	switch v := detail.Value.(type) {
 	case string:
 		return fault.Field(field, "%q is not accepted: %s", v, accepted)
@@ -71,6 +74,12 @@ func invalid(op *huma.Operation, err error) error {
 		return fault.Field(field, "%v is not accepted: %s", v, accepted)
 	}
 	return fault.Field(field, "is not accepted: %s", accepted) // the value may be the whole body
+}
+
+// isSecret reports whether what stands in the field is repeated to nobody:
+// clients put problems into their logs.
+func isSecret(field string) bool {
+	return field == "password" || field == "refresh_token" || field == "access_token"
 }
 
 // missingField is the name of the field that the message misses; "" if it tells

@@ -141,12 +141,16 @@ func (a *API) newStream(conn *websocket.Conn, who auth.Identity) *stream {
 // Why a stream ends, where the hub does not say.
 var (
 	errTokenExpired = errors.New("api: the token expired")
+	errSessionEnded = errors.New("api: the session ended")
 	errTooManyBad   = errors.New("api: too many bad frames")
 )
 
 // serve runs the stream to its end: one goroutine writes, one reads, one pings.
 // Whichever ends first ends the others.
 func (s *stream) serve(ctx context.Context) {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	defer s.Ended.Await(s.who.Session, func() { end(errSessionEnded) })()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.who.Expires.Sub(s.Now()), errTokenExpired)
 	defer cancel()
 	// Cancelling a read or write cuts the connection, so the token's end must
@@ -164,6 +168,9 @@ func (s *stream) serve(ctx context.Context) {
 func (s *stream) ends(why error, ctx context.Context) error {
 	if errors.Is(why, context.DeadlineExceeded) && errors.Is(context.Cause(ctx), errTokenExpired) {
 		why = errTokenExpired
+	}
+	if errors.Is(why, context.Canceled) && errors.Is(context.Cause(ctx), errSessionEnded) {
+		why = errSessionEnded
 	}
 	code, reason := goodbye(why)
 	if code != 0 {
@@ -186,6 +193,8 @@ func goodbye(why error) (websocket.StatusCode, string) {
 		return websocket.StatusServiceRestart, "restart"
 	case errors.Is(why, errTokenExpired):
 		return websocket.StatusPolicyViolation, "token expired"
+	case errors.Is(why, errSessionEnded):
+		return websocket.StatusPolicyViolation, "session ended"
 	case errors.Is(why, errTooManyBad):
 		return websocket.StatusPolicyViolation, "too many bad frames"
 	case fault.Is(why, fault.Unavailable):

@@ -15,7 +15,9 @@ import (
 	"github.com/coder/websocket"
 	"github.com/go-chi/chi/v5"
 
+	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/signin"
 	"github.com/cabstand/cabstand/internal/track"
 	"github.com/cabstand/cabstand/internal/wire"
 )
@@ -24,10 +26,10 @@ import (
 // options do not say.
 const DefaultTrackerSockets = 100_000
 
-// TrackerVerify is the id of the driver whom the token speaks for, and when it
-// stops to. The error is a fault: Unauthenticated, Forbidden for another role
-// than driver, Unavailable while there are no keys.
-type TrackerVerify func(ctx context.Context, token string) (driverID string, expires time.Time, err error)
+// TrackerVerify is the driver whom the token speaks for. The error is a fault:
+// Unauthenticated, Forbidden for another role than driver, Unavailable while
+// there are no keys.
+type TrackerVerify func(ctx context.Context, token string) (auth.Identity, error)
 
 // TrackerOptions tunes the driver's socket. Every field may be left out.
 type TrackerOptions struct {
@@ -35,7 +37,8 @@ type TrackerOptions struct {
 	// itself: patterns as of path.Match, of the host ("*.example.com") or of
 	// scheme and host ("https://example.com"). Phones send no origin.
 	Origins []string
-	Sockets int // open at a time; DefaultTrackerSockets if 0
+	Sockets int           // open at a time; DefaultTrackerSockets if 0
+	Ended   *signin.Ended // sessions whose sockets are closed; nil where there are none
 	Metrics *TrackerMetrics
 	Log     *slog.Logger
 }
@@ -69,7 +72,7 @@ type trackerDoor struct {
 func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 	defer d.open.Add(-1)
 	full := d.open.Add(1) > int64(d.opts.Sockets)
-	driverID, expires, err := d.admit(r, full)
+	who, err := d.admit(r, full)
 	if err != nil {
 		d.refuse(w, r, err)
 		return
@@ -81,16 +84,19 @@ func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 	})
 	if err != nil {
 		d.opts.Metrics.refused(fault.Malformed)
-		d.opts.Log.Debug("socket not opened", "driver", driverID, "err", err)
+		d.opts.Log.Debug("socket not opened", "driver", who.Subject, "err", err)
 		return
 	}
 	socket.SetReadLimit(wire.MaxFrameBytes)
+	ctx, end := context.WithCancel(r.Context())
+	defer end()
+	defer d.opts.Ended.Await(who.Session, end)()
 	// How it ended is the tracker's to count and log.
-	_ = d.tracker.Serve(r.Context(), &trackerSocket{conn: socket, memory: &d.memory}, driverID, expires)
+	_ = d.tracker.Serve(ctx, &trackerSocket{conn: socket, memory: &d.memory}, who.Subject, who.Expires)
 }
 
 // admit is the driver who may connect and until when, or why not.
-func (d *trackerDoor) admit(r *http.Request, full bool) (driverID string, expires time.Time, err error) {
+func (d *trackerDoor) admit(r *http.Request, full bool) (who auth.Identity, err error) {
 	switch {
 	case !upgrades(r):
 		err = errUpgrade
@@ -102,12 +108,15 @@ func (d *trackerDoor) admit(r *http.Request, full bool) (driverID string, expire
 		err = checkQuery(r)
 	}
 	if err != nil {
-		return "", time.Time{}, err
+		return who, err
 	}
-	if driverID, expires, err = d.verify(r.Context(), tokenOf(r, true)); err != nil {
-		return "", time.Time{}, err
+	if who, err = d.verify(r.Context(), tokenOf(r, true)); err != nil {
+		return who, err
 	}
-	return driverID, expires, connectPace.take("sockets", d.paces.of(driverID, connectPace), http.Header{}, time.Now())
+	if d.opts.Ended.Has(who.Session) {
+		return who, fault.New(fault.Unauthenticated, "the session is over: sign in again")
+	}
+	return who, connectPace.take("sockets", d.paces.of(who.Subject, connectPace), http.Header{}, time.Now())
 }
 
 // connectPace is how often a driver connects. A driver has one socket, the

@@ -18,6 +18,7 @@ import (
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/api"
+	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/track"
@@ -70,22 +71,22 @@ func (p *trackerPlaces) Listen(string, func(wire.Push)) (func(), error) { return
 
 func (p *trackerPlaces) Push(context.Context, string, wire.Push) error { return nil }
 
-func trackerVerify(_ context.Context, token string) (string, time.Time, error) {
+func trackerVerify(_ context.Context, token string) (auth.Identity, error) {
 	role, id, ok := strings.Cut(token, ":")
-	never := time.Time{}
+	nobody := auth.Identity{}
 	switch {
 	case !ok:
-		return "", never, fault.New(fault.Unauthenticated, "the token %q is not valid", token)
+		return nobody, fault.New(fault.Unauthenticated, "the token %q is not valid", token)
 	case role != "driver":
-		return "", never, fault.New(fault.Forbidden, "a %s has no business here", role)
+		return nobody, fault.New(fault.Forbidden, "a %s has no business here", role)
 	case id == "nokeys":
-		return "", never, fault.New(fault.Unavailable, "no keys")
+		return nobody, fault.New(fault.Unavailable, "no keys")
 	case id == "broken":
-		return "", never, errors.New("a secret of ours")
+		return nobody, errors.New("a secret of ours")
 	case id == "brief":
-		return id, time.Now().Add(200 * time.Millisecond), nil
+		return auth.Identity{Subject: id, Expires: time.Now().Add(200 * time.Millisecond)}, nil
 	}
-	return id, time.Now().Add(time.Hour), nil
+	return auth.Identity{Subject: id, Session: "of-" + id, Expires: time.Now().Add(time.Hour)}, nil
 }
 
 func newTrackerWorld(t *testing.T, opts api.TrackerOptions) *trackerWorld {

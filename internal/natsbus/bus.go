@@ -70,6 +70,7 @@ type Bus struct {
 	Members   *Members
 	Decisions *Decisions
 	Settings  *Settings
+	Ended     *Ended
 
 	*link
 }
@@ -96,6 +97,6 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 	trips, members := &Trips{link: l}, newMembers(l)
 	return &Bus{
 		Positions: &Positions{l}, Trips: trips, Line: &Line{l}, Commands: &Commands{l},
-		Signals: &Signals{link: l, trips: trips}, Members: members, Decisions: &Decisions{l, members}, Settings: &Settings{l}, link: l,
+		Signals: &Signals{link: l, trips: trips}, Members: members, Decisions: &Decisions{l, members}, Settings: &Settings{l}, Ended: &Ended{l}, link: l,
 	}, nil
 }

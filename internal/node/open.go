@@ -17,6 +17,7 @@ import (
 	"github.com/cabstand/cabstand/internal/natsbus"
 	"github.com/cabstand/cabstand/internal/postgis"
 	"github.com/cabstand/cabstand/internal/redisgeo"
+	"github.com/cabstand/cabstand/internal/signin"
 	"github.com/cabstand/cabstand/internal/sqlite"
 	"github.com/cabstand/cabstand/internal/track"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -46,6 +47,11 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 		if err != nil {
 			return err
 		}
+		if c.JWKSURL == "" {
+			if err := p.signIn([]byte(c.AuthKey)); err != nil {
+				return err
+			}
+		}
 		a := p.api(d, c.Listen, c.Matching, quoteKey(c.Matching, c.Keys.AuthKey))
 		if err := p.console(a.Router(), city); err != nil {
 			return err
@@ -63,6 +69,7 @@ func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node,
 		}
 		p.watchHealth()
 		r := chi.NewRouter()
+		p.node.task("sessions", p.followEnded)
 		r.Use(p.gate(c.Listen).Guard)
 		api.HealthRoutes(r, p.ready(), p.registry, log)
 		p.tracking(r, c.Tracking, c.Listen)
@@ -94,6 +101,11 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 		if err != nil {
 			return err
 		}
+		if c.JWKSURL == "" {
+			if err := p.signIn(key); err != nil {
+				return err
+			}
+		}
 		a := p.api(d, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
 		p.tracking(a.Router(), c.Tracking, c.Listen)
 		if err := p.console(a.Router(), city); err != nil {
@@ -106,7 +118,7 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 
 // open makes the node, and takes back what was made when the rest fails.
 func open(log *slog.Logger, assemble func(*parts) error) (*Node, error) {
-	p := &parts{node: &Node{log: log}, log: log, registry: newRegistry()}
+	p := &parts{node: &Node{log: log}, log: log, ended: signin.NewEnded(), registry: newRegistry()}
 	if err := assemble(p); err != nil {
 		p.node.Close()
 		return nil, err
@@ -199,7 +211,7 @@ func (p *parts) api(d *dispatching, l Listen, m Matching, quoteKey []byte) *api.
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions,
 		Policies: d.policies,
-		Hub:      d.hub, Verifier: p.verifier, Tariff: d.tariff, QuoteKey: quoteKey,
+		Hub:      d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
 		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
 		Now: time.Now, Log: p.log,
@@ -237,20 +249,20 @@ func (p *parts) tracking(r chi.Router, t Tracking, l Listen) {
 		}
 	})
 	api.TrackerRoutes(r, tracker, p.verifyDriver, api.TrackerOptions{
-		Origins: l.AllowedOrigins, Sockets: l.sockets(), Metrics: metrics, Log: p.log,
+		Origins: l.AllowedOrigins, Sockets: l.sockets(), Ended: p.ended, Metrics: metrics, Log: p.log,
 	})
 }
 
 // verifyDriver lets drivers in until their token expires, and nobody else.
-func (p *parts) verifyDriver(ctx context.Context, token string) (driverID string, expires time.Time, err error) {
+func (p *parts) verifyDriver(ctx context.Context, token string) (auth.Identity, error) {
 	who, err := p.verifier.Verify(ctx, token)
 	switch {
 	case err != nil:
-		return "", time.Time{}, err
+		return auth.Identity{}, err
 	case who.Role != trip.Driver:
-		return "", time.Time{}, fault.New(fault.Forbidden, "the role %s may not open a driver's socket", who.Role)
+		return auth.Identity{}, fault.New(fault.Forbidden, "the role %s may not open a driver's socket", who.Role)
 	}
-	return who.Subject, who.Expires, nil
+	return who, nil
 }
 
 // watchHealth asks the parts in the background from now on.

@@ -21,6 +21,7 @@ import (
 	"github.com/cabstand/cabstand/internal/natsbus"
 	"github.com/cabstand/cabstand/internal/nearby"
 	"github.com/cabstand/cabstand/internal/outbox"
+	"github.com/cabstand/cabstand/internal/signin"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/watch"
 )
@@ -31,6 +32,7 @@ type store interface {
 	dispatch.Tracks
 	dispatch.Drivers
 	api.Devices
+	signin.Store
 	outbox.Source
 	watch.History
 	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
@@ -60,6 +62,8 @@ type parts struct {
 	log       *slog.Logger
 	registry  *prometheus.Registry
 	verifier  *auth.Verifier
+	ended     *signin.Ended
+	door      *signin.Door // nil in a tracker, and where tokens are issued elsewhere
 	bus       *natsbus.Bus
 	locations locations
 	lookout   *nearby.Lookout // nil in a tracker
@@ -186,6 +190,12 @@ func (p *parts) purge(ctx context.Context) error {
 	for wait(ctx, purgeEvery) {
 		if _, err := p.store.Purge(ctx, time.Now().Add(-keepAnswers)); err != nil && ctx.Err() == nil {
 			p.log.Warn("old answers were not purged; trying again", "err", err)
+		}
+		if p.door == nil {
+			continue
+		}
+		if err := p.door.Purge(ctx); err != nil && ctx.Err() == nil {
+			p.log.Warn("old sessions were not purged; trying again", "err", err)
 		}
 	}
 	return nil

@@ -1,0 +1,186 @@
+package signin
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"time"
+
+	"github.com/cabstand/cabstand/internal/account"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+// How long tokens are good.
+const (
+	AccessTTL  = 15 * time.Minute
+	SessionTTL = 30 * 24 * time.Hour // since the last refresh
+)
+
+// Store keeps accounts and their sessions.
+type Store interface {
+	// AddAccount stores a new account; fault.AlreadyExists when the id is taken.
+	AddAccount(ctx context.Context, a account.Account) error
+	// Account reads an account; fault.NotFound if there is none.
+	Account(ctx context.Context, id string) (account.Account, error)
+	Accounts(ctx context.Context, cursor string, limit int) (page []account.Account, next string, err error)
+	// DisableAccount lets an account sign in no more, and ends its sessions.
+	DisableAccount(ctx context.Context, id string, now time.Time) error
+	// StartSession stores a session with its first refresh token; fault.NotFound
+	// where the account is gone or disabled.
+	StartSession(ctx context.Context, n account.Session, hash string) error
+	// Rotate gives the next refresh token for the old one. One that was used before
+	// ends the session: reused is true then. fault.NotFound where there is nothing
+	// to go on with.
+	Rotate(ctx context.Context, r account.Rotation) (n account.Session, of account.Account, reused bool, err error)
+	// EndSession ends the session that the refresh token is of; "" if there is none.
+	EndSession(ctx context.Context, hash string, now time.Time) (ended string, err error)
+	// Revoked is the sessions that were ended since then, the newest first.
+	Revoked(ctx context.Context, since time.Time, limit int) ([]string, error)
+	// PurgeSessions forgets sessions that ran out before.
+	PurgeSessions(ctx context.Context, before time.Time) (purged int, err error)
+}
+
+// Issue signs an access token of a session.
+type Issue func(session string, role trip.Role, id string, ttl time.Duration) (string, error)
+
+// Door lets people in. Safe for concurrent use.
+type Door struct {
+	store  Store
+	issue  Issue
+	ended  *Ended
+	newID  func() string
+	now    func() time.Time
+	log    *slog.Logger
+	hasher *hasher
+	nobody string // the hash that is checked for who has no account
+}
+
+// NewDoor makes a door. Sessions that end here are told to ended.
+func NewDoor(store Store, issue Issue, ended *Ended, newID func() string, now func() time.Time, log *slog.Logger) *Door {
+	sum := make([]byte, sumBytes)
+	rand.Read(sum) // of no password
+	return &Door{
+		store: store, issue: issue, ended: ended, newID: newID, now: now, log: log,
+		hasher: newHasher(), nobody: phc(sum[:saltBytes], sum),
+	}
+}
+
+// Tokens is what somebody has who is in.
+type Tokens struct {
+	Access, Refresh string
+	AccountID       string
+	Role            trip.Role
+}
+
+// errNotLetIn is the one answer to whoever is not let in, so that nobody learns
+// which ids there are.
+func errNotLetIn() error {
+	return fault.New(fault.Unauthenticated, "the id or the password is not right")
+}
+
+// errOver is the answer to a refresh token that is good for nothing.
+func errOver() error { return fault.New(fault.Unauthenticated, "the session is over: sign in again") }
+
+// Login begins a session. It takes as long, and says the same, for an id that
+// nobody has, an account that is disabled and a wrong password.
+func (d *Door) Login(ctx context.Context, id, password string) (Tokens, error) {
+	a, err := d.store.Account(ctx, id)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Tokens{}, err
+	}
+	known := err == nil && !a.Disabled
+	if err != nil {
+		a.Password = d.nobody
+	}
+	right, err := d.hasher.matches(ctx, a.Password, password)
+	switch {
+	case err != nil:
+		return Tokens{}, err
+	case !right || !known:
+		return Tokens{}, errNotLetIn()
+	}
+	now, refresh := d.now(), newRefresh()
+	n := account.Session{ID: d.newID(), AccountID: a.ID, CreatedAt: now, ExpiresAt: now.Add(SessionTTL)}
+	if err := d.store.StartSession(ctx, n, account.HashToken(refresh)); err != nil {
+		if fault.Is(err, fault.NotFound) { // disabled meanwhile
+			err = errNotLetIn()
+		}
+		return Tokens{}, err
+	}
+	return d.tokens(n, a, refresh)
+}
+
+// Refresh goes on with a session. The refresh token is good once; one that comes
+// again ends the session for whoever holds it.
+func (d *Door) Refresh(ctx context.Context, refresh string) (Tokens, error) {
+	now, next := d.now(), newRefresh()
+	n, a, reused, err := d.store.Rotate(ctx, account.Rotation{
+		Old: account.HashToken(refresh), Next: account.HashToken(next), Now: now, ExpiresAt: now.Add(SessionTTL),
+	})
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return Tokens{}, errOver()
+	case err != nil:
+		return Tokens{}, err
+	case reused:
+		d.log.Warn("a refresh token came twice, its session was ended", "account", a.ID, "session", n.ID)
+		d.ended.Add(now, n.ID)
+		return Tokens{}, errOver()
+	}
+	return d.tokens(n, a, next)
+}
+
+// Logout ends the session of the refresh token. One that is of no session is no
+// error: there is nothing to end.
+func (d *Door) Logout(ctx context.Context, refresh string) error {
+	now := d.now()
+	ended, err := d.store.EndSession(ctx, account.HashToken(refresh), now)
+	if err == nil && ended != "" {
+		d.ended.Add(now, ended)
+	}
+	return err
+}
+
+// Create makes an account. The password is checked by its length alone.
+func (d *Door) Create(ctx context.Context, id string, role trip.Role, password string) (account.Account, error) {
+	a := account.Account{ID: id, Role: role, CreatedAt: d.now().UTC()}
+	if err := a.Validate(); err != nil {
+		return account.Account{}, err
+	}
+	if err := account.CheckPassword(password); err != nil {
+		return account.Account{}, err
+	}
+	var err error
+	if a.Password, err = d.hasher.hash(ctx, password); err != nil {
+		return account.Account{}, err
+	}
+	return a, d.store.AddAccount(ctx, a)
+}
+
+// Disable lets an account in no more, and ends its sessions.
+func (d *Door) Disable(ctx context.Context, id string) error {
+	if err := d.store.DisableAccount(ctx, id, d.now()); err != nil {
+		return err
+	}
+	d.look(ctx)
+	return nil
+}
+
+// Account reads an account; fault.NotFound if there is none.
+func (d *Door) Account(ctx context.Context, id string) (account.Account, error) {
+	return d.store.Account(ctx, id)
+}
+
+// Accounts is a page of accounts by id.
+func (d *Door) Accounts(ctx context.Context, cursor string, limit int) (page []account.Account, next string, err error) {
+	return d.store.Accounts(ctx, cursor, limit)
+}
+
+func (d *Door) tokens(n account.Session, a account.Account, refresh string) (Tokens, error) {
+	access, err := d.issue(n.ID, a.Role, a.ID, AccessTTL)
+	return Tokens{Access: access, Refresh: refresh, AccountID: a.ID, Role: a.Role}, err
+}
+
+// newRefresh is a token that nobody guesses: 130 random bits.
+func newRefresh() string { return "cr_" + rand.Text() }

@@ -1,0 +1,179 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/cabstand/cabstand/internal/account"
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+const selectAccounts = `SELECT id, role, password, disabled, created_at FROM accounts `
+
+// AddAccount stores a new account; fault.AlreadyExists when the id is taken, by
+// a disabled one too.
+func (s *Store) AddAccount(ctx context.Context, a account.Account) error {
+	return s.write(ctx, func(ctx context.Context, tx *session) error {
+		added, err := affected(tx.exec(ctx, `INSERT INTO accounts (id, role, password, disabled, created_at)
+			VALUES (?1, ?2, ?3, FALSE, ?4) ON CONFLICT DO NOTHING`, a.ID, string(a.Role), a.Password, micros(a.CreatedAt.Truncate(trip.Precision))))
+		if err == nil && !added {
+			err = fault.New(fault.AlreadyExists, "the id %q is taken", a.ID)
+		}
+		return err
+	})
+}
+
+// Account reads an account; fault.NotFound if there is none.
+func (s *Store) Account(ctx context.Context, id string) (account.Account, error) {
+	return theOne(collect(ctx, s.reads, scanAccount, selectAccounts+`WHERE id = ?1`, id))("no such account")
+}
+
+// Accounts is a page of accounts by id; next is "" on the last one.
+func (s *Store) Accounts(ctx context.Context, cursor string, limit int) (page []account.Account, next string, err error) {
+	page, err = collect(ctx, s.reads, scanAccount, selectAccounts+`WHERE id > ?1 ORDER BY id LIMIT ?2`, cursor, limit+1)
+	if err != nil || len(page) <= limit {
+		return page, "", err
+	}
+	return page[:limit], page[limit-1].ID, nil
+}
+
+// DisableAccount lets an account sign in no more, and ends its sessions;
+// fault.NotFound if there is none.
+func (s *Store) DisableAccount(ctx context.Context, id string, now time.Time) error {
+	return s.write(ctx, func(ctx context.Context, tx *session) error {
+		found, err := affected(tx.exec(ctx, `UPDATE accounts SET disabled = TRUE WHERE id = ?1`, id))
+		if err == nil && !found {
+			err = fault.New(fault.NotFound, "no such account")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `UPDATE sessions SET revoked_at = ?1 WHERE account_id = ?2 AND revoked_at IS NULL`, micros(now), id)
+		return err
+	})
+}
+
+// StartSession stores a session with its first refresh token; fault.NotFound
+// where the account is gone or disabled.
+func (s *Store) StartSession(ctx context.Context, n account.Session, hash string) error {
+	return s.write(ctx, func(ctx context.Context, tx *session) error {
+		started, err := affected(tx.exec(ctx, `INSERT INTO sessions (id, account_id, created_at, expires_at)
+			SELECT ?1, id, CAST(?2 AS integer), CAST(?3 AS integer) FROM accounts WHERE id = ?4 AND NOT disabled`, n.ID, micros(n.CreatedAt), micros(n.ExpiresAt), n.AccountID))
+		if err == nil && !started {
+			err = fault.New(fault.NotFound, "no such account")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `INSERT INTO refresh_tokens (hash, session_id) VALUES (?1, ?2)`, hash, n.ID)
+		return err
+	})
+}
+
+// refreshed is a refresh token with its session and account.
+type refreshed struct {
+	session account.Session
+	account account.Account
+	used    bool
+	revoked bool
+}
+
+const selectRefreshed = `SELECT s.id, s.account_id, s.created_at, s.expires_at, s.revoked_at IS NOT NULL, t.used_at IS NOT NULL,
+	a.id, a.role, a.password, a.disabled, a.created_at
+	FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN accounts a ON a.id = s.account_id WHERE t.hash = ?1`
+
+// Rotate gives the next refresh token of a session for the old one, which is
+// good once. One that was used before ends the session: reused is true then. An
+// unknown token, and one of a session that is over, is fault.NotFound.
+func (s *Store) Rotate(ctx context.Context, r account.Rotation) (n account.Session, of account.Account, reused bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *session) error {
+		n, of, reused = account.Session{}, account.Account{}, false
+		found, err := theOne(readRefreshed(ctx, tx, selectRefreshed+``, r.Old))("no such refresh token")
+		if err != nil {
+			return err
+		}
+		if found.revoked || found.account.Disabled || !r.Now.Before(found.session.ExpiresAt) {
+			return fault.New(fault.NotFound, "the session is over")
+		}
+		if reused = found.used; reused {
+			_, err = tx.exec(ctx, `UPDATE sessions SET revoked_at = ?1 WHERE id = ?2`, micros(r.Now), found.session.ID)
+			n, of = found.session, found.account
+			return err
+		}
+		n, of = found.session, found.account
+		n.ExpiresAt = r.ExpiresAt.UTC().Truncate(trip.Precision)
+		return rotate(ctx, tx, n, r)
+	})
+	return n, of, reused, err
+}
+
+func rotate(ctx context.Context, tx *session, n account.Session, r account.Rotation) error {
+	if _, err := tx.exec(ctx, `UPDATE refresh_tokens SET used_at = ?1 WHERE hash = ?2`, micros(r.Now), r.Old); err != nil {
+		return err
+	}
+	if _, err := tx.exec(ctx, `INSERT INTO refresh_tokens (hash, session_id) VALUES (?1, ?2)`, r.Next, n.ID); err != nil {
+		return err
+	}
+	_, err := tx.exec(ctx, `UPDATE sessions SET expires_at = ?1 WHERE id = ?2`, micros(n.ExpiresAt), n.ID)
+	return err
+}
+
+// EndSession ends the session that the refresh token is of, whether used or
+// not, and gives its id; "" where there is none.
+func (s *Store) EndSession(ctx context.Context, hash string, now time.Time) (ended string, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *session) error {
+		found, err := readRefreshed(ctx, tx, selectRefreshed, hash)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		ended = found[0].session.ID
+		_, err = tx.exec(ctx, `UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL`, micros(now), ended)
+		return err
+	})
+	return ended, err
+}
+
+// Revoked is the sessions that were ended since then, the newest first, at most
+// limit of them.
+func (s *Store) Revoked(ctx context.Context, since time.Time, limit int) ([]string, error) {
+	return collect(ctx, s.reads, scanText, `SELECT id FROM sessions WHERE revoked_at >= ?1 ORDER BY revoked_at DESC, id LIMIT ?2`, micros(since), limit)
+}
+
+// keepUsed is how long a used refresh token is known again.
+const keepUsed = 7 * 24 * time.Hour
+
+// PurgeSessions forgets sessions that ran out before, with their tokens, and
+// tokens that were used a week before.
+func (s *Store) PurgeSessions(ctx context.Context, before time.Time) (purged int, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *session) error {
+		result, err := tx.exec(ctx, `DELETE FROM sessions WHERE expires_at < ?1`, micros(before))
+		if err == nil {
+			n, _ := result.RowsAffected()
+			purged = int(n)
+			_, err = tx.exec(ctx, `DELETE FROM refresh_tokens WHERE used_at < ?1`, micros(before.Add(-keepUsed)))
+		}
+		return err
+	})
+	return purged, err
+}
+
+func readRefreshed(ctx context.Context, tx *session, query, hash string) ([]refreshed, error) {
+	return collect(ctx, tx, func(r row) (f refreshed, err error) {
+		n, a := &f.session, &f.account
+		err = r.Scan(&n.ID, &n.AccountID, instant{&n.CreatedAt}, instant{&n.ExpiresAt}, &f.revoked, &f.used,
+			&a.ID, &a.Role, &a.Password, &a.Disabled, instant{&a.CreatedAt})
+		return f, err
+	}, query, hash)
+}
+
+func scanAccount(r row) (account.Account, error) {
+	var a account.Account
+	err := r.Scan(&a.ID, &a.Role, &a.Password, &a.Disabled, instant{&a.CreatedAt})
+	return a, err
+}
+
+func scanText(r row) (text string, err error) {
+	err = r.Scan(&text)
+	return text, err
+}
