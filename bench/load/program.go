@@ -58,8 +58,6 @@ func (c config) serve(ctx context.Context, name string, args ...string) (*progra
 	return nil, fmt.Errorf("%s did not come up: %w; see %s", name, p.cmd.Wait(), p.log)
 }
 
-func (p *program) pid() int { return p.cmd.Process.Pid }
-
 // stop ends the program in good order.
 func (p *program) stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
