@@ -79,9 +79,6 @@ func (c command) String() string {
 	return s
 }
 
-// ofDriver reports whether a driver sends it about a trip that the driver has.
-func (c command) ofDriver() bool { return c.kind >= arrive && c.kind <= driverCancels }
-
 // ids are made once: a step asks for many.
 var (
 	tripIDs   = [maxTrips + 1]string{"", "t1", "t2", "t3"}
