@@ -103,7 +103,8 @@ func New(config Config, deps Deps) *Dispatcher {
 	d := &Dispatcher{
 		config: config, deps: deps, book: newBook(), sulks: map[sulk]time.Time{}, claimed: map[string]time.Time{},
 		fastest: topSpeed, domain: domain{me: config.ID}, supply: &supply{
-			feed: deps.Feed, beats: deps.Beats, locations: deps.Locations, fleet: driver.NewFleet(), now: deps.Now, log: deps.Log,
+			feed: deps.Feed, beats: deps.Beats, locations: deps.Locations, fleet: driver.NewFleet(), fresh: config.Limits.Fresh,
+			now: deps.Now, log: deps.Log,
 			followed: map[geo.Cell]*following{},
 		},
 	}

@@ -23,6 +23,7 @@ type supply struct {
 	unbeat    func() // of beats; nil until they are followed
 	locations Locations
 	fleet     *driver.Fleet
+	fresh     time.Duration // positions from no further ahead than that are believed
 	now       func() time.Time
 	log       *slog.Logger
 
@@ -188,7 +189,7 @@ func (s *supply) knows(driverID string) bool {
 func (s *supply) forget() {
 	now := s.now()
 	s.fleet.Expire(now.Add(-forgetAfter))
-	s.fleet.Recede(now.Add(driver.ClocksApart))
+	s.fleet.Recede(now.Add(max(driver.ClocksApart, s.fresh)))
 }
 
 func (s *supply) close() {

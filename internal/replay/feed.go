@@ -14,8 +14,9 @@ import (
 // self is the name of the one dispatcher.
 const self = "replay"
 
-// forever is longer than any run.
-const forever = 100 * 365 * 24 * time.Hour
+// forever is longer than any run, and short enough for a multiple of it to be a
+// time.Duration.
+const forever = 50 * 365 * 24 * time.Hour
 
 // feed is all that is around a dispatcher: phones, positions, and no peers.
 //
