@@ -146,7 +146,7 @@ function apart() {
 
 async function cardIsOf(page, id) {
   await page.waitForFunction((want) => document.querySelector('#card-id').title === want && location.hash.includes(`=${want}`), id);
-  await page.waitForFunction(() => /ago$/.test(document.querySelector('#card-facts').lastElementChild?.lastElementChild.textContent));
+  await page.waitForFunction(() => / ago, /.test(document.querySelector('#card-facts').lastElementChild?.lastElementChild.textContent));
 }
 
 async function dark(page) {
