@@ -47,7 +47,7 @@
 // and leave for a dispatcher with the command "track": every 20 s, when 64 wait,
 // before "complete", when the ride is over and when the session ends. What was
 // not taken is sent again as it was, also by the driver's next session here; a
-// tracker that dies takes what it had not sent along.
+// tracker that dies takes what it had not sent along, and phones send it again.
 //
 // # When a consumer is slow
 //
