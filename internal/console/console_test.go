@@ -91,7 +91,7 @@ func TestRoutes_Page(t *testing.T) {
 
 func TestRoutes_Caching(t *testing.T) {
 	site := newSite(t, options())
-	for _, path := range []string{"/", "/assets/js/main.js", "/v1/map/base"} {
+	for _, path := range []string{"/", "/assets/js/console/main.js", "/v1/map/base"} {
 		plain := do(site, "GET", path, "")
 		zipped := do(site, "GET", path, "", "Accept-Encoding", "br, gzip")
 		t.Run(path, func(t *testing.T) {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 /** Old news changes nothing, and what is over is forgotten. */
 export async function cityKeepsOrder(page) {
   const got = await page.evaluate(async () => {
-    const { City } = await import('/assets/js/city.js');
+    const { City } = await import('/assets/js/console/city.js');
     let now = 1e12;
     const city = new City({ now: () => now });
     const place = { lat: 1, lon: 2 };
@@ -71,7 +71,7 @@ export async function cityKeepsOrder(page) {
 /** Marks glide, turn the short way, and leap where nobody can have driven. */
 export async function motionIsPlausible(page) {
   const got = await page.evaluate(async () => {
-    const { Motion } = await import('/assets/js/motion.js');
+    const { Motion } = await import('/assets/js/shared/motion.js');
     const round = (n) => Math.round(n * 1e6) / 1e6;
     const m = new Motion(50, 10, 350, 0);
     m.moveTo(50, 10.001, 10, 1000);
@@ -94,7 +94,7 @@ export async function motionIsPlausible(page) {
 /** Numbers read well at their edges. */
 export async function formatsAreRight(page) {
   const got = await page.evaluate(async () => {
-    const { brief, distance, duration, money } = await import('/assets/js/format.js');
+    const { brief, distance, duration, money } = await import('/assets/js/shared/format.js');
     const digits = (s) => s.replace(/[^\d.,]/g, '');
     return {
       durations: [NaN, 0, 59.6, 125, 600, 3599, 4000].map(duration),

@@ -2,8 +2,8 @@
 // newest events.
 
 import { WaitChart } from './chart.js';
-import { $, h, setList, setText } from './dom.js';
-import { clock, duration, shortID, stateNames, statusNames } from './format.js';
+import { $, h, setList, setText } from '../shared/dom.js';
+import { clock, duration, shortID, stateNames, statusNames } from '../shared/format.js';
 import { Sparkline } from './sparkline.js';
 
 const SPARK = 180; // of the newest stats are in the small lines

@@ -1,11 +1,11 @@
 // Trips on the map: where the driver is to go, where the rider wants to go, and
 // how long a request has been waiting.
 
-import { FONT } from './basemap.js';
+import { FONT } from '../shared/basemap.js';
 import { finalStates } from './city.js';
-import { brief } from './format.js';
-import { arc } from './geometry.js';
-import { colour } from './theme.js';
+import { brief } from '../shared/format.js';
+import { arc } from '../shared/geometry.js';
+import { colour } from '../shared/theme.js';
 
 const DASH = [1.2, 1.6];
 

@@ -1,6 +1,6 @@
 // What the page has to say about itself.
 
-import { $, setText } from './dom.js';
+import { $, setText } from '../shared/dom.js';
 
 const names = { connecting: 'Connecting', live: 'Live', stale: 'Stale', reconnecting: 'Reconnecting' };
 

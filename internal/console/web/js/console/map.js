@@ -1,9 +1,9 @@
 // The map: the ground, the trips and the marks, and what a click on it means.
 
-import { graticule, groundLayers, groundStyle, recolour } from './basemap.js';
-import { boxAround, grown, mercatorX, mercatorY } from './geometry.js';
+import { graticule, groundLayers, groundStyle, recolour } from '../shared/basemap.js';
+import { boxAround, grown, mercatorX, mercatorY } from '../shared/geometry.js';
 import { driverSize, Marks } from './marks.js';
-import { onTheme, reducedMotion } from './theme.js';
+import { onTheme, reducedMotion } from '../shared/theme.js';
 import { tripFeatures, tripLayers } from './trips.js';
 
 const FRAME = 33; // ms: thirty frames a second are smooth enough for cars

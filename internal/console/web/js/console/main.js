@@ -3,17 +3,17 @@
 import { selectedInAddress, selectInAddress } from './address.js';
 import { Card } from './card.js';
 import { City } from './city.js';
-import { $, setText } from './dom.js';
+import { $, setText } from '../shared/dom.js';
 import { initFind } from './find.js';
 import { hook } from './hook.js';
 import { LiveMap } from './map.js';
 import { notice, showConnection } from './notice.js';
 import { Panel } from './panel.js';
 import { Policy } from './policy.js';
-import { Session } from './session.js';
-import { signIn } from './signin.js';
-import { Stream, tooWide } from './stream.js';
-import { initTheme, reducedMotion } from './theme.js';
+import { Session } from '../shared/session.js';
+import { signIn } from '../shared/signin.js';
+import { Stream, tooWide } from '../shared/stream.js';
+import { initTheme, reducedMotion } from '../shared/theme.js';
 
 const TICK = 400; // ms between updates of panel and card
 

@@ -2,8 +2,8 @@
 // pulses. Positions are computed here at each frame and sent to the card in one
 // buffer, so that ten thousand drivers cost one draw call and no worker.
 
-import { mercatorX, mercatorY } from './geometry.js';
-import { channels, colour, reducedMotion } from './theme.js';
+import { mercatorX, mercatorY } from '../shared/geometry.js';
+import { channels, colour, reducedMotion } from '../shared/theme.js';
 
 /** Looks by number: the colour of a mark in the shader's table. */
 const looks = ['available', 'offered', 'enroute', 'waiting', 'riding', 'silent', 'request'];

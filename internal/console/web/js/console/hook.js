@@ -1,6 +1,6 @@
 // What tests may read of the page, as window.cabstand.
 
-import { $ } from './dom.js';
+import { $ } from '../shared/dom.js';
 
 /**
  * All of it is a copy; nothing can be changed through it.

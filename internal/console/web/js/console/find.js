@@ -1,6 +1,6 @@
 // The box that finds a trip or a driver by id.
 
-import { $ } from './dom.js';
+import { $ } from '../shared/dom.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

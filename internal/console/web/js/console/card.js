@@ -1,9 +1,9 @@
 // The card of what is selected: all that is known of one trip or one driver.
 
 import { Decisions } from './decisions.js';
-import { $, h, setList, setText } from './dom.js';
-import { clock, distance, duration, money, shortID, stateNames, statusNames } from './format.js';
-import { metres } from './geometry.js';
+import { $, h, setList, setText } from '../shared/dom.js';
+import { clock, distance, duration, money, shortID, stateNames, statusNames } from '../shared/format.js';
+import { metres } from '../shared/geometry.js';
 
 const REFUSED = 'Not found: it may be over, or the id is of nothing here.';
 

@@ -1,8 +1,8 @@
 // What was decided for a trip, and why: who could have served it, at what cost,
 // and who was near and left out.
 
-import { $, h, setText } from './dom.js';
-import { clock, distance, duration, policyNames } from './format.js';
+import { $, h, setText } from '../shared/dom.js';
+import { clock, distance, duration, policyNames } from '../shared/format.js';
 
 const AGAIN = 4000; // ms between looks while the trip waits
 const SHOWN = 6; // rows of each kind

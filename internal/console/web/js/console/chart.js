@@ -1,6 +1,6 @@
 // How long riders waited over the last minutes, and when the policy was switched.
 
-import { duration } from './format.js';
+import { duration } from '../shared/format.js';
 
 const NS = 'http://www.w3.org/2000/svg';
 const WIDTH = 318;

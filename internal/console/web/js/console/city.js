@@ -1,7 +1,7 @@
 // What the stream has told of the city so far: drivers, trips, counts and the
 // newest events. Frames go in, the page reads; nothing here touches the page.
 
-import { Motion } from './motion.js';
+import { Motion } from '../shared/motion.js';
 
 const LINGER = 6000; // ms that a finished trip stays on the map
 const SETTLE = 4000; // ms after a subscription by which everything still there was told again

@@ -1,8 +1,8 @@
 // The matching policy: what is in force, and a box that puts another into force
 // for every dispatcher.
 
-import { $, h, setText } from './dom.js';
-import { clock, duration, plain, policyNames } from './format.js';
+import { $, h, setText } from '../shared/dom.js';
+import { clock, duration, plain, policyNames } from '../shared/format.js';
 
 const LOOK = 5000; // ms between looks: another operator may have switched
 const MARKS = 20; // switches that are remembered for the chart
