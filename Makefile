@@ -80,8 +80,8 @@ bench-load: build ## Measure requests under load and in a flood, about 10 minute
 deps: ## Install what tests need: Redis, PostgreSQL with PostGIS, Chromium, Node, a C compiler
 	@scripts/deps.sh
 
-vendor-web: ## Fetch the pinned MapLibre GL JS again
-	scripts/vendor-web.sh
+vendor-web: ## Fetch the pinned libraries of the web pages again
+	node scripts/vendor-web.mjs
 
 clean: ## Remove what was built and the demo's data
 	rm -rf bin cabstand-data internal/console/e2e/node_modules internal/eta/testdata/valhalla/node_modules
