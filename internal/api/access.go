@@ -55,6 +55,8 @@ var access = map[string]rule{
 	"GET /v1/policy":                           only(trip.Operator),
 	"PUT /v1/policy":                           only(trip.Operator),
 	"DELETE /v1/policy":                        only(trip.Operator),
+	"GET /v1/site":                             open(),
+	"POST /v1/demo/token":                      open(),
 	"POST /v1/auth/login":                      open(),
 	"POST /v1/auth/refresh":                    open(),
 	"POST /v1/auth/logout":                     open(),

@@ -108,6 +108,8 @@ type Deps struct {
 	Verifier  Verifier
 	SignIn    *signin.Door  // nil where tokens are issued elsewhere
 	Ended     *signin.Ended // sessions whose tokens are refused; nil where there are none
+	Site      Site
+	Demo      Demo // nil where there is none
 	Tariff    fare.Tariff
 	QuoteKey  []byte // seals quotes; the same at every dispatcher
 
@@ -186,6 +188,7 @@ func New(d Deps) *API {
 		a.deviceRoutes()
 		a.policyRoutes()
 		a.signInRoutes()
+		a.siteRoutes()
 		a.streamRoutes(r)
 	})
 	return a

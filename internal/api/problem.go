@@ -31,6 +31,7 @@ var statuses = map[fault.Code]int{
 	fault.AlreadyExists:   http.StatusConflict,
 	fault.SessionReplaced: http.StatusConflict,
 	fault.RateLimited:     http.StatusTooManyRequests,
+	fault.NotConfigured:   http.StatusNotFound,
 	fault.Unavailable:     http.StatusServiceUnavailable,
 	fault.Internal:        http.StatusInternalServerError,
 }

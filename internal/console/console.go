@@ -10,13 +10,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
 
 	"github.com/cabstand/cabstand/geo"
-	"github.com/cabstand/cabstand/internal/fault"
 )
 
 //go:embed web
@@ -33,11 +31,13 @@ type Options struct {
 	// none: the page then draws a graticule. A member "attribution" of the
 	// collection is shown on the map.
 	BaseMap []byte
-	// Demo lets anyone who reaches the page look and ask for trips: the page
-	// gets its token from DemoToken instead of asking for one.
-	Demo      bool
-	DemoToken func(role string) (string, error)
+	// Demo: the page gets its token from POST /v1/demo/token instead of asking
+	// for one.
+	Demo bool
 }
+
+// StreetsPath is where the base map is, if there is one.
+const StreetsPath = "/v1/map/base"
 
 // mapInfo is the answer of GET /v1/map.
 type mapInfo struct {
@@ -68,13 +68,10 @@ func Routes(r chi.Router, o Options) error {
 		serve(r, "/", pages["index.html"])
 		serve(r, "/v1/map", newAsset("map.json", info))
 		if o.BaseMap != nil {
-			serve(r, "/v1/map/base", newAsset("base.geojson", o.BaseMap))
+			serve(r, StreetsPath, newAsset("base.geojson", o.BaseMap))
 		}
 		for name, page := range pages {
 			serve(r, "/assets/"+name, page)
-		}
-		if o.Demo {
-			r.Post("/v1/demo/token", demoToken(o.DemoToken))
 		}
 	})
 	return nil
@@ -121,48 +118,4 @@ func protect(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		next.ServeHTTP(w, r)
 	})
-}
-
-const maxTokenRequest = 1 << 10 // bytes of body
-
-// demoToken answers POST /v1/demo/token {"role": …} with {"token": …}.
-func demoToken(sign func(role string) (string, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var body struct {
-			Role string `json:"role"`
-		}
-		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxTokenRequest))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&body); err != nil {
-			writeProblem(w, http.StatusBadRequest, fault.Malformed, `the body is not {"role": "operator"}`)
-			return
-		}
-		switch body.Role {
-		case "operator", "rider", "driver":
-		default:
-			writeProblem(w, http.StatusUnprocessableEntity, fault.Invalid, "role: one of operator, rider, driver")
-			return
-		}
-		token, err := sign(body.Role)
-		if err != nil {
-			slog.ErrorContext(r.Context(), "demo token not signed", "role", body.Role, "err", err)
-			writeProblem(w, http.StatusInternalServerError, fault.Internal, "no token could be signed")
-			return
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		writeJSON(w, http.StatusOK, "application/json", map[string]string{"token": token})
-	}
-}
-
-// writeProblem answers with an RFC 9457 problem.
-func writeProblem(w http.ResponseWriter, status int, code fault.Code, detail string) {
-	writeJSON(w, status, "application/problem+json", map[string]any{
-		"status": status, "title": http.StatusText(status), "code": code, "detail": detail,
-	})
-}
-
-func writeJSON(w http.ResponseWriter, status int, mediaType string, v any) {
-	w.Header().Set("Content-Type", mediaType)
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // the client may be gone; there is nobody to tell
 }

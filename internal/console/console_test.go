@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
 	"io/fs"
 	"net/http"
@@ -27,7 +26,6 @@ func options() console.Options {
 	return console.Options{
 		Name: "Testville", Center: geo.Point{Lat: 47.5, Lon: 7.6}, Bounds: geo.Box{West: 7.5, South: 47.4, East: 7.7, North: 47.6},
 		BaseMap: baseMap, Demo: true,
-		DemoToken: func(role string) (string, error) { return "token of " + role, nil },
 	}
 }
 
@@ -149,45 +147,6 @@ func TestRoutes_Map(t *testing.T) {
 		}
 		if got := do(site, "GET", "/v1/map/base", ""); got.Code != 404 {
 			t.Errorf("base: %d", got.Code)
-		}
-	})
-}
-
-func TestRoutes_DemoToken(t *testing.T) {
-	const path = "/v1/demo/token"
-	site := newSite(t, options())
-	for _, role := range []string{"operator", "rider", "driver"} {
-		got := do(site, "POST", path, `{"role":"`+role+`"}`)
-		if got.Code != 200 || !strings.Contains(got.Body.String(), `"token":"token of `+role+`"`) || got.Header().Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: %d %s %v", role, got.Code, got.Body, got.Header())
-		}
-	}
-	refused := func(name, body string, status int, code string) {
-		t.Run(name, func(t *testing.T) {
-			got := do(site, "POST", path, body)
-			if got.Code != status || got.Header().Get("Content-Type") != "application/problem+json" || !strings.Contains(got.Body.String(), `"code":"`+code+`"`) {
-				t.Errorf("%d %s", got.Code, got.Body)
-			}
-		})
-	}
-	refused("ErrRole", `{"role":"system"}`, 422, "invalid")
-	refused("ErrNoRole", `{}`, 422, "invalid")
-	refused("ErrNotJSON", `role=operator`, 400, "malformed")
-	refused("ErrTooLarge", `{"role":"`+strings.Repeat("x", 1<<20)+`"}`, 400, "malformed")
-
-	t.Run("ErrSigning", func(t *testing.T) {
-		o := options()
-		o.DemoToken = func(string) (string, error) { return "", errors.New("the key is secret") }
-		got := do(newSite(t, o), "POST", path, `{"role":"rider"}`)
-		if got.Code != 500 || strings.Contains(got.Body.String(), "secret") {
-			t.Errorf("%d %s", got.Code, got.Body)
-		}
-	})
-	t.Run("NotOutsideTheDemo", func(t *testing.T) {
-		o := options()
-		o.Demo = false
-		if got := do(newSite(t, o), "POST", path, `{"role":"operator"}`); got.Code != 404 {
-			t.Errorf("%d %s", got.Code, got.Body)
 		}
 	})
 }

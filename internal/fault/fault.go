@@ -30,6 +30,7 @@ const (
 	AlreadyExists   Code = "already_exists"         // registered before, with other data
 	SessionReplaced Code = "session_replaced"       // a newer session of the driver is open
 	RateLimited     Code = "rate_limited"           // too many
+	NotConfigured   Code = "not_configured"         // this installation does not have it
 	Unavailable     Code = "unavailable"            // a part is gone: try again
 	Internal        Code = "internal"               // our mistake
 )

@@ -2,10 +2,17 @@ package node
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base32"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/auth"
+	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/sim"
 	"github.com/cabstand/cabstand/internal/trip"
 )
@@ -40,15 +47,62 @@ func (p *parts) demo(c EmbeddedConfig, key []byte) (*place, error) {
 	})
 	return &place{
 		name: city.Name, center: city.Center(), bounds: city.Bounds(), baseMap: city.BaseMap(), graph: city.Graph,
-		token: func(role string) (string, error) { return visitor(issuer, role) },
+		visitors: &visitors{drivers: p.store, issue: issuer.Issue, now: time.Now},
 	}, nil
 }
 
-// visitor is a token for somebody who looks at the demo's pages.
-func visitor(issuer *auth.Issuer, role string) (string, error) {
-	r, err := auth.ParseRole(role)
-	if err != nil {
-		return "", err
+// visitors lets in who looks at the demo's pages, each as somebody of their own.
+type visitors struct {
+	drivers interface {
+		Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
 	}
-	return issuer.Issue(r, fmt.Sprintf("visitor-%s", role), visitorTTL)
+	issue func(role trip.Role, sub string, ttl time.Duration) (string, error)
+	now   func() time.Time
+}
+
+// Visitors are known by 80 random bits, which nobody else knows.
+const visitorBytes = 10
+
+var (
+	visitorPattern  = regexp.MustCompile(`^visitor-(rider|driver|operator)-[a-z2-7]{16}$`)
+	visitorAlphabet = base32.StdEncoding.WithPadding(base32.NoPadding)
+)
+
+// Visit lets a visitor in, see [api.Demo].
+func (v *visitors) Visit(ctx context.Context, role trip.Role, sub string) (api.Visit, error) {
+	prefix := fmt.Sprintf("visitor-%s-", role)
+	switch {
+	case sub == "":
+		sub = prefix + newVisitor()
+	case !visitorPattern.MatchString(sub) || !strings.HasPrefix(sub, prefix):
+		return api.Visit{}, fault.Field("sub", "%q is not accepted: the sub of an answer to the role %s, or none", sub, role)
+	}
+	if role == trip.Driver {
+		if err := v.register(ctx, sub); err != nil {
+			return api.Visit{}, err
+		}
+	}
+	token, err := v.issue(role, sub, visitorTTL)
+	if err != nil {
+		return api.Visit{}, err
+	}
+	return api.Visit{Token: token, Sub: sub, ExpiresAt: v.now().Add(visitorTTL).UTC().Truncate(time.Second)}, nil
+}
+
+// register makes a driver of the visitor. One who was registered before, and
+// perhaps changed by an operator since, stays as is.
+func (v *visitors) register(ctx context.Context, sub string) error {
+	_, _, err := v.drivers.Register(ctx, driver.Profile{
+		ID: sub, Name: "Visitor " + strings.ToUpper(sub[len(sub)-4:]), Class: driver.Standard, Seats: 4, CreatedAt: v.now().UTC(),
+	})
+	if fault.Is(err, fault.AlreadyExists) {
+		return nil
+	}
+	return err
+}
+
+func newVisitor() string {
+	random := make([]byte, visitorBytes)
+	_, _ = rand.Read(random) // it never fails
+	return strings.ToLower(visitorAlphabet.EncodeToString(random))
 }

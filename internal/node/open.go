@@ -52,7 +52,7 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 				return err
 			}
 		}
-		a := p.api(d, c.Listen, c.Matching, quoteKey(c.Matching, c.Keys.AuthKey))
+		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, c.Keys.AuthKey))
 		if err := p.console(a.Router(), city); err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 				return err
 			}
 		}
-		a := p.api(d, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
+		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
 		p.tracking(a.Router(), c.Tracking, c.Listen)
 		if err := p.console(a.Router(), city); err != nil {
 			return err
@@ -207,11 +207,11 @@ func quoteKey(m Matching, authKey string) []byte {
 }
 
 // api makes the HTTP interface of riders and operators.
-func (p *parts) api(d *dispatching, l Listen, m Matching, quoteKey []byte) *api.API {
+func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey []byte) *api.API {
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions,
-		Policies: d.policies,
-		Hub:      d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
+		Policies: d.policies, Site: shown.site(), Demo: shown.demo(),
+		Hub: d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
 		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
 		Now: time.Now, Log: p.log,

@@ -8,18 +8,19 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/console"
 	"github.com/cabstand/cabstand/internal/road"
 )
 
 // place is what the console shows the city on.
 type place struct {
-	name    string
-	center  geo.Point
-	bounds  geo.Box
-	baseMap []byte                            // GeoJSON; nil for none
-	graph   *road.Graph                       // nil for none
-	token   func(role string) (string, error) // in a demo, for whoever looks at its pages
+	name     string
+	center   geo.Point
+	bounds   geo.Box
+	baseMap  []byte      // GeoJSON; nil for none
+	graph    *road.Graph // nil for none
+	visitors *visitors   // in a demo
 }
 
 // city is the configured one: its map is the road graph, or nothing but a grid.
@@ -36,14 +37,37 @@ func (s Streets) city(ctx context.Context, log *slog.Logger) (*place, error) {
 
 // console mounts the pages.
 func (p *parts) console(r chi.Router, shown *place) error {
-	if shown.center == (geo.Point{}) {
-		b := shown.bounds
-		shown.center = geo.Point{Lat: (b.South + b.North) / 2, Lon: (b.West + b.East) / 2}
-	}
 	return console.Routes(r, console.Options{
-		Name: shown.name, Center: shown.center, Bounds: shown.bounds, BaseMap: shown.baseMap,
-		Demo: shown.token != nil, DemoToken: shown.token,
+		Name: shown.name, Center: shown.middle(), Bounds: shown.bounds, BaseMap: shown.baseMap, Demo: shown.visitors != nil,
 	})
+}
+
+// middle is where a map opens.
+func (p *place) middle() geo.Point {
+	if p.center != (geo.Point{}) {
+		return p.center
+	}
+	return geo.Point{Lat: (p.bounds.South + p.bounds.North) / 2, Lon: (p.bounds.West + p.bounds.East) / 2}
+}
+
+// site is what pages need to know of the place.
+func (p *place) site() api.Site {
+	s := api.Site{Name: p.name, Center: p.middle(), Bounds: p.bounds, BaseMap: api.BaseMap{Kind: "streets"}}
+	if p.baseMap != nil {
+		s.BaseMap.URL = console.StreetsPath
+	}
+	if p.graph != nil {
+		s.BaseMap.Attribution = p.graph.Credit()
+	}
+	return s
+}
+
+// demo is who lets everybody in; nil where nobody does.
+func (p *place) demo() api.Demo {
+	if p.visitors == nil {
+		return nil // and not an interface that holds a nil
+	}
+	return p.visitors
 }
 
 // load reads the configured road graph; nil where none is.
