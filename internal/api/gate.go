@@ -52,6 +52,10 @@ func (g *Gate) Guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		direct, proxied := g.remote(r)
 		g.protect(w.Header(), r, proxied)
+		if err := oneEnd(w.Header(), r); err != nil {
+			g.refuse(w, r, err)
+			return
+		}
 		if g.preflight(w, r) {
 			return
 		}
@@ -63,6 +67,24 @@ func (g *Gate) Guard(next http.Handler) http.Handler {
 		defer leave()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// errChunked is answered with 411, and the connection is closed.
+var errChunked = fault.New(fault.Malformed, "a body in chunks is not accepted: send Content-Length")
+
+// oneEnd refuses requests that a proxy before us may have seen to end elsewhere
+// than we do: what is behind the end would be taken for somebody's next request.
+// net/http forgets a Content-Length that came beside chunks, so every chunked
+// body is refused, as RFC 9112 6.3 allows; and a Transfer-Encoding in HTTP/1.0, so
+// there is nothing after a request of that (6.1).
+func oneEnd(h http.Header, r *http.Request) error {
+	if r.ProtoMajor == 1 && r.ProtoMinor == 0 {
+		h.Set("Connection", "close")
+	}
+	if len(r.TransferEncoding) > 0 {
+		return errChunked
+	}
+	return nil
 }
 
 // remote is who sent the request to us, and whether that is a proxy of ours.

@@ -36,6 +36,10 @@ var statuses = map[fault.Code]int{
 	fault.Internal:        http.StatusInternalServerError,
 }
 
+// statusesOf is of errors that HTTP has a status for, and the vocabulary needs no
+// code.
+var statusesOf = map[error]int{errUpgrade: http.StatusUpgradeRequired, errChunked: http.StatusLengthRequired}
+
 // retryAfter is when it is worth trying again, in seconds.
 var retryAfter = map[fault.Code]string{fault.RateLimited: "1", fault.Unavailable: "2"}
 
@@ -67,8 +71,10 @@ func newProblem(err error) *Problem {
 	if l := (later{}); errors.As(err, &l) {
 		p.retry = l.after
 	}
-	if errors.Is(err, errUpgrade) { // HTTP has a status for it, and the vocabulary needs no code
-		p.Status, p.Title = http.StatusUpgradeRequired, http.StatusText(http.StatusUpgradeRequired)
+	for of, status := range statusesOf {
+		if errors.Is(err, of) {
+			p.Status, p.Title = status, http.StatusText(status)
+		}
 	}
 	return p
 }
@@ -94,9 +100,12 @@ func (p *Problem) GetHeaders() http.Header {
 	if p.retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retry.Seconds()))))
 	}
-	if p.Status == http.StatusUpgradeRequired {
+	switch p.Status {
+	case http.StatusUpgradeRequired:
 		h.Set("Upgrade", "websocket")
 		h.Set("Connection", "Upgrade")
+	case http.StatusLengthRequired:
+		h.Set("Connection", "close")
 	}
 	return h
 }
