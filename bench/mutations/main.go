@@ -89,20 +89,29 @@ func (m mutation) try(ctx context.Context, scratch string) (killed bool, err err
 	if sub != "" {
 		pattern += "/^" + sub + "$"
 	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-count=1", "-timeout=3m", "-run", pattern, "./"+m.pkg)
+	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-v", "-count=1", "-timeout=3m", "-run", pattern, "./"+m.pkg)
 	said, err := cmd.CombinedOutput()
-	var failed *exec.ExitError
-	switch {
-	case err == nil && strings.Contains(string(said), "[no tests to run]"):
-		return false, fmt.Errorf("%s has no %s", m.pkg, m.test)
-	case err == nil:
-		return false, nil
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return false, ctx.Err()
-	case !errors.As(err, &failed), strings.Contains(string(said), "[build failed]"), strings.Contains(string(said), "[setup failed]"):
-		return false, fmt.Errorf("%w\n%s", err, said)
 	}
-	return true, nil
+	return m.verdict(string(said), err)
+}
+
+// verdict reads what the Go command said of the test. Only a test that ran says
+// anything: one that was skipped, for lack of a server perhaps, killed nothing, and
+// its mutation did not survive it.
+func (m mutation) verdict(said string, err error) (killed bool, _ error) {
+	var failed *exec.ExitError
+	ran := func(end string) bool { return strings.Contains(said, "--- "+end+": "+m.test+" (") }
+	switch {
+	case err == nil && ran("PASS") && !strings.Contains(said, "--- SKIP: "):
+		return false, nil
+	case err == nil:
+		return false, fmt.Errorf("%s did not run all of %s:\n%s", m.pkg, m.test, said)
+	case errors.As(err, &failed) && (ran("FAIL") || strings.Contains(said, "panic: ")):
+		return true, nil
+	}
+	return false, fmt.Errorf("%w\n%s", err, said)
 }
 
 // overlay writes what the Go command is to read in place of the real file.

@@ -174,12 +174,11 @@ func (s *Store) firstAnswer(ctx context.Context, once *trip.Once) (*trip.Once, e
 
 // createAlone stores one new trip in a transaction of its own.
 func (s *Store) createAlone(ctx context.Context, c *creation) {
+	var repeated map[*creation]bool
 	c.err = s.putOff(ctx, func(ctx context.Context) error {
 		return s.write(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
-			if c.once != nil {
-				if c.first, err = takeKey(ctx, tx, c.once, c.change.After); err != nil || c.first != nil {
-					return err
-				}
+			if repeated, err = takeKeys(ctx, tx, []*creation{c}); err != nil || repeated[c] {
+				return err
 			}
 			batch := &pgx.Batch{}
 			queueNewTrip(batch, c.change)
@@ -188,8 +187,9 @@ func (s *Store) createAlone(ctx context.Context, c *creation) {
 	})
 	switch {
 	case c.err != nil:
-		c.first = nil
-	case c.first == nil:
+	case repeated[c]:
+		c.first, c.err = s.firstAnswer(ctx, c.once)
+	default:
 		s.signal()
 	}
 }

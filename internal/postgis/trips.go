@@ -11,24 +11,6 @@ import (
 
 const unfinished = `t.state IN ('scheduled', 'searching', 'assigned', 'arrived', 'riding')`
 
-// takeKey stores the answer of a creation, or is the answer that was stored
-// under its key before.
-func takeKey(ctx context.Context, tx pgx.Tx, once *trip.Once, t *trip.Trip) (*trip.Once, error) {
-	tag, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (actor, key, digest, status, answer, trip_id, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-		once.Actor, once.Key, once.Digest, once.Status, append([]byte{}, once.Answer...), t.ID, t.RequestedAt)
-	if err != nil || tag.RowsAffected() == 1 {
-		return nil, err
-	}
-	first := trip.Once{Actor: once.Actor, Key: once.Key}
-	err = tx.QueryRow(ctx, `SELECT digest, status, answer FROM idempotency_keys WHERE actor = $1 AND key = $2`, once.Actor, once.Key).
-		Scan(&first.Digest, &first.Status, &first.Answer)
-	if err == nil && first.Digest != once.Digest {
-		return nil, fault.New(fault.KeyReused, "the key was used before with another request")
-	}
-	return &first, err
-}
-
 // Trip reads one trip with its newest offer.
 func (s *Store) Trip(ctx context.Context, id string) (*trip.Trip, error) {
 	return theOne(collect(ctx, s, scanTrip, selectTrips+`WHERE t.id = $1`, id))("no such trip")
