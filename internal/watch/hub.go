@@ -120,7 +120,7 @@ func (h *Hub) publish(ev trip.Event) {
 	}
 	cell := ev.Trip.Cell()
 	for o := range h.operators {
-		if o.cells[cell] {
+		if o.sees(cell) {
 			o.push(ev)
 		}
 	}

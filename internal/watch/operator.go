@@ -17,16 +17,25 @@ import (
 const MaxCells = 64
 
 // Operator sees all trips that are picked up in the subscribed cells, the
-// drivers there, and the counts of the last minutes.
+// drivers there, and the counts of the last minutes. From afar it sees supply
+// and demand by cell, and neither trips nor drivers.
 type Operator struct {
 	*reader
-	cells map[geo.Cell]bool // guarded by the hub's mutex; replaced, never changed
+	subscription // guarded by the hub's mutex; replaced, never changed
+
+	told grid // what was told of cells; nil before. Of the caller of Next alone
 
 	// Guarded by the reader's mutex.
-	wanted map[geo.Cell]bool                // a subscription to begin
+	wanted *subscription                    // one to begin
 	dirty  map[geo.Cell]map[string]struct{} // drivers there is something to tell of
 	due    bool                             // the pulse came: dirty drivers are to be told
 	stats  *wire.StatsFrame                 // latest, not told yet
+}
+
+// subscription is what an operator chose to see.
+type subscription struct {
+	cells map[geo.Cell]bool // owner cells; nil for none
+	afar  bool              // counts by cell in place of trips and drivers
 }
 
 // Operator opens a reader that sees nothing until it subscribes.
@@ -38,7 +47,7 @@ func (h *Hub) Operator() *Operator {
 		h.remove(func() {
 			delete(h.operators, o)
 			feeds = h.unwatch(o, nil)
-			o.cells = nil
+			o.subscription = subscription{}
 		})
 		stopAll(feeds)
 	}
@@ -54,7 +63,7 @@ func (o *Operator) Subscribe(f wire.SubscribeFrame) error {
 		return err
 	}
 	o.mu.Lock()
-	o.wanted = cells
+	o.wanted = &subscription{cells: cells, afar: f.Detail == wire.DetailCells}
 	o.mu.Unlock()
 	o.signal()
 	return nil
@@ -101,58 +110,79 @@ func boxCells(bbox []float64) (map[geo.Cell]bool, error) {
 }
 
 func (o *Operator) fillFrames(ctx context.Context) error {
-	if cells := o.takeWanted(); cells != nil {
-		if err := o.begin(ctx, cells); err != nil {
+	if wanted := o.takeWanted(); wanted != nil {
+		if err := o.begin(ctx, *wanted); err != nil {
 			return err
 		}
 	}
 	for _, ev := range o.take() {
-		if !o.cells[ev.Trip.Cell()] {
+		if !o.sees(ev.Trip.Cell()) {
 			continue // it is of a subscription that was replaced
 		}
 		if err := o.tell(ctx, ev); err != nil {
 			return err
 		}
 	}
-	dirty, stats := o.takeDue()
-	o.out = append(o.out, o.positions(dirty)...)
+	dirty, stats, due := o.takeDue()
+	switch {
+	case due && o.afar:
+		o.tellCells()
+	case due:
+		o.out = append(o.out, o.positions(dirty)...)
+	}
 	if stats != nil {
 		o.out = append(o.out, Frame{Data: wire.Encode(stats)})
 	}
 	return nil
 }
 
-func (o *Operator) takeWanted() map[geo.Cell]bool {
+func (o *Operator) takeWanted() *subscription {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	cells := o.wanted
+	wanted := o.wanted
 	o.wanted = nil
-	return cells
+	return wanted
 }
 
 // begin starts a subscription: confirmation, unfinished trips, drivers. Events
 // and positions that come meanwhile wait, and are told afterwards or found to
 // be told already.
-func (o *Operator) begin(ctx context.Context, cells map[geo.Cell]bool) error {
+func (o *Operator) begin(ctx context.Context, wanted subscription) error {
 	if err := o.hub.wait(ctx); err != nil {
 		return err
 	}
-	if err := o.hub.follow(ctx, o.hub.watch(o, cells)); err != nil {
+	if err := o.hub.follow(ctx, o.hub.watch(o, wanted)); err != nil {
 		return err
 	}
-	names := slices.Sorted(maps.Keys(cells))
-	confirmed := wire.SubscribedFrame{Type: wire.FrameSubscribed, Cells: make([]string, len(names))}
-	for i, cell := range names {
-		confirmed.Cells[i] = string(cell)
-	}
-	o.out = append(o.out, Frame{Data: wire.Encode(confirmed)})
+	o.out = append(o.out, Frame{Data: wire.Encode(wanted.confirmed())})
 	o.order = newOrder()
+	if wanted.afar {
+		o.hub.countNow(wanted.cells)
+		o.told = nil
+		o.tellCells()
+		return nil
+	}
+	cells := wanted.cells
 	for _, t := range o.hub.unfinishedIn(cells) {
 		o.order.told(t, o.hub.Now())
 		o.out = append(o.out, standFrame(t))
 	}
 	o.out = append(o.out, o.positions(o.everybody(cells))...)
 	return nil
+}
+
+// sees reports whether events of trips in the owner cell are told.
+func (s subscription) sees(cell geo.Cell) bool { return !s.afar && s.cells[cell] }
+
+func (s subscription) confirmed() wire.SubscribedFrame {
+	f := wire.SubscribedFrame{Type: wire.FrameSubscribed, Cells: []string{}, Detail: wire.DetailDrivers}
+	for _, cell := range slices.Sorted(maps.Keys(s.cells)) {
+		f.Cells = append(f.Cells, string(cell))
+	}
+	if s.afar {
+		f.Detail = wire.DetailCells
+	}
+	return f
 }
 
 // unfinishedIn is the unfinished trips of the cells, the oldest first.
@@ -193,15 +223,15 @@ func (o *Operator) pulsed(stats *wire.StatsFrame) {
 	o.signal()
 }
 
-func (o *Operator) takeDue() (dirty map[geo.Cell]map[string]struct{}, stats *wire.StatsFrame) {
+func (o *Operator) takeDue() (dirty map[geo.Cell]map[string]struct{}, stats *wire.StatsFrame, due bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.due {
-		return nil, nil
+		return nil, nil, false
 	}
 	dirty, stats = o.dirty, o.stats
 	o.dirty, o.stats, o.due = map[geo.Cell]map[string]struct{}{}, nil, false
-	return dirty, stats
+	return dirty, stats, true
 }
 
 // everybody is the drivers of the cells. It takes them off those there is

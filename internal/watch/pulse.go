@@ -17,9 +17,7 @@ func (h *Hub) pulse(context.Context) {
 	now := h.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, r := range h.regions {
-		h.sweep(r, now)
-	}
+	h.census(h.regions, now)
 	h.pulses++
 	withStats := h.pulses%statsEvery == 0
 	var counts wire.StatsFrame

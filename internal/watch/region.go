@@ -21,6 +21,7 @@ type region struct {
 	watchers map[*Operator]struct{}
 	drivers  map[string]*onMap
 	counts   map[driver.Status]int // of the last pulse
+	grid     grid                  // of the last pulse, replaced by the next; nil where nobody looks from afar
 }
 
 // onMap is a driver in a region.
@@ -29,12 +30,12 @@ type onMap struct {
 	told driver.Status // when the driver was touched last
 }
 
-// watch makes o a watcher of the cells and of no others, and gives back the
-// regions that are new here.
-func (h *Hub) watch(o *Operator, cells map[geo.Cell]bool) (fresh []*region) {
+// watch makes o a watcher of what it wants and of nothing else, and gives back
+// the regions that are new here.
+func (h *Hub) watch(o *Operator, wanted subscription) (fresh []*region) {
 	h.mu.Lock()
-	released := h.unwatch(o, cells)
-	for cell := range cells {
+	released := h.unwatch(o, wanted.cells)
+	for cell := range wanted.cells {
 		r := h.regions[cell]
 		if r == nil {
 			r = &region{cell: cell, watchers: map[*Operator]struct{}{}, drivers: map[string]*onMap{}}
@@ -43,7 +44,7 @@ func (h *Hub) watch(o *Operator, cells map[geo.Cell]bool) (fresh []*region) {
 		}
 		r.watchers[o] = struct{}{}
 	}
-	o.cells = cells
+	o.subscription = wanted
 	h.mu.Unlock()
 	stopAll(released)
 	return fresh
@@ -144,7 +145,9 @@ func (h *Hub) locate(r *region, batch []driver.Location) {
 // touch notes for every watcher that there is something to tell of the driver.
 func (r *region) touch(driverID string) {
 	for o := range r.watchers {
-		o.touch(r.cell, driverID)
+		if !o.afar {
+			o.touch(r.cell, driverID)
+		}
 	}
 }
 
@@ -164,6 +167,9 @@ func (h *Hub) sweep(r *region, now time.Time) {
 			r.touch(id)
 		}
 		r.counts[status]++
+		if r.grid != nil {
+			r.grid.addDriver(d.Point, status)
+		}
 	}
 }
 

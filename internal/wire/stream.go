@@ -12,22 +12,50 @@ const (
 	FrameSubscribe  = "subscribe"
 	FrameSubscribed = "subscribed"
 	FrameStats      = "stats"
+	FrameCells      = "cells"
+)
+
+// What an operator sees of a subscribed area.
+const (
+	DetailDrivers = "drivers" // each driver and each trip
+	DetailCells   = "cells"   // counts by cell, for an area with too many of both
 )
 
 // SubscribeFrame is what an operator sends to choose what to see: cells or a
 // box [west, south, east, north], each new one in place of the last. The answer
 // is a SubscribedFrame, then the unfinished trips and the drivers that are
-// there, then every change.
+// there, then every change. With the detail "cells" a CellsFrame stands in for
+// trips and drivers.
 type SubscribeFrame struct {
-	Type  string    `json:"type"` // subscribe
-	Cells []string  `json:"cells,omitempty"`
-	BBox  []float64 `json:"bbox,omitempty"`
+	Type   string    `json:"type"` // subscribe
+	Cells  []string  `json:"cells,omitempty"`
+	BBox   []float64 `json:"bbox,omitempty"`
+	Detail string    `json:"detail,omitempty"` // DetailDrivers if it is left out
 }
 
 // SubscribedFrame confirms a subscription: what follows belongs to it.
 type SubscribedFrame struct {
-	Type  string   `json:"type"` // subscribed
-	Cells []string `json:"cells"`
+	Type   string   `json:"type"` // subscribed
+	Cells  []string `json:"cells"`
+	Detail string   `json:"detail"`
+}
+
+// CellsFrame tells an operator from afar what there is in the cells that
+// changed since the frame before; at most one a second. The first one after a
+// subscription has every cell where there is anything.
+type CellsFrame struct {
+	Type  string      `json:"type"` // cells
+	Cells []CellCount `json:"cells"`
+}
+
+// CellCount is supply and demand in a geohash of five or six characters: six
+// for a small area, five for a large one, the same in all of a subscription.
+// Drivers who are silent, or online and not available, are not counted.
+type CellCount struct {
+	Cell      string `json:"cell"`
+	Available int    `json:"available"` // drivers who could be offered a trip
+	Busy      int    `json:"busy"`      // drivers with a trip
+	Open      int    `json:"open"`      // requests that are searching
 }
 
 // RiderPositionFrame tells a rider where the assigned driver is.

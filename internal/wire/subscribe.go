@@ -23,6 +23,12 @@ func DecodeSubscribeFrame(data []byte) (SubscribeFrame, error) {
 	if raw := r.take("bbox"); raw != nil {
 		r.into("bbox", raw, &f.BBox, "a list of four numbers")
 	}
+	if raw := r.take("detail"); raw != nil {
+		r.into("detail", raw, &f.Detail, "drivers or cells")
+		if f.Detail != DetailDrivers && f.Detail != DetailCells {
+			r.fail("detail", "%s is not accepted: %s or %s", shown(raw), DetailDrivers, DetailCells)
+		}
+	}
 	if err := r.finish(); err != nil {
 		return SubscribeFrame{}, err
 	}

@@ -34,13 +34,17 @@ var badSubscriptions = []struct {
 	{`{"type":"subscribe","cells":null}`, fault.Invalid, "cells"},
 	{`{"type":"subscribe","bbox":[1e999]}`, fault.Invalid, "bbox"},
 	{`{"type":"subscribe","bbox":{}}`, fault.Invalid, "bbox"},
+	{`{"type":"subscribe","detail":"all"}`, fault.Invalid, "detail"},
+	{`{"type":"subscribe","detail":""}`, fault.Invalid, "detail"},
+	{`{"type":"subscribe","detail":5}`, fault.Invalid, "detail"},
 }
 
 func TestDecodeSubscribeFrame(t *testing.T) {
 	for text, want := range map[string]wire.SubscribeFrame{
-		`{"type":"subscribe"}`:                                {Type: "subscribe"},
-		`{"type":"subscribe","cells":["dr5r","dr72"]}`:        {Type: "subscribe", Cells: []string{"dr5r", "dr72"}},
-		`{"bbox":[-74.1,40.6,-73.8,40.9],"type":"subscribe"}`: {Type: "subscribe", BBox: []float64{-74.1, 40.6, -73.8, 40.9}},
+		`{"type":"subscribe"}`:                                   {Type: "subscribe"},
+		`{"type":"subscribe","cells":["dr5r","dr72"]}`:           {Type: "subscribe", Cells: []string{"dr5r", "dr72"}},
+		`{"bbox":[-74.1,40.6,-73.8,40.9],"type":"subscribe"}`:    {Type: "subscribe", BBox: []float64{-74.1, 40.6, -73.8, 40.9}},
+		`{"type":"subscribe","cells":["dr5r"],"detail":"cells"}`: {Type: "subscribe", Cells: []string{"dr5r"}, Detail: "cells"},
 	} {
 		if got, err := wire.DecodeSubscribeFrame([]byte(text)); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, %v", text, got, err)
