@@ -65,9 +65,9 @@ func (t *town) fault(f faults.Fault) (begin, end func() error, err error) {
 	case faults.Cut:
 		return func() error { l.cut(); return nil }, l.mend, nil
 	case faults.Stall:
-		return l.stall, func() error { l.cut(); l.heal(); return l.mend() }, nil
+		return l.stall, l.heal, nil
 	case faults.Slow:
-		return l.slow, func() error { l.heal(); return nil }, nil
+		return l.slow, l.heal, nil
 	case faults.Duplicate:
 		e, err := listen(t.nats.url, f)
 		return nothing, e.close, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -12,8 +11,9 @@ import (
 
 // link is a way from one part to another that can be broken.
 type link struct {
-	proxy *toxiproxy.Proxy
-	url   string // what to connect to in place of the other part
+	proxy    *toxiproxy.Proxy
+	upstream string // address of the other part
+	url      string // what to connect to in place of it
 }
 
 var proxies = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
@@ -31,8 +31,10 @@ func newLink(name, address string) (*link, error) {
 	if err := p.Start(); err != nil {
 		return nil, err
 	}
+	l := &link{proxy: p, upstream: u.Host}
 	u.Host = p.Listen
-	return &link{proxy: p, url: u.String()}, nil
+	l.url = u.String()
+	return l, nil
 }
 
 // cut closes every connection and refuses new ones; mend takes them again, at the
@@ -63,5 +65,11 @@ func (l *link) poison(toxics ...string) error {
 	return nil
 }
 
-// heal takes away what slows it down.
-func (l *link) heal() { l.proxy.Toxics.ResetToxics(context.Background()) }
+// heal ends what slows or stalls it: every connection is closed, and new ones are
+// as before, at the same address. A connection cannot be spared: the proxy hangs
+// when it takes a toxic off one whose other end has gone meanwhile.
+func (l *link) heal() error {
+	l.proxy.Stop()
+	l.proxy = toxiproxy.NewProxy(proxies, l.proxy.Name, l.proxy.Listen, l.upstream)
+	return l.proxy.Start()
+}
