@@ -8,10 +8,10 @@ import (
 // record is a point as it was put. It is written before readers can find it and
 // stays so until none of them can.
 type record struct {
-	id    string
-	point Point
-	at    time.Time
-	_     [8]byte // so that each is alone on a cache line
+	id     string
+	point  Point
+	at     time.Time
+	handle Handle // fills the cache line
 }
 
 // item is what stays of a point while it moves.

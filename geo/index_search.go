@@ -71,7 +71,7 @@ func (s *search) byID(a, b candidate) int {
 // hit tells a candidate whose key is the haversine.
 func (s *search) hit(c candidate) Hit {
 	r := s.record(c.rec)
-	return Hit{ID: r.id, Point: r.point, At: r.at, Metres: metres(c.key)}
+	return Hit{ID: r.id, Point: r.point, At: r.at, Metres: metres(c.key), Handle: r.handle}
 }
 
 // collect gathers the k nearest points that keep accepts, and whatever may be as

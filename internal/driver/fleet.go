@@ -35,14 +35,15 @@ type Fleet struct {
 	mu     sync.RWMutex
 	latest map[string]*member // with those who are gone
 	index  *geo.Index         // without them
+	online []*member          // who is in the index, by slot
 	moves  []geo.Move         // of the batch that is being applied
 
 	roster   []*member // all of latest, by id once sorted
 	unsorted bool
 }
 
-// member is a driver's latest location, and the index's name for it; that of one
-// who is gone names nobody.
+// member is a driver's latest location, and the index's name for it: none for one
+// who is gone.
 type member struct {
 	Location
 	handle geo.Handle
@@ -92,13 +93,37 @@ func (f *Fleet) put(l Location, known *member) {
 	}
 	switch {
 	case l.Gone:
-		f.index.Remove(l.DriverID)
+		f.leave(known)
 	case known.Gone:
-		known.handle = f.index.Put(l.DriverID, l.Point, l.SeenAt)
+		f.enter(known, f.index.Put(l.DriverID, l.Point, l.SeenAt))
 	default:
 		f.moves = append(f.moves, geo.Move{Handle: known.handle, Point: l.Point, At: l.SeenAt})
 	}
 	known.Location = l
+}
+
+func (f *Fleet) enter(m *member, h geo.Handle) {
+	slot := h.Slot()
+	f.online = slices.Grow(f.online, max(0, slot+1-len(f.online)))
+	f.online = f.online[:max(len(f.online), slot+1)]
+	f.online[slot], m.handle = m, h
+}
+
+// leave takes the driver out of the index, and reports whether it was there.
+func (f *Fleet) leave(m *member) bool {
+	if m.handle == 0 {
+		return false
+	}
+	f.online[m.handle.Slot()], m.handle = nil, 0
+	return f.index.Remove(m.DriverID)
+}
+
+// at is who was found: nil for one who has left since.
+func (f *Fleet) at(h geo.Handle) *member {
+	if m := f.online[h.Slot()]; m != nil && m.handle == h {
+		return m
+	}
+	return nil
 }
 
 // Expire forgets every driver who was last seen before the given time, and
@@ -122,7 +147,7 @@ func (f *Fleet) forget(whom func(*Location) bool) []string {
 		if !whom(&l.Location) {
 			return false
 		}
-		if f.index.Remove(l.DriverID) {
+		if f.leave(l) {
 			expired = append(expired, l.DriverID)
 		}
 		delete(f.latest, l.DriverID)
@@ -178,8 +203,8 @@ func (f *Fleet) kept(hits []geo.Hit, p geo.Point, limit int, radius float64, kee
 	found, moved := make([]Located, 0, min(limit, len(hits))), false
 	f.mu.RLock()
 	for _, h := range hits {
-		l := f.latest[h.ID]
-		if l == nil || l.Gone || keep != nil && !keep(l.Location) {
+		l := f.at(h.Handle)
+		if l == nil || keep != nil && !keep(l.Location) {
 			continue
 		}
 		if l.Point != h.Point { // since the search
@@ -209,7 +234,7 @@ func (f *Fleet) nearestKept(p geo.Point, limit int, radius float64, keep func(Lo
 	})
 	found := make([]Located, len(hits))
 	for i, h := range hits {
-		found[i] = Located{Location: f.latest[h.ID].Location, Metres: h.Metres}
+		found[i] = Located{Location: f.at(h.Handle).Location, Metres: h.Metres}
 	}
 	return found
 }
@@ -258,7 +283,7 @@ func (f *Fleet) Outward(p geo.Point) iter.Seq[Located] {
 		f.mu.RLock()
 		defer f.mu.RUnlock()
 		for h := range f.index.Outward(p) {
-			if !yield(Located{Location: f.latest[h.ID].Location, Metres: h.Metres}) {
+			if !yield(Located{Location: f.at(h.Handle).Location, Metres: h.Metres}) {
 				return
 			}
 		}
