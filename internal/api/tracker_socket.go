@@ -20,10 +20,29 @@ type trackerSocket struct {
 	held   *[]byte    // has the message that was read last
 }
 
-func (s *trackerSocket) Read(ctx context.Context) (data []byte, binary bool, err error) {
+// Receive reads messages until fn has enough or the socket ends. Closing the
+// socket is what ends a read, so that none needs a context that could.
+func (s *trackerSocket) Receive(fn func(data []byte, binary bool, err error) (more bool)) {
+	defer s.release()
+	for {
+		data, binary, err := s.read()
+		if err != nil && !isFault(err) || !fn(data, binary, err) {
+			return
+		}
+	}
+}
+
+// isFault is apart because what errors.As fills in is allocated.
+func isFault(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f)
+}
+
+// read is the next message; its bytes are good until the next read.
+func (s *trackerSocket) read() (data []byte, binary bool, err error) {
 	// A socket that waits for its next message, as nearly all do, holds no memory.
 	s.release()
-	kind, r, err := s.conn.Reader(ctx)
+	kind, r, err := s.conn.Reader(context.Background())
 	if err != nil {
 		return nil, false, err
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -90,17 +89,16 @@ func masked(text string) []byte {
 	return append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)
 }
 
-// From the socket's bytes to the message nothing is allocated, with a context
-// that cannot end, as the tracker has it.
+// From the socket's bytes to the message nothing is allocated.
 func TestTrackerSocket_ReadDoesNotAllocate(t *testing.T) {
 	const text = `{"type":"position","seq":7,"lat":40.7306123,"lon":-73.9866011,"t":1700000000123}`
 	phone, socket := dialRaw(t)
-	frame, ctx := masked(text), context.Background()
+	frame := masked(text)
 	allocs := testing.AllocsPerRun(200, func() {
 		if _, err := phone.Write(frame); err != nil {
 			t.Error(err)
 		}
-		if data, binary, err := socket.Read(ctx); string(data) != text || binary || err != nil {
+		if data, binary, err := socket.read(); string(data) != text || binary || err != nil {
 			t.Errorf("got %q, %v, %v", data, binary, err)
 		}
 	})
@@ -115,11 +113,11 @@ func TestTrackerSocket_HoldsNothingWhileItWaits(t *testing.T) {
 	if _, err := phone.Write(masked("hello")); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := socket.Read(t.Context()); err != nil || socket.held == nil {
+	if _, _, err := socket.read(); err != nil || socket.held == nil {
 		t.Fatalf("held %v, %v", socket.held, err)
 	}
 	phone.Close()
-	if _, _, err := socket.Read(t.Context()); err == nil || socket.held != nil {
+	if _, _, err := socket.read(); err == nil || socket.held != nil {
 		t.Errorf("held %v, %v", socket.held, err)
 	}
 }

@@ -298,7 +298,7 @@ func TestRoster_EnterLate(t *testing.T) {
 	if !r.enter(newer) || !r.enter(older) {
 		t.Fatal("not let in")
 	}
-	if newer.over() || !older.over() || older.why.Code != CloseReplaced {
+	if newer.over() || !older.over() || older.why.Load().Code != CloseReplaced {
 		t.Errorf("newer over: %v, older over: %v", newer.over(), older.over())
 	}
 	r.leave(older)

@@ -5,17 +5,17 @@ import (
 	"fmt"
 )
 
-// Conn is one socket of a phone. Read is called by one goroutine, everything
-// else by any. When a context ends, or Close returns, whatever was under way
-// fails.
+// Conn is one socket of a phone. Receive is called once, everything else by any
+// goroutine. When a context ends, or Close returns, whatever was under way fails.
 type Conn interface {
-	// Read is the next message: JSON, or a binary frame where the phone asked for
-	// that. The bytes are good until the next Read. A fault tells of a message
-	// that cannot be accepted (a binary one that was not asked for), and the next
-	// may be read; any other error is the end of the socket.
-	Read(ctx context.Context) (data []byte, binary bool, err error)
+	// Receive calls fn with each message, one after the other, until fn returns
+	// false or the socket ends, and returns then. A message is JSON, or a binary
+	// frame where the phone asked for that; the bytes are fn's until it returns.
+	// err is the fault of a message that cannot be accepted (a binary one that was
+	// not asked for). fn must not block: other sockets may wait for it.
+	Receive(fn func(data []byte, binary bool, err error) (more bool))
 	Write(ctx context.Context, frame []byte) error
-	// Ping waits for the pong, which takes a Read under way.
+	// Ping waits for the pong, which takes a Receive under way.
 	Ping(ctx context.Context) error
 	// Close tells the phone the code and reason. Closing twice does nothing.
 	Close(code int, reason string) error

@@ -16,10 +16,12 @@
 // dispatcher answers, drivers whose profile is remembered stream on and the
 // question is repeated; others are told to try again.
 //
-// Four goroutines work for a session: one reads frames, one writes them and
-// closes the socket, one pings, one carries out orders (accept, arrive, …) one
-// after the other so that a slow dispatcher does not hold up positions. Serve
-// returns when all have ended.
+// A session at rest is one goroutine, or none of its own where the socket has
+// another way to wait: that of Serve, in [Conn.Receive]. What else there is to do
+// has a goroutine while there is something: one writes frames and at the end
+// closes the socket, one carries out orders (accept, arrive, …) one after the
+// other so that a slow dispatcher does not hold up positions, one pings. Timers
+// start them. Serve returns when all have ended.
 //
 // # Positions
 //

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -103,10 +102,7 @@ func (s *session) pushed(p wire.Push) {
 	case p.Session != "" && p.Session < s.id:
 		// The older session does not know of this one: its tracker began to
 		// listen after our announcement.
-		select {
-		case s.again <- struct{}{}:
-		default:
-		}
+		s.errands.wake(errandAnnounce)
 	}
 	if p.TripID != "" {
 		var f wire.TripFrame
@@ -135,37 +131,35 @@ func (s *session) announce(ctx context.Context) {
 	}
 }
 
-// errands carries out orders in their order, and repeats the connect until it
-// was answered. It ends when the orders do.
-func (s *session) errands(ctx context.Context) {
-	retry := time.NewTicker(s.t.config.ReconnectEvery)
-	defer retry.Stop()
+// runErrands does what there is to do with dispatchers, one errand after the
+// other.
+func (s *session) runErrands(ctx context.Context) {
 	for {
-		select {
-		case f, open := <-s.orders:
-			if !open {
-				s.sendWays(ctx)
-				return
-			}
-			s.carryOut(ctx, f)
-		case <-s.due:
+		e, order := s.errands.next()
+		switch e {
+		case errandNone:
+			return
+		case errandOrder:
+			s.carryOut(ctx, order)
+		case errandWays:
 			s.sendWays(ctx)
-		case <-s.again:
+		case errandAnnounce:
 			s.announce(ctx)
-		case <-retry.C:
-			s.reattach(ctx, retry)
+		case errandConnect:
+			s.reattach(ctx)
 		}
 	}
 }
 
-func (s *session) reattach(ctx context.Context, retry *time.Ticker) {
-	if !s.attached {
-		if err := s.attach(ctx); err != nil && !temporary(err) {
-			s.refuse(err)
-		}
+// reattach repeats the connect until it was answered.
+func (s *session) reattach(ctx context.Context) {
+	s.retry.Reset(s.t.config.ReconnectEvery)
+	err := s.attach(ctx)
+	if err != nil && !temporary(err) {
+		s.refuse(err)
 	}
 	if s.attached {
-		retry.Stop()
+		s.retry.Stop()
 	}
 }
 

@@ -110,15 +110,16 @@ type mill struct {
 	done     chan struct{}
 }
 
-func (m *mill) Read(context.Context) ([]byte, bool, error) {
-	m.done <- struct{}{}
-	if !<-m.turns {
-		return nil, false, errHungUp
+func (m *mill) Receive(fn func([]byte, bool, error) bool) {
+	for more := true; more; more = fn(m.frame, m.binary, nil) {
+		m.done <- struct{}{}
+		if !<-m.turns {
+			return
+		}
+		for _, c := range m.counters {
+			m.count(c)
+		}
 	}
-	for _, c := range m.counters {
-		m.count(c)
-	}
-	return m.frame, m.binary, nil
 }
 
 // count adds as many as there are counters, so that no two seqs are the same.

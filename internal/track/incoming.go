@@ -1,8 +1,6 @@
 package track
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -12,21 +10,15 @@ import (
 )
 
 // read takes frames until the socket or the session ends.
-func (s *session) read(ctx context.Context) {
-	for {
-		data, binary, err := s.conn.Read(ctx)
-		if s.over() || err != nil && !isFault(err) {
-			return
+func (s *session) read() {
+	s.conn.Receive(func(data []byte, binary bool, err error) bool {
+		if s.over() {
+			return false
 		}
 		s.frames.Add(1)
 		s.receive(data, binary, err)
-	}
-}
-
-// isFault is apart from read because what errors.As fills in is allocated.
-func isFault(err error) bool {
-	var f *fault.Error
-	return errors.As(err, &f)
+		return true
+	})
 }
 
 // receive acts on a message, or answers the fault that there was instead of one.
@@ -135,9 +127,7 @@ func (s *session) say(status driver.Status) {
 // order hands an order to the errands. A dispatcher that is slow holds up
 // orders, never positions.
 func (s *session) order(f wire.DriverFrame) {
-	select {
-	case s.orders <- f:
-	default:
-		s.strike(fault.New(fault.RateLimited, "%d orders wait for a dispatcher already: send %q again later", cap(s.orders), f.Type), f.Ref())
+	if !s.errands.order(f) {
+		s.strike(fault.New(fault.RateLimited, "%d orders wait for a dispatcher already: send %q again later", s.t.config.Orders, f.Type), f.Ref())
 	}
 }

@@ -14,12 +14,14 @@ const rememberedTrips = 8
 
 // outgoing is the frames that wait for one phone. When it is full the phone
 // reads too slowly: push reports it and the session ends; the phone reconnects
-// and gets what is pending.
+// and gets what is pending. A writer is there only while something waits.
 type outgoing struct {
 	limit int
-	ready chan struct{} // signals that something waits; capacity one, coalescing
 
 	mu     sync.Mutex
+	start  func() // starts a writer, which calls next until there is nothing; nil before open
+	writes bool   // there is a writer
+	last   bool   // it is to end the socket
 	frames []outFrame
 	ack    uint64 // the highest seq to acknowledge
 	acked  uint64
@@ -42,7 +44,16 @@ type tripVersion struct {
 
 // newOutgoing holds pushes back until release is called.
 func newOutgoing(limit int) *outgoing {
-	return &outgoing{limit: limit, ready: make(chan struct{}, 1), held: true}
+	return &outgoing{limit: limit, held: true}
+}
+
+// open has writers started from now on, by start, which must not block.
+func (o *outgoing) open(start func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.start = start; o.last || len(o.frames) > 0 {
+		o.signal()
+	}
 }
 
 // push adds a frame; false: the queue is full.
@@ -100,7 +111,7 @@ func (o *outgoing) acknowledge(seq uint64) {
 	defer o.mu.Unlock()
 	if seq > o.ack {
 		o.ack = seq
-		if !o.quiet { // else the writer, who looks when that is over, is not woken for nothing
+		if !o.quiet { // else it is looked at when that is over
 			o.signal()
 		}
 	}
@@ -110,32 +121,61 @@ func (o *outgoing) acknowledge(seq uint64) {
 func (o *outgoing) rested() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.quiet = false
+	if o.quiet = false; o.ack != o.acked {
+		o.signal()
+	}
 }
 
-// next removes the first frame, if there is one.
-func (o *outgoing) next() (outFrame, bool) {
+// finish has a writer end the socket, when it is done with the frame at hand.
+func (o *outgoing) finish() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.last = true
+	o.signal()
+}
+
+// turn is what a writer is to do next.
+type turn int
+
+const (
+	turnWrite turn = iota // the frame that next returns
+	turnRest              // nothing: the writer ends
+	turnEnd               // end the socket, then itself
+)
+
+// next removes the first frame, or makes the ack that is due. After an ack there
+// is none until rested is called.
+func (o *outgoing) next() (outFrame, turn) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.last:
+		return outFrame{}, turnEnd
+	case len(o.frames) > 0:
+		return o.shift(), turnWrite
+	case !o.quiet && o.ack != o.acked:
+		o.acked, o.quiet = o.ack, true
+		return outFrame{wire.FrameAck, wire.Encode(wire.AckFrame{Type: wire.FrameAck, Seq: o.ack})}, turnWrite
+	}
+	o.writes, o.frames = false, nil
+	return outFrame{}, turnRest
+}
+
+// left removes the first of the frames that wait at the end of the session.
+func (o *outgoing) left() (outFrame, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.frames) == 0 {
 		return outFrame{}, false
 	}
+	return o.shift(), true
+}
+
+func (o *outgoing) shift() outFrame {
 	f := o.frames[0]
 	o.frames[0] = outFrame{}
 	o.frames = o.frames[1:]
-	return f, true
-}
-
-// nextAck is the ack that is due, if one is. After it there is none until rested
-// is called.
-func (o *outgoing) nextAck() (outFrame, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.quiet || o.ack == o.acked {
-		return outFrame{}, false
-	}
-	o.acked, o.quiet = o.ack, true
-	return outFrame{wire.FrameAck, wire.Encode(wire.AckFrame{Type: wire.FrameAck, Seq: o.ack})}, true
+	return f
 }
 
 func (o *outgoing) add(kind string, data []byte) bool {
@@ -168,10 +208,11 @@ func (o *outgoing) addTrip(tripID string, version int64, data []byte) bool {
 	return o.add(wire.FrameTrip, data)
 }
 
+// signal sees to it that there is a writer.
 func (o *outgoing) signal() {
-	select {
-	case o.ready <- struct{}{}:
-	default:
+	if !o.writes && o.start != nil {
+		o.writes = true
+		o.start()
 	}
 }
 

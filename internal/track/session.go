@@ -2,7 +2,6 @@ package track
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,60 +36,52 @@ type session struct {
 	id       string    // UUIDv7: of two sessions the greater is the newer
 	expires  time.Time // of the driver's token: the session ends then
 
-	trip   holder      // what holds the driver
-	known  atomic.Bool // unit is set
-	out    *outgoing
-	orders chan wire.DriverFrame // for a dispatcher; when full the next is refused
-	again  chan struct{}         // asks to announce the session again; capacity one
-	due    chan struct{}         // asks to send what waits of the driver's way; capacity one
-	unit   *unit
-	frames atomic.Uint64 // read so far: a sign of life
+	tasks   tasks
+	trip    holder      // what holds the driver
+	known   atomic.Bool // unit is set
+	out     *outgoing
+	errands errands
+	unit    *unit
+	frames  atomic.Uint64         // read so far: a sign of life
+	why     atomic.Pointer[Ended] // nil while the session is open
 
 	// Of the reader alone.
 	positions *rate.Limiter
 	others    *rate.Limiter
 	strikes   int
 
-	// Of begin, then of the errands alone.
+	// Of begin, then of who runs the errands.
 	unlisten func()
 	attached bool
+	retry    *time.Timer // of the connect
 
-	ended chan struct{} // closed by end
-	once  sync.Once
-	why   *Ended // set before ended is closed
+	rest *time.Timer // of acks; of the writer
+
+	// Of look.
+	pings *time.Timer
+	heard uint64 // frames at the last look
 }
 
 func newSession(t *Tracker, conn Conn, driverID string) *session {
 	c := t.config
 	return &session{
 		t: t, conn: conn, driverID: driverID, id: uuid.Must(uuid.NewV7()).String(),
-		out: newOutgoing(c.Outgoing), orders: make(chan wire.DriverFrame, c.Orders),
-		again:     make(chan struct{}, 1),
-		due:       make(chan struct{}, 1),
+		out: newOutgoing(c.Outgoing), errands: errands{limit: c.Orders},
 		positions: rate.NewLimiter(rate.Limit(c.PositionRate), c.PositionBurst),
 		others:    rate.NewLimiter(rate.Limit(c.FrameRate), c.FrameBurst),
-		ended:     make(chan struct{}),
 	}
 }
 
 // end closes the session; the first reason counts. It does not block.
 func (s *session) end(code int, reason string) {
-	s.once.Do(func() {
-		s.why = &Ended{code, reason}
-		close(s.ended)
-	})
+	if s.why.CompareAndSwap(nil, &Ended{code, reason}) {
+		s.out.finish()
+	}
 }
 
 func (s *session) replaced() { s.end(CloseReplaced, reasonReplaced) }
 
-func (s *session) over() bool {
-	select {
-	case <-s.ended:
-		return true
-	default:
-		return false
-	}
-}
+func (s *session) over() bool { return s.why.Load() != nil }
 
 // run serves the session until it is over and everything it started has ended.
 func (s *session) run(ctx context.Context) *Ended {
@@ -104,19 +95,18 @@ func (s *session) run(ctx context.Context) *Ended {
 		Type: wire.FrameHello, DriverID: s.driverID, Session: s.id,
 		ServerTime: s.t.now().UTC(), HeartbeatS: int(s.t.config.Heartbeat / time.Second), Seq: s.t.acknowledged(live, s.driverID),
 	})
-	var work sync.WaitGroup
-	work.Go(func() { s.write(live) })
+	s.out.open(func() { s.tasks.start(func() { s.write(live) }) })
 	if err := s.begin(live); err != nil {
 		s.refuse(err)
 	} else {
 		s.stream(live)
 	}
-	work.Wait()
+	s.tasks.wait()
 	if s.unlisten != nil {
 		s.unlisten()
 	}
 	s.t.ways.leave(s.driverID, s.id, s.t.now())
-	return s.why
+	return s.why.Load()
 }
 
 // stream is a session whose driver is known. It returns when the socket ended
@@ -124,15 +114,21 @@ func (s *session) run(ctx context.Context) *Ended {
 func (s *session) stream(ctx context.Context) {
 	errandCtx, giveUp := context.WithCancel(ctx)
 	defer giveUp()
-	var work sync.WaitGroup
-	work.Go(func() { s.ping(ctx) })
-	work.Go(func() { s.errands(errandCtx) })
-	s.read(ctx)
+	s.pings = s.tasks.later(func() { s.look(ctx) })
+	s.pings.Reset(s.t.config.PingEvery)
+	defer s.pings.Stop()
+	s.retry = s.tasks.later(func() { s.errands.wake(errandConnect) })
+	if !s.attached {
+		s.retry.Reset(s.t.config.ReconnectEvery)
+	}
+	defer s.retry.Stop()
+	s.errands.open(func() { s.tasks.start(func() { s.runErrands(errandCtx) }) })
+	s.read()
 	s.end(closeLeft, "")
 	s.unit.leave(s.id, s.t.now())
-	close(s.orders)
+	s.errands.close()
 	defer time.AfterFunc(s.t.config.CommandTimeout, giveUp).Stop()
-	work.Wait()
+	s.tasks.wait()
 }
 
 // refuse tells the phone why there is no session for it.
@@ -168,44 +164,33 @@ func (s *session) mustFit(fits bool) {
 	}
 }
 
-// write sends what is queued until the session is over, then closes the socket.
+// write sends what waits, and at the end of the session closes the socket.
 func (s *session) write(ctx context.Context) {
-	var rested <-chan time.Time // no ack before it fires
 	for {
-		select {
-		case <-s.ended:
-			s.farewell(ctx)
+		f, turn := s.out.next()
+		switch turn {
+		case turnRest:
 			return
-		case <-s.out.ready:
-		case <-rested:
-			s.out.rested()
-		}
-		s.writeQueued(ctx)
-		if s.writeAck(ctx) {
-			rested = time.After(s.t.config.AckEvery)
-		}
-	}
-}
-
-func (s *session) writeQueued(ctx context.Context) {
-	for !s.over() {
-		f, ok := s.out.next()
-		if !ok {
+		case turnEnd:
+			s.farewell(ctx)
 			return
 		}
 		if !s.writeOne(ctx, f, s.t.config.WriteTimeout) {
 			s.end(closeLeft, "")
 		}
+		if f.kind == wire.FrameAck {
+			s.pauseAcks()
+		}
 	}
 }
 
-// writeAck sends the ack that is due, and reports whether there was one.
-func (s *session) writeAck(ctx context.Context) bool {
-	ack, due := s.out.nextAck()
-	if due && !s.writeOne(ctx, ack, s.t.config.WriteTimeout) {
-		s.end(closeLeft, "")
+// pauseAcks begins the time after an ack in which there is no other.
+func (s *session) pauseAcks() {
+	if s.rest == nil {
+		s.rest = time.AfterFunc(s.t.config.AckEvery, s.out.rested)
+		return
 	}
-	return due
+	s.rest.Reset(s.t.config.AckEvery)
 }
 
 // farewell sends what still waits, an error frame that says why perhaps, and
@@ -213,14 +198,18 @@ func (s *session) writeAck(ctx context.Context) bool {
 func (s *session) farewell(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, farewellTime)
 	defer cancel()
-	code := s.why.Code
+	if s.rest != nil {
+		s.rest.Stop()
+	}
+	why := s.why.Load()
+	code := why.Code
 	if code == closeLeft {
 		code = closeNormal
 	} else {
-		for f, ok := s.out.next(); ok && s.writeOne(ctx, f, farewellTime); f, ok = s.out.next() {
+		for f, ok := s.out.left(); ok && s.writeOne(ctx, f, farewellTime); f, ok = s.out.left() {
 		}
 	}
-	if err := s.conn.Close(code, s.why.Reason); err != nil {
+	if err := s.conn.Close(code, why.Reason); err != nil {
 		s.t.log.Debug("socket not closed in order", "driver", s.driverID, "session", s.id, "err", err)
 	}
 }
@@ -235,22 +224,15 @@ func (s *session) writeOne(ctx context.Context, f outFrame, timeout time.Duratio
 	return true
 }
 
-// ping ends the session of a phone that neither answers nor sends anything. One
+// look ends the session of a phone that neither answers nor sends anything. One
 // that has sent something since the last look is not asked.
-func (s *session) ping(ctx context.Context) {
-	ticker := time.NewTicker(s.t.config.PingEvery)
-	defer ticker.Stop()
-	for heard := s.frames.Load(); ; {
-		select {
-		case <-s.ended:
-			return
-		case <-ticker.C:
-		}
-		before := heard
-		if heard = s.frames.Load(); heard == before && !s.alive(ctx) {
-			s.end(CloseGoingAway, reasonSilent)
-		}
+func (s *session) look(ctx context.Context) {
+	before := s.heard
+	if s.heard = s.frames.Load(); s.heard == before && !s.alive(ctx) {
+		s.end(CloseGoingAway, reasonSilent)
+		return
 	}
+	s.pings.Reset(s.t.config.PingEvery)
 }
 
 func (s *session) alive(ctx context.Context) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -469,6 +470,35 @@ func TestTracker_Serve_Liveness(t *testing.T) {
 			}
 			p.expectOpen()
 		})
+	})
+}
+
+// A session that has nothing to do is the goroutine that called Serve.
+func TestTracker_Serve_AtRest(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		const sessions = 20
+		tracker := w.tracker()
+		for i := range sessions {
+			w.desk.drivers[fmt.Sprint("r", i)] = wire.Driver{ID: fmt.Sprint("r", i), Class: "standard", Seats: 4}
+		}
+		for i := range sessions {
+			p := w.online(tracker, fmt.Sprint("r", i))
+			p.send(position(1, home), `{"type":"accept","offer_id":"o1"}`)
+			p.expect(wire.FrameAck)
+			p.nothing()
+		}
+		time.Sleep(2 * w.config.PingEvery) // all were pinged, and acks may be sent again
+		synctest.Wait()
+		all := make([]byte, 1<<20)
+		got := 0
+		for stack := range strings.SplitSeq(string(all[:runtime.Stack(all, true)]), "\n\n") {
+			if strings.Contains(stack, "track.(*session).") {
+				got++
+			}
+		}
+		if got != sessions {
+			t.Errorf("%d sessions at rest are %d goroutines", sessions, got)
+		}
 	})
 }
 

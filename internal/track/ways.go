@@ -302,11 +302,7 @@ func mayFitLater(err error) bool {
 
 // wake has the errands send what waits of the driver's way.
 func (s *session) wake(due bool) {
-	if !due {
-		return
-	}
-	select {
-	case s.due <- struct{}{}:
-	default:
+	if due {
+		s.errands.wake(errandWays)
 	}
 }

@@ -328,7 +328,6 @@ func nobody(wire.Command) (wire.Reply, error) {
 // phone is the other end of a session's socket.
 type phone struct {
 	t      *testing.T
-	read   []byte // last
 	in     chan message
 	out    chan []byte
 	mute   atomic.Bool // does not answer pings
@@ -369,22 +368,20 @@ type message struct {
 	binary bool
 }
 
-// Read scribbles over the message before, whose time is over.
-func (p *phone) Read(ctx context.Context) ([]byte, bool, error) {
-	for i := range p.read {
-		p.read[i] = '!'
-	}
-	select {
-	case m, ok := <-p.in:
-		if !ok {
-			return nil, false, errHungUp
+// Receive scribbles over each message when its time is over.
+func (p *phone) Receive(fn func([]byte, bool, error) bool) {
+	for {
+		select {
+		case m, ok := <-p.in:
+			if !ok || !fn(m.data, m.binary, nil) {
+				return
+			}
+			for i := range m.data {
+				m.data[i] = '!'
+			}
+		case <-p.closed:
+			return
 		}
-		p.read = m.data
-		return m.data, m.binary, nil
-	case <-p.closed:
-		return nil, false, errHungUp
-	case <-ctx.Done():
-		return nil, false, ctx.Err()
 	}
 }
 
