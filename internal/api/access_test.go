@@ -40,6 +40,7 @@ var roles = map[string]string{
 	"GET /v1/policy":                           "o",
 	"PUT /v1/policy":                           "o",
 	"DELETE /v1/policy":                        "o",
+	"GET /v1/audit":                            "o",
 	"POST /v1/accounts":                        "o",
 	"GET /v1/accounts":                         "o",
 	"GET /v1/accounts/{id}":                    "o",

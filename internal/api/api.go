@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/driver"
@@ -50,8 +51,9 @@ type Trips interface {
 type Drivers interface {
 	Driver(ctx context.Context, id string) (driver.Profile, error)
 	// Register stores a profile. The same again stores nothing (created is
-	// false); other data under the same id is fault.AlreadyExists.
-	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
+	// false); other data under the same id is fault.AlreadyExists. The log is stored
+	// with it.
+	Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 }
 
@@ -104,6 +106,7 @@ type Deps struct {
 	Estimator Estimator
 	Decisions Decisions
 	Policies  Policies
+	Audit     Audit
 	Hub       *watch.Hub
 	Verifier  Verifier
 	SignIn    *signin.Door  // nil where tokens are issued elsewhere
@@ -187,6 +190,7 @@ func New(d Deps) *API {
 		a.operatorRoutes()
 		a.deviceRoutes()
 		a.policyRoutes()
+		a.auditRoutes()
 		a.signInRoutes()
 		a.siteRoutes()
 		a.streamRoutes(r)

@@ -116,8 +116,8 @@ func newCity(t *testing.T, change func(*api.Deps)) *city {
 			Limits: dispatch.DefaultLimits, Now: c.now, Log: log,
 		},
 		Trips: c.store, Drivers: c.store, Devices: c.store, Locations: nearby.New(nearby.Deps{Store: c.places, Forget: 2 * time.Minute, Now: c.now}), Estimator: eta.DefaultStraight, Decisions: noDecisions{},
-		Policies: dispatch.NewSwitch(dispatch.New(dispatch.DefaultConfig, dispatch.Deps{}), c.bus.Settings, log),
-		Hub:      c.hub, Verifier: must[*auth.Verifier](t)(auth.NewVerifier(key, c.now)),
+		Policies: dispatch.NewSwitch(dispatch.New(dispatch.DefaultConfig, dispatch.Deps{}), c.bus.Settings, log), Audit: c.store,
+		Hub: c.hub, Verifier: must[*auth.Verifier](t)(auth.NewVerifier(key, c.now)),
 		Tariff: fare.DefaultTariff(), QuoteKey: key, Registry: prometheus.NewRegistry(), Now: c.now, Log: log,
 		Ready: []api.Check{{Name: "bus", Ping: func(context.Context) error { return nil }}, {Name: "store", Ping: c.ping}},
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 )
 
@@ -16,11 +17,11 @@ import (
 type Devices interface {
 	// AddDevice stores a new device. A driver who is not registered is
 	// fault.NotFound, one device too many (driver.MaxDevices) is fault.WrongState.
-	AddDevice(ctx context.Context, d driver.Device) error
+	AddDevice(ctx context.Context, d driver.Device, log ...audit.Entry) error
 	// Devices is the driver's devices, the oldest first.
 	Devices(ctx context.Context, driverID string) ([]driver.Device, error)
 	// RemoveDevice forgets a device of the driver; fault.NotFound if there is none.
-	RemoveDevice(ctx context.Context, driverID, id string) error
+	RemoveDevice(ctx context.Context, driverID, id string, log ...audit.Entry) error
 }
 
 func (a *API) deviceRoutes() {
@@ -87,7 +88,7 @@ func (a *API) addDevice(ctx context.Context, in *deviceInput) (*addedDevice, err
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Devices.AddDevice(ctx, d); err != nil {
+	if err := a.Devices.AddDevice(ctx, d, a.did(ctx, "device.issue", audit.Driver(d.DriverID), map[string]any{"device_id": d.ID, "name": d.Name})); err != nil {
 		return nil, err
 	}
 	out := &addedDevice{}
@@ -138,7 +139,7 @@ func (a *API) revokeDevice(ctx context.Context, in *revokeInput) (*struct{}, err
 	if err := (IDInput{in.Device}).check("device"); err != nil {
 		return nil, err
 	}
-	if err := a.Devices.RemoveDevice(ctx, in.ID, in.Device); err != nil {
+	if err := a.Devices.RemoveDevice(ctx, in.ID, in.Device, a.did(ctx, "device.revoke", audit.Driver(in.ID), map[string]any{"device_id": in.Device})); err != nil {
 		return nil, err
 	}
 	a.Desk.DeviceRevoked(ctx, in.ID)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -71,7 +72,7 @@ func (a *API) registerDriver(ctx context.Context, in *registerInput) (*registerO
 	if _, err := a.Tariff.Rate(p.Class); err != nil {
 		return nil, err // no trip would ever be for this driver
 	}
-	stored, created, err := a.Drivers.Register(ctx, p)
+	stored, created, err := a.Drivers.Register(ctx, p, a.did(ctx, "driver.register", audit.Driver(p.ID), map[string]any{"name": p.Name, "class": string(p.Class), "seats": p.Seats}))
 	if err != nil {
 		return nil, err
 	}

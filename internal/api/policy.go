@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
@@ -73,12 +74,12 @@ func (a *API) setPolicy(ctx context.Context, in *policyInput) (*policyOutput, er
 	if err != nil {
 		return nil, err
 	}
-	return a.policyAnswer(set), nil
+	return a.policyAnswer(set), a.record(ctx, "policy.set", audit.Policy, detailOf(in.Body))
 }
 
 func (a *API) resetPolicy(ctx context.Context, _ *struct{}) (*policyOutput, error) {
 	if err := a.Policies.Reset(ctx, caller(ctx).Subject); err != nil {
 		return nil, err
 	}
-	return a.policyAnswer(nil), nil
+	return a.policyAnswer(nil), a.record(ctx, "policy.reset", audit.Policy, nil)
 }

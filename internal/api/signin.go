@@ -185,7 +185,7 @@ func (a *API) addAccount(ctx context.Context, in *accountInput) (*accountOutput,
 	if err != nil {
 		return nil, err
 	}
-	created, err := door.Create(ctx, in.Body.ID, in.Body.Role, in.Body.Password)
+	created, err := door.Create(ctx, caller(ctx).Subject, in.Body.ID, in.Body.Role, in.Body.Password)
 	return &accountOutput{viewOfAccount(created)}, err
 }
 
@@ -229,5 +229,5 @@ func (a *API) disableAccount(ctx context.Context, in *IDInput) (*struct{}, error
 	if err := in.check("account"); err != nil {
 		return nil, err
 	}
-	return nil, door.Disable(ctx, in.ID)
+	return nil, door.Disable(ctx, caller(ctx).Subject, in.ID)
 }

@@ -5,14 +5,16 @@ import (
 	"context"
 	"slices"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 )
 
 // AddDevice stores a new device. A driver who is not registered is
-// fault.NotFound, one device too many (driver.MaxDevices) is fault.WrongState.
-func (s *Store) AddDevice(ctx context.Context, d driver.Device) error {
+// fault.NotFound, one device too many (driver.MaxDevices) is fault.WrongState. The
+// log is stored with it.
+func (s *Store) AddDevice(ctx context.Context, d driver.Device, log ...audit.Entry) error {
 	if err := usable(ctx); err != nil {
 		return err
 	}
@@ -26,6 +28,7 @@ func (s *Store) AddDevice(ctx context.Context, d driver.Device) error {
 	}
 	d.CreatedAt = d.CreatedAt.UTC().Truncate(trip.Precision)
 	s.devices[d.Hash] = d
+	s.record(log)
 	return nil
 }
 
@@ -55,7 +58,8 @@ func (s *Store) Devices(ctx context.Context, driverID string) ([]driver.Device, 
 }
 
 // RemoveDevice forgets a device of the driver; fault.NotFound if there is none.
-func (s *Store) RemoveDevice(ctx context.Context, driverID, id string) error {
+// The log is stored with that.
+func (s *Store) RemoveDevice(ctx context.Context, driverID, id string, log ...audit.Entry) error {
 	if err := usable(ctx); err != nil {
 		return err
 	}
@@ -64,6 +68,7 @@ func (s *Store) RemoveDevice(ctx context.Context, driverID, id string) error {
 	for _, d := range s.devicesOf(driverID) {
 		if d.ID == id {
 			delete(s.devices, d.Hash)
+			s.record(log)
 			return nil
 		}
 	}

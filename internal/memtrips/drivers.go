@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -25,8 +26,9 @@ func (s *Store) Driver(ctx context.Context, id string) (driver.Profile, error) {
 }
 
 // Register stores a new driver. The same data again stores nothing (created is
-// false); other data under the same id is fault.AlreadyExists.
-func (s *Store) Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error) {
+// false); other data under the same id is fault.AlreadyExists. The log is
+// stored with the driver.
+func (s *Store) Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error) {
 	if err := usable(ctx); err != nil {
 		return driver.Profile{}, false, err
 	}
@@ -36,6 +38,7 @@ func (s *Store) Register(ctx context.Context, p driver.Profile) (stored driver.P
 	if !known {
 		p.CreatedAt = p.CreatedAt.UTC().Truncate(trip.Precision)
 		s.profiles[p.ID] = p
+		s.record(log)
 		return p, true, nil
 	}
 	if stored.Name != p.Name || stored.Class != p.Class || stored.Seats != p.Seats {

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -40,6 +41,7 @@ type Store struct {
 	ways       ways
 	lastSeq    int64
 	led        bool
+	audit      []audit.Entry // the oldest first
 
 	committed chan struct{} // capacity one: signals coalesce
 }

@@ -95,6 +95,7 @@ func (tx *transaction) commit() {
 		s.watch(tx.changes)
 	}
 	for _, c := range tx.changes {
+		s.record(c.Audit())
 		if s.slim {
 			s.slimDown(c)
 		} else {

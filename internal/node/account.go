@@ -69,7 +69,7 @@ func (c *CreateAccount) run(ctx context.Context, std Std, in io.Reader) error {
 	}
 	defer store.Close()
 	door := signin.NewDoor(store, nil, signin.NewEnded(), newID, time.Now, slog.New(slog.DiscardHandler))
-	if _, err := door.Create(ctx, c.ID, trip.Role(c.Role), password); err != nil {
+	if _, err := door.Create(ctx, "", c.ID, trip.Role(c.Role), password); err != nil {
 		if fault.Is(err, fault.Invalid) {
 			return &ConfigError{"password", "…", fmt.Sprintf("%d characters at least, %d bytes at most", account.MinPassword, account.MaxPassword)}
 		}

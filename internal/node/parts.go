@@ -12,6 +12,7 @@ import (
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/api"
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/driver"
@@ -35,11 +36,12 @@ type store interface {
 	signin.Store
 	outbox.Source
 	watch.History
-	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
+	Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Track(ctx context.Context, tripID string) (trip.Track, error)
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
+	api.Audit
 	Ping(ctx context.Context) error
 	Migrate(ctx context.Context) error
 	Close()

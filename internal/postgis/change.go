@@ -52,6 +52,7 @@ func queueRest(b *pgx.Batch, c trip.Change) {
 	queueOffer(b, c)
 	queueTrip(b, c.After)
 	queueEvents(b, c.Events)
+	queueAudit(b, c.Audit())
 }
 
 // orFault refuses the transaction when a statement did not write its row.

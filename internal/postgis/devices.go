@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -13,16 +14,19 @@ import (
 const selectDevices = `SELECT id, driver_id, name, app, available, hash, tail, created_at FROM devices `
 
 // AddDevice stores a new device. A driver who is not registered is
-// fault.NotFound, one device too many (driver.MaxDevices) is fault.WrongState.
-func (s *Store) AddDevice(ctx context.Context, d driver.Device) error {
+// fault.NotFound, one device too many (driver.MaxDevices) is fault.WrongState. The
+// log is stored with it.
+func (s *Store) AddDevice(ctx context.Context, d driver.Device, log ...audit.Entry) error {
 	var added bool
 	err := s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `INSERT INTO devices (id, driver_id, name, app, available, hash, tail, created_at)
 			SELECT $1, id, $3, $4, $5, $6, $7, $8 FROM drivers
 			WHERE id = $2 AND (SELECT count(*) FROM devices WHERE driver_id = $2) < $9`,
 			d.ID, d.DriverID, d.Name, d.App, d.Available, d.Hash, d.Tail, d.CreatedAt.Truncate(trip.Precision), driver.MaxDevices)
-		added = tag.RowsAffected() == 1
-		return err
+		if added = tag.RowsAffected() == 1; err != nil || !added {
+			return err
+		}
+		return insertAudit(ctx, tx, log)
 	})
 	if err != nil || added {
 		return err
@@ -45,13 +49,17 @@ func (s *Store) Devices(ctx context.Context, driverID string) ([]driver.Device, 
 }
 
 // RemoveDevice forgets a device of the driver; fault.NotFound if there is none.
-func (s *Store) RemoveDevice(ctx context.Context, driverID, id string) error {
+// The log is stored with that.
+func (s *Store) RemoveDevice(ctx context.Context, driverID, id string, log ...audit.Entry) error {
 	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `DELETE FROM devices WHERE driver_id = $1 AND id = $2`, driverID, id)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = fault.New(fault.NotFound, "no such device")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return insertAudit(ctx, tx, log)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -18,16 +19,19 @@ func (s *Store) Driver(ctx context.Context, id string) (driver.Profile, error) {
 }
 
 // Register stores a new driver. The same data again stores nothing (created is
-// false); other data under the same id is fault.AlreadyExists.
-func (s *Store) Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error) {
+// false); other data under the same id is fault.AlreadyExists. The log is
+// stored with the driver.
+func (s *Store) Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `INSERT INTO drivers (id, name, class, seats, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
 			p.ID, p.Name, p.Class, p.Seats, p.CreatedAt.Truncate(trip.Precision))
 		if err != nil {
 			return err
 		}
-		created = tag.RowsAffected() == 1
-		return nil
+		if created = tag.RowsAffected() == 1; !created {
+			return nil
+		}
+		return insertAudit(ctx, tx, log)
 	})
 	if err != nil {
 		return driver.Profile{}, false, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/internal/account"
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 )
@@ -20,12 +21,13 @@ const (
 // Store keeps accounts and their sessions.
 type Store interface {
 	// AddAccount stores a new account; fault.AlreadyExists when the id is taken.
-	AddAccount(ctx context.Context, a account.Account) error
+	// The log is stored with it.
+	AddAccount(ctx context.Context, a account.Account, log ...audit.Entry) error
 	// Account reads an account; fault.NotFound if there is none.
 	Account(ctx context.Context, id string) (account.Account, error)
 	Accounts(ctx context.Context, cursor string, limit int) (page []account.Account, next string, err error)
 	// DisableAccount lets an account sign in no more, and ends its sessions.
-	DisableAccount(ctx context.Context, id string, now time.Time) error
+	DisableAccount(ctx context.Context, id string, now time.Time, log ...audit.Entry) error
 	// StartSession stores a session with its first refresh token; fault.NotFound
 	// where the account is gone or disabled.
 	StartSession(ctx context.Context, n account.Session, hash string) error
@@ -142,8 +144,9 @@ func (d *Door) Logout(ctx context.Context, refresh string) error {
 	return err
 }
 
-// Create makes an account. The password is checked by its length alone.
-func (d *Door) Create(ctx context.Context, id string, role trip.Role, password string) (account.Account, error) {
+// Create makes an account, for the operator by; "" is whoever has the machine. The
+// password is checked by its length alone.
+func (d *Door) Create(ctx context.Context, by, id string, role trip.Role, password string) (account.Account, error) {
 	a := account.Account{ID: id, Role: role, CreatedAt: d.now().UTC()}
 	if err := a.Validate(); err != nil {
 		return account.Account{}, err
@@ -155,12 +158,16 @@ func (d *Door) Create(ctx context.Context, id string, role trip.Role, password s
 	if a.Password, err = d.hasher.hash(ctx, password); err != nil {
 		return account.Account{}, err
 	}
-	return a, d.store.AddAccount(ctx, a)
+	return a, d.store.AddAccount(ctx, a, audit.Entry{
+		At: a.CreatedAt, By: by, Action: "account.create", Subject: audit.Account(id), Detail: map[string]any{"role": string(role)},
+	})
 }
 
-// Disable lets an account in no more, and ends its sessions.
-func (d *Door) Disable(ctx context.Context, id string) error {
-	if err := d.store.DisableAccount(ctx, id, d.now()); err != nil {
+// Disable lets an account in no more, and ends its sessions, for the operator by.
+func (d *Door) Disable(ctx context.Context, by, id string) error {
+	now := d.now()
+	did := audit.Entry{At: now, By: by, Action: "account.disable", Subject: audit.Account(id)}
+	if err := d.store.DisableAccount(ctx, id, now, did); err != nil {
 		return err
 	}
 	d.look(ctx)

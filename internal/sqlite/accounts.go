@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/internal/account"
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 )
@@ -12,15 +13,18 @@ import (
 const selectAccounts = `SELECT id, role, password, disabled, created_at FROM accounts `
 
 // AddAccount stores a new account; fault.AlreadyExists when the id is taken, by
-// a disabled one too.
-func (s *Store) AddAccount(ctx context.Context, a account.Account) error {
+// a disabled one too. The log is stored with it.
+func (s *Store) AddAccount(ctx context.Context, a account.Account, log ...audit.Entry) error {
 	return s.write(ctx, func(ctx context.Context, tx *session) error {
 		added, err := affected(tx.exec(ctx, `INSERT INTO accounts (id, role, password, disabled, created_at)
 			VALUES (?1, ?2, ?3, FALSE, ?4) ON CONFLICT DO NOTHING`, a.ID, string(a.Role), a.Password, micros(a.CreatedAt.Truncate(trip.Precision))))
 		if err == nil && !added {
 			err = fault.New(fault.AlreadyExists, "the id %q is taken", a.ID)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return insertAudit(ctx, tx, log)
 	})
 }
 
@@ -39,8 +43,8 @@ func (s *Store) Accounts(ctx context.Context, cursor string, limit int) (page []
 }
 
 // DisableAccount lets an account sign in no more, and ends its sessions;
-// fault.NotFound if there is none.
-func (s *Store) DisableAccount(ctx context.Context, id string, now time.Time) error {
+// fault.NotFound if there is none. The log is stored with that.
+func (s *Store) DisableAccount(ctx context.Context, id string, now time.Time, log ...audit.Entry) error {
 	return s.write(ctx, func(ctx context.Context, tx *session) error {
 		found, err := affected(tx.exec(ctx, `UPDATE accounts SET disabled = TRUE WHERE id = ?1`, id))
 		if err == nil && !found {
@@ -50,7 +54,10 @@ func (s *Store) DisableAccount(ctx context.Context, id string, now time.Time) er
 			return err
 		}
 		_, err = tx.exec(ctx, `UPDATE sessions SET revoked_at = ?1 WHERE account_id = ?2 AND revoked_at IS NULL`, micros(now), id)
-		return err
+		if err != nil {
+			return err
+		}
+		return insertAudit(ctx, tx, log)
 	})
 }
 

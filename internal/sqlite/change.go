@@ -48,7 +48,10 @@ func updateRest(ctx context.Context, tx *session, c trip.Change) error {
 	if err := writeTrip(ctx, tx, c.After); err != nil {
 		return err
 	}
-	return insertEvents(ctx, tx, c.Events)
+	if err := insertEvents(ctx, tx, c.Events); err != nil {
+		return err
+	}
+	return insertAudit(ctx, tx, c.Audit())
 }
 
 // dropClaim deletes the claim that the change gives up, if it does.

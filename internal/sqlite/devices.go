@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -11,14 +12,18 @@ import (
 const selectDevices = `SELECT id, driver_id, name, app, available, hash, tail, created_at FROM devices `
 
 // AddDevice stores a new device. A driver who is not registered is
-// fault.NotFound, one device too many (driver.MaxDevices) is fault.WrongState.
-func (s *Store) AddDevice(ctx context.Context, d driver.Device) error {
+// fault.NotFound, one device too many (driver.MaxDevices) is fault.WrongState. The
+// log is stored with it.
+func (s *Store) AddDevice(ctx context.Context, d driver.Device, log ...audit.Entry) error {
 	return s.write(ctx, func(ctx context.Context, tx *session) error {
 		added, err := affected(tx.exec(ctx, `INSERT INTO devices (id, driver_id, name, app, available, hash, tail, created_at)
 			SELECT ?, id, ?, ?, ?, ?, ?, ? FROM drivers
 			WHERE id = ? AND (SELECT count(*) FROM devices WHERE driver_id = drivers.id) < ?`,
 			d.ID, d.Name, d.App, d.Available, d.Hash, d.Tail, micros(d.CreatedAt.Truncate(trip.Precision)), d.DriverID, driver.MaxDevices))
-		if err != nil || added {
+		if err == nil && added {
+			return insertAudit(ctx, tx, log)
+		}
+		if err != nil {
 			return err
 		}
 		if _, err := readDriver(ctx, tx, d.DriverID); err != nil {
@@ -40,13 +45,17 @@ func (s *Store) Devices(ctx context.Context, driverID string) ([]driver.Device, 
 }
 
 // RemoveDevice forgets a device of the driver; fault.NotFound if there is none.
-func (s *Store) RemoveDevice(ctx context.Context, driverID, id string) error {
+// The log is stored with that.
+func (s *Store) RemoveDevice(ctx context.Context, driverID, id string, log ...audit.Entry) error {
 	return s.write(ctx, func(ctx context.Context, tx *session) error {
 		removed, err := affected(tx.exec(ctx, `DELETE FROM devices WHERE driver_id = ? AND id = ?`, driverID, id))
 		if err == nil && !removed {
 			err = fault.New(fault.NotFound, "no such device")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return insertAudit(ctx, tx, log)
 	})
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -20,12 +21,16 @@ func readDriver(ctx context.Context, s *session, id string) (driver.Profile, err
 }
 
 // Register stores a new driver. The same data again stores nothing (created is
-// false); other data under the same id is fault.AlreadyExists.
-func (s *Store) Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error) {
+// false); other data under the same id is fault.AlreadyExists. The log is
+// stored with the driver.
+func (s *Store) Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *session) error {
 		created, err = affected(tx.exec(ctx,
 			`INSERT INTO drivers (id, name, class, seats, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			p.ID, p.Name, p.Class, p.Seats, micros(p.CreatedAt.Truncate(trip.Precision))))
+		if err == nil && created {
+			err = insertAudit(ctx, tx, log)
+		}
 		if err != nil {
 			return err
 		}

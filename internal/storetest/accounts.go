@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/internal/account"
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 )
@@ -16,10 +17,10 @@ import (
 // Accounts is the part of a store that keeps accounts and their sessions. The
 // store of replays, whose riders sign in nowhere, has none.
 type Accounts interface {
-	AddAccount(ctx context.Context, a account.Account) error
+	AddAccount(ctx context.Context, a account.Account, log ...audit.Entry) error
 	Account(ctx context.Context, id string) (account.Account, error)
 	Accounts(ctx context.Context, cursor string, limit int) (page []account.Account, next string, err error)
-	DisableAccount(ctx context.Context, id string, now time.Time) error
+	DisableAccount(ctx context.Context, id string, now time.Time, log ...audit.Entry) error
 	StartSession(ctx context.Context, n account.Session, hash string) error
 	Rotate(ctx context.Context, r account.Rotation) (n account.Session, of account.Account, reused bool, err error)
 	EndSession(ctx context.Context, hash string, now time.Time) (ended string, err error)

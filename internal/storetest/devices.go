@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -15,10 +16,10 @@ import (
 
 // Devices is the part of a store that keeps drivers' devices.
 type Devices interface {
-	AddDevice(ctx context.Context, d driver.Device) error
+	AddDevice(ctx context.Context, d driver.Device, log ...audit.Entry) error
 	Device(ctx context.Context, hash string) (driver.Device, error)
 	Devices(ctx context.Context, driverID string) ([]driver.Device, error)
-	RemoveDevice(ctx context.Context, driverID, id string) error
+	RemoveDevice(ctx context.Context, driverID, id string, log ...audit.Entry) error
 }
 
 func testDevices(t *testing.T, p Place) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/outbox"
@@ -22,10 +23,11 @@ type Store interface {
 	outbox.Source
 	watch.History
 	Devices
+	Audit
 
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
-	Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
+	Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Offers(ctx context.Context, tripID string) ([]trip.Offer, error)
 	Track(ctx context.Context, tripID string) (trip.Track, error)
@@ -69,6 +71,8 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"DisabledAccounts", testDisabledAccounts},
 		{"Sessions", testSessions},
 		{"RotationRace", testRotationRace},
+		{"Audit", testAudit},
+		{"AuditOfChanges", testAuditOfChanges},
 		{"Tracks", testTracks},
 		{"TrackParts", testTrackParts},
 		{"Unsettled", testUnsettled},

@@ -39,6 +39,24 @@ type ClosedOffer struct {
 // ID names the event: "<trip id>:<version>".
 func (e Event) ID() string { return fmt.Sprintf("%s:%d", e.TripID, e.Version) }
 
+// Kind is what happened, by one word: the state that the trip came into, but
+// "requested" of the first event, "released" of a scheduled trip whose search
+// begins, "redispatched" of one that lost its driver, and "exchanged" of one that
+// went from one driver to another.
+func (e Event) Kind() string {
+	switch {
+	case e.Version == 1:
+		return "requested"
+	case e.FormerDriverID != "":
+		return "exchanged"
+	case e.Trip.State == Searching && e.DriverID != "":
+		return "redispatched"
+	case e.Trip.State == Searching:
+		return "released"
+	}
+	return string(e.Trip.State)
+}
+
 // record counts the version and makes the event of the change just made.
 func (t *Trip) record(by Actor, reason string, now time.Time) Event {
 	t.Version++
