@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/internal/api"
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
@@ -54,7 +55,7 @@ func (p *parts) demo(c EmbeddedConfig, key []byte) (*place, error) {
 // visitors lets in who looks at the demo's pages, each as somebody of their own.
 type visitors struct {
 	drivers interface {
-		Register(ctx context.Context, p driver.Profile) (stored driver.Profile, created bool, err error)
+		Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error)
 	}
 	issue func(role trip.Role, sub string, ttl time.Duration) (string, error)
 	now   func() time.Time
