@@ -41,11 +41,14 @@ type Deps struct {
 	Locations Locations
 	Peers     Peers
 	Signals   Signals
-	Reachable func() bool   // whether pushes leave this process at the moment; nil: always
-	NewID     func() string // of offers
-	Now       func() time.Time
-	Log       *slog.Logger
-	Ticked    func(Tick) // told of each tick; may be nil
+	Reachable func() bool // whether pushes leave this process at the moment; nil: always
+	// Reaches reports whether a driver's tracker asks for what is pending, while
+	// pushes do not leave; nil: none does.
+	Reaches func(driverID string) bool
+	NewID   func() string // of offers
+	Now     func() time.Time
+	Log     *slog.Logger
+	Ticked  func(Tick) // told of each tick; may be nil
 }
 
 // Tick is what one tick did.
@@ -82,6 +85,7 @@ type Dispatcher struct {
 	sweptAt   time.Time
 	swappedAt time.Time // the last look for exchanges
 	ailing    bool      // the store failed; logged once an outage
+	away      bool      // pushes do not leave this process
 
 	// Memory that serves tick after tick.
 	round                   round
@@ -95,7 +99,10 @@ type Dispatcher struct {
 // the trip is "".
 type sulk struct{ driverID, tripID string }
 
-const sweepEvery = 5 * time.Second
+const (
+	sweepEvery = 5 * time.Second
+	sweepAway  = time.Second // while no news come, since the bus is away
+)
 
 // New makes a dispatcher. It does nothing until Run. The policy of config must be
 // valid.
@@ -212,6 +219,7 @@ func (d *Dispatcher) Tick(ctx context.Context) {
 
 func (d *Dispatcher) tick(ctx context.Context, now time.Time) (Tick, error) {
 	var report Tick
+	d.away = d.deps.Reachable != nil && !d.deps.Reachable()
 	d.domain.look(d.deps.Peers.Live())
 	if err := d.catchUp(ctx, now); err != nil {
 		return report, err
@@ -220,7 +228,7 @@ func (d *Dispatcher) tick(ctx context.Context, now time.Time) (Tick, error) {
 	d.supply.listen(ctx)
 	var late error // one trip that cannot be written is no reason not to match the others
 	report.Expired, late = d.runOut(ctx, now)
-	if d.deps.Reachable != nil && !d.deps.Reachable() {
+	if d.away && d.deps.Reaches == nil {
 		return report, late // an offer now would reach no phone, and hold its driver for nothing
 	}
 	return report, errors.Join(late, d.match(ctx, now, &report))
@@ -233,7 +241,7 @@ func (d *Dispatcher) owns(e *entry) bool { return d.domain.owns(e.cell) }
 // else by the news.
 func (d *Dispatcher) catchUp(ctx context.Context, now time.Time) error {
 	news, overflow := d.inbox.take()
-	if overflow || now.Sub(d.sweptAt).Abs() >= cmp.Or(d.config.Sweep, sweepEvery) { // the clock may be set back
+	if overflow || now.Sub(d.sweptAt).Abs() >= d.sweepEvery() { // the clock may be set back
 		if err := d.sweep(ctx, now); err != nil {
 			return err
 		}
@@ -252,6 +260,15 @@ func (d *Dispatcher) catchUp(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// sweepEvery is the time between two sweeps.
+func (d *Dispatcher) sweepEvery() time.Duration {
+	every := cmp.Or(d.config.Sweep, sweepEvery)
+	if d.away {
+		every = min(every, sweepAway)
+	}
+	return every
 }
 
 // read puts the trip into the book as the store has it.

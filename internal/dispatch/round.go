@@ -201,7 +201,7 @@ func (d *Dispatcher) unfit(now time.Time, l *driver.Location) Reason {
 		return NotAvailable
 	case now.Before(d.claimed[l.DriverID]):
 		return Claimed
-	case now.Before(d.sulks[sulk{driverID: l.DriverID}]):
+	case now.Before(d.sulks[sulk{driverID: l.DriverID}]), d.away && !d.deps.Reaches(l.DriverID):
 		return Unreachable
 	}
 	return ""

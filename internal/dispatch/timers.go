@@ -114,7 +114,7 @@ func (d *Dispatcher) patience() (least time.Duration, ok bool) {
 	switch {
 	case d.supply.hears():
 		return d.config.Limits.Lost, true
-	case d.supply.impaired, d.deps.Reachable != nil && !d.deps.Reachable():
+	case d.supply.impaired, d.away:
 		return 0, false
 	}
 	return forsaken * d.config.Limits.Lost, true

@@ -260,11 +260,25 @@ type TrackerConfig struct {
 	Keys
 	Shared
 	Tracking
+	DispatcherURL []string `name:"dispatcher-url" help:"Addresses of the dispatchers, each one's own, with commas: they are called over HTTP while NATS is away. Without it no driver gets offers meanwhile."`
 }
 
 // Validate checks every setting.
 func (c *TrackerConfig) Validate() error {
-	return firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Tracking.validate)
+	return firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Tracking.validate, c.detourable)
+}
+
+// detourable checks that dispatchers can be called over HTTP.
+func (c *TrackerConfig) detourable() error {
+	for _, u := range c.DispatcherURL {
+		if err := address("dispatcher-url", u, "http", "https"); err != nil {
+			return err
+		}
+	}
+	if len(c.DispatcherURL) > 0 && c.AuthKey == "" {
+		return &ConfigError{"auth-key", "", "the secret of the dispatchers, beside --dispatcher-url and --jwks-url too: by it they know a tracker"}
+	}
+	return nil
 }
 
 // EmbeddedConfig is `dispatcher embedded`: everything in one process.

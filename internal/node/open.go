@@ -12,6 +12,7 @@ import (
 
 	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/auth"
+	"github.com/cabstand/cabstand/internal/detour"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/memgeo"
 	"github.com/cabstand/cabstand/internal/natsbus"
@@ -53,6 +54,9 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 			}
 		}
 		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, c.Keys.AuthKey))
+		if err := p.receiveTrackers(a.Router(), d, c.Keys); err != nil {
+			return err
+		}
 		if err := p.console(a.Router(), city); err != nil {
 			return err
 		}
@@ -68,11 +72,15 @@ func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node,
 			return err
 		}
 		p.watchHealth()
+		around, err := p.aroundBus(c)
+		if err != nil {
+			return err
+		}
 		r := chi.NewRouter()
 		p.node.task("sessions", p.followEnded)
 		r.Use(p.gate(c.Listen).Guard)
 		api.HealthRoutes(r, p.ready(), p.registry, log)
-		p.tracking(r, c.Tracking, c.Listen)
+		p.tracking(r, c.Tracking, c.Listen, around)
 		p.node.serve(r)
 		return p.node.listen(c.Listen, p.registry)
 	})
@@ -107,7 +115,7 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 			}
 		}
 		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
-		p.tracking(a.Router(), c.Tracking, c.Listen)
+		p.tracking(a.Router(), c.Tracking, c.Listen, nil)
 		if err := p.console(a.Router(), city); err != nil {
 			return err
 		}
@@ -234,14 +242,18 @@ func pace(perSecond float64, seconds int) api.Pace {
 }
 
 // tracking adds the tracker: its tasks to the node, the driver's socket to r.
-func (p *parts) tracking(r chi.Router, t Tracking, l Listen) {
+func (p *parts) tracking(r chi.Router, t Tracking, l Listen, around *detour.Client) {
 	metrics := api.NewTrackerMetrics(p.registry)
 	config := track.DefaultConfig
 	config.FlushEvery, config.Heartbeat, config.Filter = t.Flush, t.Heartbeat, t.Filters.Filter()
-	tracker := track.New(config, track.Deps{
+	deps := track.Deps{
 		Mirror: p.locations, Feed: p.bus.Positions, Commands: p.bus.Commands, Line: p.bus.Line, Places: p.locations, Pulse: p.bus.Positions,
-		Now: time.Now, Log: p.log, Metrics: metrics,
-	})
+		Connected: p.bus.Connected, Now: time.Now, Log: p.log, Metrics: metrics,
+	}
+	if around != nil {
+		deps.Commands, deps.Detour = commands{p.bus, around}, around
+	}
+	tracker := track.New(config, deps)
 	p.node.task("tracker", tracker.Run)
 	p.node.onDrain(func(ctx context.Context) {
 		if err := tracker.Drain(ctx); err != nil {

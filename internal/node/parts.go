@@ -79,6 +79,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 // dispatching runs the dispatcher with its relay and its hub.
 type dispatching struct {
 	desk       *dispatch.Desk
+	detour     *dispatch.Detour
 	dispatcher *dispatch.Dispatcher
 	policies   *dispatch.Switch
 	hub        *watch.Hub
@@ -94,12 +95,12 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	}
 	p.watchHealth()
 	ticks := newTickMetrics(p.registry)
-	d := &dispatching{estimator: estimator, tariff: tariff}
+	d := &dispatching{estimator: estimator, tariff: tariff, detour: dispatch.NewDetour(p.store, p.bus.Line, time.Now)}
 	d.dispatcher = dispatch.New(
 		dispatch.Config{ID: id, Window: m.Window, Policy: m.Dispatch(), Limits: m.limits(), Journal: true},
 		dispatch.Deps{
-			Trips: p.store, Estimator: d.estimator, Pusher: p.bus.Line, Feed: p.bus.Positions, Beats: p.bus.Positions, Locations: p.locations,
-			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticks.observe,
+			Trips: p.store, Estimator: d.estimator, Pusher: d.detour, Feed: p.bus.Positions, Beats: p.bus.Positions, Locations: p.locations,
+			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, Reaches: d.detour.Reaches, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticks.observe,
 		})
 	d.policies = dispatch.NewSwitch(d.dispatcher, p.bus.Settings, p.log)
 	d.desk = &dispatch.Desk{

@@ -22,6 +22,7 @@ func (s *session) begin(ctx context.Context) error {
 	}
 	s.unit = s.t.units.take(s.id, profile, s.out)
 	s.known.Store(true)
+	s.mustFit(s.out.late(s.t.stale))
 	return nil
 }
 

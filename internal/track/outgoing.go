@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/cabstand/cabstand/internal/wire"
 )
@@ -29,6 +30,7 @@ type outgoing struct {
 	held   bool        // pushes wait in early for release
 	early  []wire.Push // at most limit
 	trips  []tripVersion
+	stale  time.Time // since when the phone was told that frames may be late; zero: they are not
 }
 
 type outFrame struct {
@@ -79,6 +81,36 @@ func (o *outgoing) trip(t wire.Trip) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.addTrip(t.ID, t.Version, data)
+}
+
+// late tells the phone whether frames may be late, if it was not told. since is
+// asked here so that of two calls the later truth is told last.
+func (o *outgoing) late(since func() time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := since()
+	if now.Equal(o.stale) {
+		return true
+	}
+	o.stale = now
+	kind := wire.FrameStale
+	if now.IsZero() {
+		kind = wire.FrameFresh
+	}
+	return o.add(kind, wire.Encode(wire.NewStaleFrame(now)))
+}
+
+// version is that of the trip that was sent last; 0 for a trip that is not
+// remembered.
+func (o *outgoing) version(tripID string) int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, v := range o.trips {
+		if v.tripID == tripID {
+			return v.version
+		}
+	}
+	return 0
 }
 
 // forward adds what the driver's line brought, or holds it back.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cabstand/cabstand/internal/driver"
 )
 
-// Deps is what a tracker works with. Places, Pulse, Log and Metrics may be nil.
+// Deps is what a tracker works with. Places, Pulse, Connected, Detour, Log and
+// Metrics may be nil.
 type Deps struct {
 	Mirror   Mirror
 	Feed     Feed
@@ -18,9 +20,12 @@ type Deps struct {
 	Line     Line
 	Places   Places
 	Pulse    Pulse
-	Now      func() time.Time
-	Log      *slog.Logger
-	Metrics  Metrics
+	// Connected reports whether the bus is there; nil: always.
+	Connected func() bool
+	Detour    Detour // while it is not
+	Now       func() time.Time
+	Log       *slog.Logger
+	Metrics   Metrics
 }
 
 // Tracker serves drivers' sessions. Make one with New; Run has to run for
@@ -34,6 +39,10 @@ type Tracker struct {
 	now      func() time.Time
 	log      *slog.Logger
 	metrics  Metrics
+
+	connected  func() bool // nil: the bus is always there
+	detour     Detour
+	staleSince atomic.Pointer[time.Time] // when the bus went; nil while it is there
 
 	roster   *roster
 	units    *units
@@ -56,6 +65,7 @@ func New(c Config, d Deps) *Tracker {
 	}
 	t := &Tracker{
 		config: c, commands: d.Commands, line: d.Line, places: d.Places, pulse: d.Pulse, now: d.Now, log: d.Log, metrics: d.Metrics,
+		connected: d.Connected, detour: d.Detour,
 		roster: newRoster(), units: newUnits(c), ways: newWays(), profiles: newProfiles(c.Profiles, c.ProfileTTL),
 		devices: newDevices(c), asides: newAsides(d.Line, c, d.Now),
 	}
@@ -149,6 +159,9 @@ func (t *Tracker) Run(ctx context.Context) error {
 	work.Go(func() { t.sweep(ctx) })
 	if t.pulse != nil {
 		work.Go(func() { t.beat(ctx) })
+	}
+	if t.connected != nil {
+		work.Go(func() { t.watchBus(ctx) })
 	}
 	work.Wait()
 	t.asides.sweep(t.now())

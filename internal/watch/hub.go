@@ -59,6 +59,7 @@ type Hub struct {
 	operators map[*Operator]struct{}
 	regions   map[geo.Cell]*region
 	pulses    int
+	stale     time.Time // since when the bus is away; zero while it is there
 }
 
 // New makes a hub. [Hub.Run] brings it to life.

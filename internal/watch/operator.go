@@ -51,7 +51,7 @@ func (h *Hub) Operator() *Operator {
 		})
 		stopAll(feeds)
 	}
-	h.admit(o.reader, func() { h.operators[o] = struct{}{} })
+	h.admit(o.reader, func() { h.operators[o] = struct{}{}; o.since = h.stale })
 	return o
 }
 

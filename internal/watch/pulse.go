@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/cabstand/cabstand/geo"
@@ -18,6 +19,7 @@ func (h *Hub) pulse(context.Context) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.census(h.regions, now)
+	h.noteBus(slices.Contains(degraded, busPart), now)
 	h.pulses++
 	withStats := h.pulses%statsEvery == 0
 	var counts wire.StatsFrame
@@ -33,6 +35,27 @@ func (h *Hub) pulse(context.Context) {
 		stats := counts
 		stats.Drivers = h.driversIn(o.cells)
 		o.pulsed(&stats)
+	}
+}
+
+// busPart is the name of the bus among the parts that are gone.
+const busPart = "nats"
+
+// noteBus tells riders and operators when the bus goes and when it is back: what
+// they see is late meanwhile. h.mu is held.
+func (h *Hub) noteBus(gone bool, now time.Time) {
+	if gone != h.stale.IsZero() {
+		return
+	}
+	h.stale = time.Time{}
+	if gone {
+		h.stale = now
+	}
+	for r := range h.riders.all() {
+		r.late(h.stale)
+	}
+	for o := range h.operators {
+		o.late(h.stale)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -56,6 +57,10 @@ type reader struct {
 	queue []trip.Event
 	room  int   // of the queue
 	end   error // why there is no more
+
+	// Of riders and operators.
+	since time.Time // when the bus went; zero while it is there
+	told  time.Time // the same, as the reader was told
 }
 
 func newReader(h *Hub, room int) *reader {
@@ -89,7 +94,9 @@ func (r *reader) more(ctx context.Context) error {
 	if err := r.ended(); err != nil {
 		return err
 	}
-	r.out = nil
+	if r.out = r.takeLate(); len(r.out) > 0 {
+		return nil
+	}
 	if err := r.fill(ctx); err != nil || len(r.out) > 0 {
 		return err
 	}
@@ -133,6 +140,25 @@ func (r *reader) close(why error) {
 	}
 	r.mu.Unlock()
 	r.signal()
+}
+
+// late notes since when the bus is away; zero: it is there.
+func (r *reader) late(since time.Time) {
+	r.mu.Lock()
+	r.since = since
+	r.mu.Unlock()
+	r.signal()
+}
+
+// takeLate is the frame that tells of it, if the reader was told otherwise.
+func (r *reader) takeLate() []Frame {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.since.Equal(r.told) {
+		return nil
+	}
+	r.told = r.since
+	return []Frame{{Data: wire.Encode(wire.NewStaleFrame(r.since))}}
 }
 
 func (r *reader) signal() {

@@ -33,7 +33,7 @@ func (h *Hub) Rider(riderID string) *Rider {
 	r := &Rider{reader: newReader(h, riderQueue), riderID: riderID, positions: map[string]wire.RiderPositionFrame{}}
 	r.fill = r.fillFrames
 	r.leave = func() { h.remove(func() { h.riders.remove(riderID, r) }) }
-	h.admit(r.reader, func() { h.riders.add(riderID, r) })
+	h.admit(r.reader, func() { h.riders.add(riderID, r); r.since = h.stale })
 	return r
 }
 
