@@ -29,6 +29,7 @@ type city struct {
 	now        time.Time
 	store      *sqlite.Store
 	desk       *dispatch.Desk
+	detour     *dispatch.Detour
 	dispatcher *dispatch.Dispatcher
 	drivers    map[string]driver.Location
 	followers  map[geo.Cell]func([]driver.Location)
@@ -74,9 +75,10 @@ func (c *city) restart() {
 	if trips == nil {
 		trips = c.store
 	}
+	c.detour = dispatch.NewDetour(trips, c, clock)
 	c.dispatcher = dispatch.New(config, dispatch.Deps{
-		Trips: trips, Estimator: c.estimator, Pusher: c, Feed: c, Beats: c, Locations: c, Peers: c, Signals: quiet{},
-		Reachable: func() bool { return !c.known }, NewID: c.newID, Now: clock, Log: log,
+		Trips: trips, Estimator: c.estimator, Pusher: c.detour, Feed: c, Beats: c, Locations: c, Peers: c, Signals: quiet{},
+		Reachable: func() bool { return !c.known }, Reaches: c.detour.Reaches, NewID: c.newID, Now: clock, Log: log,
 	})
 	c.desk = &dispatch.Desk{
 		ID: "me", Trips: c.store, Drivers: c.store, Pusher: c, Signals: quiet{},

@@ -66,7 +66,9 @@ func mustDetourable(t *testing.T, bus string) site {
 	args := shared
 	for _, id := range []string{"one", "two"} {
 		c := parse[node.DispatcherConfig](t, append(shared, "--database-url="+database, "--id="+id)...)
-		address, _ := run(t, func(ctx context.Context, log *slog.Logger) (*node.Node, error) { return node.OpenDispatcher(ctx, c, log) })
+		address, _ := run(t, func(ctx context.Context, log *slog.Logger) (*node.Node, error) {
+			return node.OpenDispatcher(ctx, c, log)
+		})
 		u, err := url.Parse(address)
 		if err != nil {
 			t.Fatal(err)

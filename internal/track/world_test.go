@@ -69,11 +69,16 @@ func (w *world) logged(text string) int {
 }
 
 // tracker starts one more tracker, which stops with the test.
-func (w *world) tracker() *track.Tracker {
-	tracker := track.New(w.config, track.Deps{
+func (w *world) tracker() *track.Tracker { return w.trackerWith(func(*track.Deps) {}) }
+
+// trackerWith is one that stands on other parts.
+func (w *world) trackerWith(change func(*track.Deps)) *track.Tracker {
+	deps := track.Deps{
 		Mirror: w.mirror, Feed: feedOf{w.feed}, Commands: w.desk, Line: w.line, Places: w.mirror, Pulse: w,
 		Now: time.Now, Log: slog.New(slog.NewTextHandler(w, nil)),
-	})
+	}
+	change(&deps)
+	tracker := track.New(w.config, deps)
 	ctx, stop := context.WithCancel(w.t.Context())
 	done := make(chan struct{})
 	go func() {

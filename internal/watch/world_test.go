@@ -46,6 +46,7 @@ type world struct {
 	stopped   int
 	drivers   map[string]driver.Location
 	asked     int // how often a travel time was asked for
+	degraded  []string
 }
 
 func newWorld() *world {
@@ -54,10 +55,22 @@ func newWorld() *world {
 		followers: map[geo.Cell]map[int]func([]driver.Location){}, drivers: map[string]driver.Location{},
 	}
 	w.hub = watch.New(watch.Deps{
-		Events: w, History: w, Positions: w, Locations: w, Estimator: w,
+		Events: w, History: w, Positions: w, Locations: w, Estimator: w, Degraded: w.gone,
 		Fresh: 15 * time.Second, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	return w
+}
+
+func (w *world) gone() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.degraded
+}
+
+func (w *world) lose(parts ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.degraded = parts
 }
 
 // run starts the hub; the returned function ends it and waits.
