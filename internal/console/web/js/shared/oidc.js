@@ -43,9 +43,10 @@ export function refresh(provider, token) {
 async function exchange(provider, fields) {
   const { token_endpoint: address } = await endpoints(provider);
   const answer = await ask(address, { method: 'POST', body: new URLSearchParams({ ...fields, client_id: provider.client_id }) });
-  const { access_token: access, refresh_token: renewal, expires_in: seconds = 300, id_token: id } = answer;
-  const { sub } = claims(id ?? access);
-  return { access, refresh: renewal, seconds, sub };
+  if (!answer.id_token) throw new Problem(502, { detail: 'The provider gave no ID token.' });
+  const { sub, exp } = claims(answer.id_token); // this one names us as its audience, so it is the one to show here
+  const seconds = exp ? exp - Date.now() / 1000 : answer.expires_in ?? 300;
+  return { access: answer.id_token, refresh: answer.refresh_token, seconds, sub };
 }
 
 /** Where the provider's pages are: as configured, or as it tells itself. */

@@ -5,18 +5,30 @@ const KEY = 'cabstand.theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 const root = document.documentElement;
 
-/** Sets the theme, and lets the button change it. */
-export function initTheme(button) {
-  const apply = () => {
-    root.dataset.theme = localStorage.getItem(KEY) ?? (system.matches ? 'dark' : 'light');
-    button.setAttribute('aria-pressed', String(root.dataset.theme === 'dark'));
-  };
+/** Sets the theme, now and when the system's changes. */
+export function startTheme() {
+  const apply = () => { root.dataset.theme = chosen() ?? (system.matches ? 'dark' : 'light'); };
   apply();
   system.addEventListener('change', apply);
-  button.addEventListener('click', () => {
-    localStorage.setItem(KEY, root.dataset.theme === 'dark' ? 'light' : 'dark');
-    apply();
-  });
+}
+
+/** The other theme from now on. */
+export function switchTheme() {
+  root.dataset.theme = isDark() ? 'light' : 'dark';
+  localStorage.setItem(KEY, root.dataset.theme);
+}
+
+export const isDark = () => root.dataset.theme === 'dark';
+
+const chosen = () => localStorage.getItem(KEY);
+
+/** Sets the theme, and lets the button change it. */
+export function initTheme(button) {
+  startTheme();
+  const tell = () => button.setAttribute('aria-pressed', String(isDark()));
+  tell();
+  onTheme(tell);
+  button.addEventListener('click', switchTheme);
 }
 
 /** Calls fn after each change of the theme. */

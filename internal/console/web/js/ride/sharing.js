@@ -1,0 +1,34 @@
+// The link that shows the ride to a friend.
+
+import { html, useState } from '../shared/html.js';
+import { Icon } from '../shared/icons.js';
+
+/** Shares by the phone's own sheet, or copies the link. */
+export function ShareButton({ api, trip }) {
+  const [told, tell] = useState('');
+  const [link, show] = useState('');
+  const share = async () => {
+    tell('');
+    try {
+      const { url } = await api.post(`/v1/trips/${trip.id}/share`);
+      const address = new URL(url, location.origin).href;
+      show(address);
+      if (await handed(address)) return;
+      await navigator.clipboard.writeText(address);
+      tell('The link is copied.');
+    } catch (err) {
+      tell(err.name === 'NotAllowedError' ? 'Copy the link below.' : err.message);
+    }
+  };
+  return html`<div class="sharing">
+    <button type="button" class="plain" onClick=${share}><${Icon} name="share" />Share the ride</button>
+    <p class="fine" role="status">${told}</p>
+    ${link && html`<input class="link" readonly value=${link} aria-label="Link to your ride" onFocus=${(e) => e.target.select()} />`}
+  </div>`;
+}
+
+/** Whether the phone's own sheet took it; somebody who closed that wants nothing else. */
+async function handed(url) {
+  if (!navigator.share) return false;
+  return navigator.share({ title: 'My ride', text: 'Follow my ride', url }).then(() => true, (err) => err.name === 'AbortError');
+}
