@@ -23,13 +23,15 @@ type asset struct {
 }
 
 var mediaTypes = map[string]string{
-	".html":    "text/html; charset=utf-8",
-	".css":     "text/css; charset=utf-8",
-	".js":      "text/javascript; charset=utf-8",
-	".json":    "application/json",
-	".geojson": "application/geo+json",
-	".svg":     "image/svg+xml",
-	".txt":     "text/plain; charset=utf-8",
+	".html":        "text/html; charset=utf-8",
+	".css":         "text/css; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".json":        "application/json",
+	".geojson":     "application/geo+json",
+	".webmanifest": "application/manifest+json",
+	".svg":         "image/svg+xml",
+	".png":         "image/png",
+	".txt":         "text/plain; charset=utf-8",
 }
 
 const worthZipping = 1 << 10 // bytes; smaller ones fit into a packet or two anyway

@@ -48,6 +48,16 @@ type mapInfo struct {
 	BaseMap bool       `json:"base_map"` // whether GET /v1/map/base has one
 }
 
+// addresses are where pages are, beside /assets. The service worker has to lie
+// above what it serves.
+var addresses = map[string]string{
+	"/":          "index.html",
+	"/ride":      "ride.html",
+	"/drive":     "drive.html",
+	"/s/{token}": "share.html",
+	"/sw.js":     "sw.js",
+}
+
 // Routes adds the page, its assets and what it asks about the map to r. The
 // error tells of an embedded file that cannot be read.
 func Routes(r chi.Router, o Options) error {
@@ -65,7 +75,9 @@ func Routes(r chi.Router, o Options) error {
 
 	r.Group(func(r chi.Router) {
 		r.Use(protect)
-		serve(r, "/", pages["index.html"])
+		for path, page := range addresses {
+			serve(r, path, pages[page])
+		}
 		serve(r, "/v1/map", newAsset("map.json", info))
 		if o.BaseMap != nil {
 			serve(r, StreetsPath, newAsset("base.geojson", o.BaseMap))
@@ -106,7 +118,7 @@ func loadWeb() (map[string]*asset, error) {
 // policy allows what the page is made of and nothing else: its own scripts,
 // styles, worker and interface. MapLibre's controls have their icons as data:.
 const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; " +
-	"img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // protect sets the headers that keep the page, and the token in it, to itself.
 func protect(next http.Handler) http.Handler {

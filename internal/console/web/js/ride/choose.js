@@ -5,11 +5,14 @@ import { html, useState } from '../shared/html.js';
 import { Alert, Head, Sheet } from '../shared/sheet.js';
 import { minutes } from './trip.js';
 
-const named = (id) => id[0].toUpperCase() + id.slice(1).replace(/_/g, ' ');
+const named = (id) => (id.length < 4 ? id.toUpperCase() : id[0].toUpperCase() + id.slice(1).replace(/_/g, ' '));
+/** Those that come at all first, and of them the cheapest. */
+const better = (a, b) => (a.pickup_eta_s === null) - (b.pickup_eta_s === null) || a.fare.amount - b.fare.amount;
 const large = /^(xl|van|large|six)/;
 
 export function Choose({ ride, map, state }) {
-  const { quotes, chosen, pickup, dropoff, problem } = state;
+  const { chosen, pickup, dropoff, problem } = state;
+  const quotes = state.quotes?.toSorted(better);
   const [picked, pick] = useState(chosen);
   const current = quotes?.find((q) => q.class === picked) ?? quotes?.[0];
   return html`<${Sheet} map=${map} label="Choose your ride">

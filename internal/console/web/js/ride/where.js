@@ -1,5 +1,6 @@
 // Choosing a place: by the map under the pin, by name, or where the phone is.
 
+import { metres } from '../shared/geometry.js';
 import { html, useEffect, useRef, useState } from '../shared/html.js';
 import { Icon } from '../shared/icons.js';
 import { Alert, Head, Sheet } from '../shared/sheet.js';
@@ -10,10 +11,16 @@ const words = {
   dropoff: { title: 'Where to?', sub: 'Move the map, or search.', button: 'Confirm drop-off', field: 'Destination' },
 };
 
+const APART = 40; // metres: a shorter ride is none
+
 export function Where({ ride, map, step, state }) {
   const say = words[step];
   const [name, call] = useState('');
-  const at = useMiddle(map, async (place) => call(await ride.places.nameOf(place)));
+  const [close, tooClose] = useState(false);
+  const at = useMiddle(map, async (place) => {
+    tooClose(step === 'dropoff' && metres(place, state.pickup) < APART);
+    call(await ride.places.nameOf(place));
+  });
   const [problem, fail] = useState('');
   useEffect(() => {
     const known = state[step];
@@ -34,7 +41,7 @@ export function Where({ ride, map, step, state }) {
       <${Alert} text=${problem || state.problem} onClose=${() => (fail(''), ride.set({ problem: '' }))} />
       ${ride.places.any && html`<${Search} places=${ride.places} label=${say.field} near=${() => map.middle().place} onPick=${(place) => map.goTo(place)} />`}
       <p class="place"><i class="dot dot-${step}" aria-hidden="true"></i><span>${name || 'The place on the map'}</span></p>
-      <button type="button" class="main" onClick=${confirm}>${say.button}</button>
+      <button type="button" class="main" disabled=${close} onClick=${confirm}>${close ? 'Move the map to your destination' : say.button}</button>
     <//>`;
 }
 

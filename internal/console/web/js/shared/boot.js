@@ -1,14 +1,15 @@
 // How a page begins: what the site is, who uses it, and then the page itself.
 
+import { CityMap } from './citymap.js';
 import { Entry } from './entry.js';
 import { html, render } from './html.js';
 import { Identity } from './identity.js';
-import { loadSite } from './site.js';
+import { loadSite, loadStreets } from './site.js';
 import { startTheme } from './theme.js';
 
 /**
- * Signs somebody in and calls open(root, site, identity), which gives back what
- * ends it: then somebody signed out, or another one in.
+ * Signs somebody in and calls open(root, site, identity, city), which gives back
+ * what ends it: then somebody signed out, or another one in.
  */
 export async function boot(role, { title, promise, open }) {
   startTheme();
@@ -20,6 +21,7 @@ export async function boot(role, { title, promise, open }) {
     render(html`<${Failed} text=${err.message} />`, root);
     return;
   }
+  const city = await openCity(site);
   const identity = new Identity(role, site);
   const note = site.oidc ? await identity.returned().then(() => '', (err) => err.message) : '';
   let end = null;
@@ -27,12 +29,18 @@ export async function boot(role, { title, promise, open }) {
     end?.();
     end = null;
     render(null, root);
-    if (identity.signedIn) end = open(root, site, identity);
+    if (identity.signedIn) end = open(root, site, identity, city);
     else render(html`<${Entry} ...${{ identity, site, title: title(site), promise, note }} />`, root);
   };
   identity.onChange(draw);
   draw();
   if (navigator.serviceWorker && isSecureContext) navigator.serviceWorker.register('/sw.js').catch(() => {});
+}
+
+/** The map, which outlives who is signed in, and the names on it. */
+async function openCity(site) {
+  const streets = site.basemap.kind === 'streets' ? await loadStreets().catch(() => null) : null;
+  return { map: new CityMap(document.querySelector('#map'), site, streets), streets };
 }
 
 function Failed({ text }) {

@@ -10,6 +10,7 @@ export function Sheet({ map, label, children }) {
   const sheet = useRef(null);
   useEffect(() => {
     const tell = () => {
+      if (!sheet.current) return; // it was just taken away
       const { width, height, left } = sheet.current.getBoundingClientRect();
       map.cover(innerWidth >= WIDE ? { left: left + width } : { bottom: height });
     };
