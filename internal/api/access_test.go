@@ -41,6 +41,7 @@ var roles = map[string]string{
 	"PUT /v1/policy":                           "o",
 	"DELETE /v1/policy":                        "o",
 	"GET /v1/audit":                            "o",
+	"GET /v1/health":                           "o",
 	"POST /v1/accounts":                        "o",
 	"GET /v1/accounts":                         "o",
 	"GET /v1/accounts/{id}":                    "o",

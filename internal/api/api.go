@@ -107,6 +107,7 @@ type Deps struct {
 	Decisions Decisions
 	Policies  Policies
 	Audit     Audit
+	Parts     func() []wire.Part // how the parts of the installation stand; nil if nobody knows
 	Hub       *watch.Hub
 	Verifier  Verifier
 	SignIn    *signin.Door  // nil where tokens are issued elsewhere
@@ -191,6 +192,7 @@ func New(d Deps) *API {
 		a.deviceRoutes()
 		a.policyRoutes()
 		a.auditRoutes()
+		a.partsRoutes()
 		a.signInRoutes()
 		a.siteRoutes()
 		a.streamRoutes(r)

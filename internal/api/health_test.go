@@ -4,14 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
 )
 
 func TestHealth(t *testing.T) {
@@ -41,6 +44,21 @@ func TestHealth_GoesOnWithoutAnOptionalPart(t *testing.T) {
 	c.expect(http.StatusOK, "GET", "/readyz", "", "").into(t, &got)
 	if !got.Ready || len(got.Missing) != 1 || got.Missing[0] != "redis" {
 		t.Errorf("got %+v, want ready, with redis named", got)
+	}
+}
+
+func TestParts(t *testing.T) {
+	since := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+	c := newCity(t, func(d *api.Deps) {
+		d.Parts = func() []wire.Part {
+			return []wire.Part{{Name: "store", OK: true, Since: since, Affects: "much"}, {Name: "tracker:t1", Since: since, Affects: "some"}}
+		}
+	})
+	var got struct{ Parts []map[string]any }
+	c.expect(http.StatusOK, "GET", "/v1/health", "operator:o1", "").into(t, &got)
+	want := map[string]any{"name": "tracker:t1", "ok": false, "since": "2026-05-01T08:00:00Z", "affects": "some"}
+	if len(got.Parts) != 2 || !maps.Equal(got.Parts[1], want) {
+		t.Errorf("got %v, want %v last", got.Parts, want)
 	}
 }
 

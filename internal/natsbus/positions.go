@@ -42,13 +42,23 @@ func (p *Positions) Follow(cell geo.Cell, fn func([]driver.Location)) (stop func
 const beatSubject = "trackers.beat"
 
 // Beat tells dispatchers that a tracker lives and reaches the bus, also while it
-// has no position to tell of.
-func (p *Positions) Beat(ctx context.Context) error { return p.publish(ctx, beatSubject, nil) }
+// has no position to tell of. It says the name of this client.
+func (p *Positions) Beat(ctx context.Context) error {
+	return p.publish(ctx, beatSubject, []byte(p.options.Name))
+}
 
 // OnBeat calls fn with each beat of any tracker until stop is called. fn must
 // not block.
 func (p *Positions) OnBeat(fn func()) (stop func(), err error) {
-	return p.subscribe(beatSubject, func([]byte) error { fn(); return nil })
+	return p.OnTracker(func(string) { fn() })
 }
+
+// OnTracker is OnBeat with the name of the tracker; "" of one that says none.
+func (p *Positions) OnTracker(fn func(name string)) (stop func(), err error) {
+	return p.subscribe(beatSubject, func(data []byte) error { fn(string(data[:min(len(data), maxName)])); return nil })
+}
+
+// maxName is the most of a client's name that is taken in, in bytes.
+const maxName = 100
 
 func positionsSubject(cell geo.Cell) string { return "positions." + string(cell) }

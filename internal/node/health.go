@@ -24,6 +24,7 @@ type health struct {
 	log    *slog.Logger
 	left   atomic.Bool              // the program is draining
 	state  atomic.Pointer[[]string] // names of the parts that are gone; nil before the first round
+	looked func(gone []string)      // told after each round; nil if nobody wants to know
 }
 
 const (
@@ -95,6 +96,9 @@ func (h *health) note(errs []error) {
 		}
 	}
 	h.state.Store(&gone)
+	if h.looked != nil {
+		h.looked(gone)
+	}
 }
 
 // gone is the names of the parts that did not answer the last time.

@@ -82,6 +82,7 @@ type dispatching struct {
 	detour     *dispatch.Detour
 	dispatcher *dispatch.Dispatcher
 	policies   *dispatch.Switch
+	roll       *roll
 	hub        *watch.Hub
 	estimator  *eta.Ladder
 	tariff     fare.Tariff
@@ -95,7 +96,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	}
 	p.watchHealth()
 	ticks := newTickMetrics(p.registry)
-	d := &dispatching{estimator: estimator, tariff: tariff, detour: dispatch.NewDetour(p.store, p.bus.Line, time.Now)}
+	d := &dispatching{estimator: estimator, tariff: tariff, detour: dispatch.NewDetour(p.store, p.bus.Line, time.Now), roll: p.callRoll()}
 	d.dispatcher = dispatch.New(
 		dispatch.Config{ID: id, Window: m.Window, Policy: m.Dispatch(), Limits: m.limits(), Journal: true},
 		dispatch.Deps{
