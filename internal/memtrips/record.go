@@ -116,15 +116,22 @@ func (s *Store) lead(take bool) bool {
 	return changed
 }
 
-// Pending is the oldest events in the outbox, in the order of commits.
-func (s *Store) Pending(ctx context.Context, limit int) ([]trip.Queued, error) {
+// Pending is the oldest events in the outbox but for those named, in the order of
+// commits.
+func (s *Store) Pending(ctx context.Context, but []int64, limit int) ([]trip.Queued, error) {
 	if err := usable(ctx); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pending := make([]trip.Queued, 0, min(limit, len(s.queue)))
-	for _, q := range s.queue[:min(limit, len(s.queue))] {
+	for _, q := range s.queue {
+		if len(pending) == limit {
+			break
+		}
+		if slices.Contains(but, q.seq) {
+			continue
+		}
 		ev, err := s.event(q.tripID, q.version)
 		if err != nil {
 			return nil, err

@@ -45,8 +45,17 @@ func (l *link) ensureTrips(ctx context.Context) error {
 // has. Where only some in the middle failed, the repetition stores them behind
 // later ones: readers go by the version.
 func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, err error) {
+	receipt, sendErr := t.Send(ctx, events)
+	if acked, err = receipt(); err != nil {
+		return acked, err
+	}
+	return acked, sendErr
+}
+
+// Send is the first half of Publish: it puts events on their way, up to the first
+// that cannot be sent. receipt is the other half.
+func (t *Trips) Send(ctx context.Context, events []trip.Event) (receipt func() (acked int, err error), err error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
-	defer cancel()
 	futures := make([]jetstream.PubAckFuture, 0, len(events))
 	for _, ev := range events {
 		var f jetstream.PubAckFuture
@@ -55,13 +64,16 @@ func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, er
 		}
 		futures = append(futures, f)
 	}
-	for _, f := range futures {
-		if err := t.stored(ctx, f); err != nil {
-			return acked, err
+	return func() (acked int, err error) {
+		defer cancel()
+		for _, f := range futures {
+			if err := t.stored(ctx, f); err != nil {
+				return acked, err
+			}
+			acked++
 		}
-		acked++
-	}
-	return acked, err
+		return acked, nil
+	}, err
 }
 
 func (t *Trips) send(ctx context.Context, ev trip.Event) (jetstream.PubAckFuture, error) {

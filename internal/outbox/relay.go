@@ -58,7 +58,7 @@ func New(source Source, publisher Publisher, o Options) *Relay {
 // Stats is how a relay stands.
 type Stats struct {
 	Leading   bool
-	Waiting   int       // events that waited at the last look, at most a batch
+	Waiting   int       // events that were waiting or on their way at the last look
 	OldestAt  time.Time // when the oldest of them happened; zero for none
 	Published uint64    // since the start
 }
@@ -92,39 +92,11 @@ func (r *Relay) lead(ctx context.Context, lost <-chan struct{}) {
 	r.leading.Store(true)
 	defer r.leading.Store(false)
 	for ctx.Err() == nil && !closed(lost) {
-		more, err := r.relay(ctx)
-		r.note(ctx, err)
-		switch {
-		case err != nil:
-			pause(ctx, nil, lost, r.options.Retry)
-		case !more:
-			pause(ctx, r.source.Committed(), lost, r.options.Poll)
+		if err := r.relay(ctx, lost); err != nil {
+			r.note(ctx, err)
 		}
+		pause(ctx, nil, lost, r.options.Retry)
 	}
-}
-
-// relay publishes one batch, and reports whether there may be more.
-func (r *Relay) relay(ctx context.Context) (more bool, err error) {
-	queued, err := r.source.Pending(ctx, r.options.Batch)
-	if err != nil {
-		return false, err
-	}
-	r.gauge(queued)
-	if len(queued) == 0 {
-		return false, nil
-	}
-	events, seqs := make([]trip.Event, len(queued)), make([]int64, len(queued))
-	for i, q := range queued {
-		events[i], seqs[i] = q.Event, q.Seq
-	}
-	acked, publishErr := r.publisher.Publish(ctx, events)
-	if acked > 0 {
-		if err := r.acknowledged(ctx, events[:acked], seqs[:acked]); err != nil {
-			return false, err
-		}
-		r.gauge(queued[acked:])
-	}
-	return len(queued) == r.options.Batch, publishErr
 }
 
 // acknowledged deletes what the bus has, and tells of it. Told once each, but
@@ -137,15 +109,6 @@ func (r *Relay) acknowledged(ctx context.Context, events []trip.Event, seqs []in
 	}
 	r.published.Add(uint64(len(events)))
 	return r.source.Delete(ctx, seqs)
-}
-
-func (r *Relay) gauge(queued []trip.Queued) {
-	r.waiting.Store(int64(len(queued)))
-	if len(queued) == 0 {
-		r.oldestAt.Store(0)
-		return
-	}
-	r.oldestAt.Store(queued[0].Event.At.UnixMilli())
 }
 
 // note logs the begin and the end of an outage.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -59,13 +60,14 @@ func (q *queue) Lead(context.Context) (<-chan struct{}, func(), bool, error) {
 	return q.lost, func() { q.mu.Lock(); q.led = false; q.mu.Unlock() }, true, nil
 }
 
-func (q *queue) Pending(_ context.Context, limit int) ([]trip.Queued, error) {
+func (q *queue) Pending(_ context.Context, but []int64, limit int) ([]trip.Queued, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.failing() {
 		return nil, errAway
 	}
-	return append([]trip.Queued(nil), q.rows[:min(limit, len(q.rows))]...), nil
+	rows := slices.DeleteFunc(slices.Clone(q.rows), func(r trip.Queued) bool { return slices.Contains(but, r.Seq) })
+	return rows[:min(limit, len(rows))], nil
 }
 
 func (q *queue) Delete(_ context.Context, seqs []int64) error {
@@ -96,27 +98,49 @@ func (q *queue) len() int {
 	return len(q.rows)
 }
 
-// bus keeps what was published, dropping repetitions by id as JetStream does.
+// bus keeps what was published, dropping repetitions by id as JetStream does. It
+// takes a moment to acknowledge, and may fail to though it has an event.
 type bus struct {
 	mu      sync.Mutex
 	events  []string
 	seen    map[string]bool
+	flying  int // batches sent and not acknowledged
+	most    int // of them, ever
 	failing func() bool
 }
 
-func (b *bus) Publish(_ context.Context, events []trip.Event) (int, error) {
+func (b *bus) Send(_ context.Context, events []trip.Event) (receipt func() (int, error), err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.flying++
+	b.most = max(b.most, b.flying)
 	for i, ev := range events {
-		if b.failing != nil && b.failing() {
-			return i, errAway
+		if b.fails() {
+			return b.receipt(i), errAway
 		}
 		if !b.seen[ev.ID()] {
 			b.seen[ev.ID()] = true
 			b.events = append(b.events, ev.ID())
 		}
 	}
-	return len(events), nil
+	return b.receipt(len(events)), nil
+}
+
+func (b *bus) fails() bool { return b.failing != nil && b.failing() }
+
+func (b *bus) receipt(sent int) func() (int, error) {
+	return func() (int, error) {
+		time.Sleep(time.Millisecond) // of the bubble's clock
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.flying--
+		for i := range sent {
+			if b.fails() {
+				return i, errAway
+			}
+		}
+		return sent, nil
+	}
 }
 
 func TestRelay_PublishesAtOnce(t *testing.T) {
@@ -129,7 +153,8 @@ func TestRelay_PublishesAtOnce(t *testing.T) {
 		go func() { done <- r.Run(ctx) }()
 		synctest.Wait()
 		q.commit("a", 1)
-		synctest.Wait() // no time passes: the signal alone brings it out
+		time.Sleep(2 * time.Millisecond) // less than a poll: the signal alone brings it out
+		synctest.Wait()
 		if fmt.Sprint(b.events, told, q.len()) != "[a:1] [a:1] 0" {
 			t.Fatalf("published %v, told %v, %d left", b.events, told, q.len())
 		}
@@ -162,10 +187,17 @@ func TestRelay_NothingIsLost(t *testing.T) {
 			}
 			q, b := newQueue(), &bus{seen: map[string]bool{}, failing: fail}
 			q.failing = fail
+			told := map[string]int64{}
+			after := func(_ context.Context, ev trip.Event) {
+				if last := told[ev.TripID]; ev.Version > last+1 {
+					rt.Errorf("%s is told of version %d after %d", ev.TripID, ev.Version, last)
+				}
+				told[ev.TripID] = max(told[ev.TripID], ev.Version)
+			}
 			ctx, stop := context.WithCancel(t.Context())
 			var wg sync.WaitGroup
 			for range 2 { // two relays, one lead
-				r := outbox.New(q, b, outbox.Options{Batch: batch})
+				r := outbox.New(q, b, outbox.Options{Batch: batch, After: after})
 				wg.Go(func() { _ = r.Run(ctx) })
 			}
 			for v := range versions {
@@ -187,6 +219,32 @@ func TestRelay_NothingIsLost(t *testing.T) {
 				last[id[1]] = id[3]
 			}
 		})
+	})
+}
+
+// A batch does not wait for the one before to be acknowledged, and there are
+// never too many on their way.
+func TestRelay_SendsAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, b := newQueue(), &bus{seen: map[string]bool{}}
+		for v := range 50 {
+			q.commit("a", int64(v+1))
+		}
+		r := outbox.New(q, b, outbox.Options{Batch: 5})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- r.Run(ctx) }()
+		synctest.Wait()
+		if s := r.Stats(); b.flying != 3 || s.Waiting != 15 || s.Published != 0 || s.OldestAt.IsZero() {
+			t.Errorf("%d batches on their way, %+v", b.flying, s)
+		}
+		time.Sleep(100 * time.Millisecond)
+		synctest.Wait()
+		if s := r.Stats(); b.most != 3 || len(b.events) != 50 || q.len() != 0 || s.Waiting != 0 || s.Published != 50 || !s.OldestAt.IsZero() {
+			t.Errorf("%d batches at once, %d events published, %d left, %+v", b.most, len(b.events), q.len(), s)
+		}
+		stop()
+		<-done
 	})
 }
 

@@ -123,7 +123,7 @@ func eventually(t *testing.T, what string, condition func() bool) {
 
 func emptied(t *testing.T, s outbox.Source) func() bool {
 	return func() bool {
-		rest, err := s.Pending(t.Context(), 1)
+		rest, err := s.Pending(t.Context(), nil, 1)
 		return err == nil && len(rest) == 0
 	}
 }

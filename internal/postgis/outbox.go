@@ -10,13 +10,17 @@ import (
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
-// Pending is the oldest events in the outbox. Events of one trip come in their
-// order, since its row was locked while each took its seq. Over all trips seq is
+// Pending is the oldest events in the outbox but for those named. Events of one
+// trip come in their order, since its row was locked while each took its seq. Over all trips seq is
 // not the order of commits: an event may appear below one that was read before.
 // It is not missed, because Delete takes single events and never all up to one.
-func (s *Store) Pending(ctx context.Context, limit int) ([]trip.Queued, error) {
+func (s *Store) Pending(ctx context.Context, but []int64, limit int) ([]trip.Queued, error) {
+	if but == nil {
+		but = []int64{} // nothing is unlike null
+	}
 	return collect(ctx, s, scanQueued, `SELECT q.seq, e.data FROM outbox q
-		JOIN trip_events e ON e.trip_id = q.trip_id AND e.version = q.version ORDER BY q.seq LIMIT $1`, limit)
+		JOIN trip_events e ON e.trip_id = q.trip_id AND e.version = q.version
+		WHERE q.seq <> ALL ($1) ORDER BY q.seq LIMIT $2`, but, limit)
 }
 
 func scanQueued(r pgx.CollectableRow) (trip.Queued, error) {
@@ -30,13 +34,17 @@ func scanQueued(r pgx.CollectableRow) (trip.Queued, error) {
 	return q, err
 }
 
-// Delete removes events that the bus has acknowledged.
+// Delete removes events that the bus has acknowledged. It does not wait for the
+// disk: an event that is there again after a crash is published again, and the
+// bus or its readers know it.
 func (s *Store) Delete(ctx context.Context, seqs []int64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
 	return s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
-		_, err := c.Exec(ctx, `DELETE FROM outbox WHERE seq = ANY ($1)`, seqs)
-		return err
+		b := &pgx.Batch{} // without a BEGIN a batch is one transaction
+		b.Queue(`SET LOCAL synchronous_commit = off`)
+		b.Queue(`DELETE FROM outbox WHERE seq = ANY ($1)`, seqs)
+		return c.SendBatch(ctx, b).Close()
 	})
 }

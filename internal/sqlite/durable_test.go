@@ -44,7 +44,7 @@ func TestStore_KillKeepsWhatWasAcknowledged(t *testing.T) {
 			t.Errorf("trip %s has events %v, %v", id, events, err)
 		}
 	}
-	if queued, err := s.Pending(t.Context(), 1_000_000); err != nil || len(queued) < 2*len(acknowledged) {
+	if queued, err := s.Pending(t.Context(), nil, 1_000_000); err != nil || len(queued) < 2*len(acknowledged) {
 		t.Errorf("%d events wait for %d trips, %v", len(queued), len(acknowledged), err)
 	}
 }

@@ -17,11 +17,16 @@ func (s *Store) Lead(context.Context) (lost <-chan struct{}, release func(), ok 
 	return make(chan struct{}), sync.OnceFunc(func() { s.led.Store(false) }), true, nil
 }
 
-// Pending is the oldest events in the outbox. There is one writer: seq is the
-// order of commits.
-func (s *Store) Pending(ctx context.Context, limit int) ([]trip.Queued, error) {
+// Pending is the oldest events in the outbox but for those named. There is one
+// writer: seq is the order of commits.
+func (s *Store) Pending(ctx context.Context, but []int64, limit int) ([]trip.Queued, error) {
+	named, err := array(but)
+	if err != nil {
+		return nil, err
+	}
 	return collect(ctx, s.reads, scanQueued, `SELECT q.seq, e.data FROM outbox q
-		JOIN trip_events e ON e.trip_id = q.trip_id AND e.version = q.version ORDER BY q.seq LIMIT ?`, limit)
+		JOIN trip_events e ON e.trip_id = q.trip_id AND e.version = q.version
+		WHERE q.seq NOT IN (SELECT value FROM json_each(?)) ORDER BY q.seq LIMIT ?`, named, limit)
 }
 
 func scanQueued(r row) (trip.Queued, error) {

@@ -130,7 +130,7 @@ func mustEvents(tb testing.TB, s Store, tripID string) []trip.Event {
 
 func mustPending(tb testing.TB, s Store) []trip.Queued {
 	tb.Helper()
-	pending, err := s.Pending(tb.Context(), 100_000)
+	pending, err := s.Pending(tb.Context(), nil, 100_000)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -23,8 +23,11 @@ func testOutbox(t *testing.T, p Place) {
 	if got := eventIDs(pending); !slices.Equal(got, want) {
 		t.Fatalf("pending %v, want %v", got, want)
 	}
-	if first, err := s.Pending(t.Context(), 2); err != nil || !slices.Equal(eventIDs(first), want[:2]) {
+	if first, err := s.Pending(t.Context(), nil, 2); err != nil || !slices.Equal(eventIDs(first), want[:2]) {
 		t.Errorf("the oldest two: %v, %v", eventIDs(first), err)
+	}
+	if but, err := s.Pending(t.Context(), []int64{pending[0].Seq, pending[1].Seq}, 1); err != nil || !slices.Equal(eventIDs(but), want[2:]) {
+		t.Errorf("the oldest but the first two: %v, %v", eventIDs(but), err)
 	}
 	if err := s.Delete(t.Context(), []int64{pending[0].Seq, pending[2].Seq}); err != nil {
 		t.Fatal(err)
