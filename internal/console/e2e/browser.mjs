@@ -41,6 +41,14 @@ export async function open(browser, address, options, complaints) {
   return page;
 }
 
+/** Waits until the drawer shows a trip or driver, and the address names it. */
+export function drawerIs(page, kind, id, timeout = PATIENCE) {
+  return page.waitForFunction(([what, want]) => {
+    const drawer = document.querySelector('#drawer');
+    return drawer?.dataset.kind === what && drawer.dataset.id === want && location.hash.includes(`${what}=${want}`);
+  }, [kind, id], { timeout });
+}
+
 /** How many pixels of the page's picture there are of each colour, "r,g,b". */
 export async function colours(browser, page, clip) {
   const picture = (await page.screenshot({ clip })).toString('base64');

@@ -3,7 +3,7 @@
 // Each step prints a line. The first that fails ends the run with status 1.
 
 import assert from 'node:assert/strict';
-import { colours, launch, open, rgb } from './browser.mjs';
+import { colours, drawerIs, launch, open, rgb } from './browser.mjs';
 import { cityKeepsOrder, formatsAreRight, motionIsPlausible } from './modules.mjs';
 import { decisionsAreTold, policySwitches } from './policy.mjs';
 import { askForTrips, firstCompleted } from './ride.mjs';
@@ -73,7 +73,7 @@ async function driversMove(page) {
 /** The picture has the colours of the ground, of streets and of drivers. */
 async function mapIsDrawn(page) {
   assert.ok(await page.evaluate(() => cabstand.drawn()) > 20, 'few marks are drawn');
-  const seen = await colours(browser, page, { x: 420, y: 80, width: 800, height: 640 });
+  const seen = await colours(browser, page, { x: 460, y: 80, width: 780, height: 640 });
   for (const [name, least] of [['--map-ground', 20000], ['--map-motorway', 500], ['--available', 200]]) {
     const pixels = seen.get(await rgb(page, name)) ?? 0;
     assert.ok(pixels >= least, `${pixels} pixels of ${name}, at least ${least} expected`);
@@ -81,60 +81,66 @@ async function mapIsDrawn(page) {
 }
 
 async function figuresAreShown(page) {
-  await page.waitForFunction(() => Number(document.querySelector('[data-count="requests"]').textContent) > 0);
-  const online = await page.textContent('#online');
-  assert.match(online, /^\d+ online$/);
-  await page.waitForFunction(() => document.querySelectorAll('#events a[href^="#trip="]').length > 0);
+  await page.waitForFunction(() => Number(document.querySelector('[data-count="requests"]')?.textContent) > 0);
+  assert.match(await page.textContent('#online'), /^\d+ online$/);
+  await page.waitForFunction(() => document.querySelectorAll('#events a[href*="trip="]').length > 0);
   assert.notEqual(await page.textContent('#spoken'), '', 'screen readers are told nothing');
 }
 
 async function keyboard(page) {
-  const reached = new Set();
-  for (let i = 0; i < 12; i++) {
+  const reached = [];
+  for (let i = 0; i < 20; i++) {
     await page.keyboard.press('Tab');
-    reached.add(await page.evaluate(() => {
+    reached.push(await page.evaluate(() => {
       const e = document.activeElement;
-      return e.closest('#events') ? 'an event' : e.id || e.className || e.tagName;
+      return e.closest('#events') ? 'an event' : e.closest('#rail') ? e.textContent : e.id || e.className || e.tagName;
     }));
   }
-  for (const want of ['skip', 'maplibregl-canvas', 'theme', 'an event']) {
-    assert.ok(reached.has(want), `Tab does not reach ${want}, only ${[...reached].join(', ')}`);
+  for (const want of ['skip', 'search-input', 'theme', 'Live', 'Drivers', 'an event']) {
+    assert.ok(reached.includes(want), `Tab does not reach ${want}, only ${reached.join(', ')}`);
   }
+  assert.equal(await page.$eval('.maplibregl-canvas', (canvas) => canvas.tabIndex), 0, 'the map cannot be moved by keys');
+  await page.evaluate(() => document.activeElement.blur());
 }
 
-/** A rider's own requests appear, the first is served, and its card tells all of it. */
+/** A rider's own requests appear, the first is served, and its drawer tells all of it. */
 async function tripIsSeen(page) {
   const seen = await firstCompleted(page, await askForTrips(page, address, 4));
   assert.deepEqual(seen.states.filter((s) => s !== 'searching').slice(-4), ['assigned', 'arrived', 'riding', 'completed'], `states seen: ${seen.states}`);
   assert.ok(seen.lines.some((line) => line.startsWith('now:')), `no way of the driver was drawn: ${seen.lines}`);
-  const steps = await page.$$eval('#card-steps > div:not(.todo) dt', (list) => list.map((dt) => dt.textContent));
-  assert.deepEqual(steps, ['Requested', 'Matched', 'Arrived', 'Picked up', 'Completed']);
-  assert.equal(await page.textContent('#card-state'), 'Completed');
+  const steps = await page.$$eval('#timeline > li:not(.todo):not(.offer) b', (list) => list.map((b) => b.textContent));
+  assert.deepEqual(steps.filter((s) => s !== 'Offered'), ['Requested', 'Matched', 'Driver arrived', 'Picked up', 'Completed']);
   assert.ok(page.url().includes(`trip=${seen.id}`), 'the address does not name the trip');
   await decisionsAreTold(page);
-  await page.click('#card-close');
-  assert.ok(await page.isHidden('#card') && !page.url().includes('trip='), 'the card does not close');
+  await page.click('#drawer-close');
+  assert.ok(await page.isHidden('#drawer') && !page.url().includes('trip='), 'the drawer does not close');
+  await page.goBack();
+  await drawerIs(page, 'trip', seen.id); // the address is the state
+  await page.goForward();
+  await page.waitForSelector('#drawer', { state: 'detached' });
 }
 
 /** A driver is found by id, flown to, and picked with a click on the mark. */
 async function clickDriver(page) {
   const id = await page.evaluate(apart);
-  await page.fill('#find-id', id);
-  await page.click('#find button');
-  await cardIsOf(page, id);
-  assert.match(await page.textContent('#card-facts'), /Name.*Vehicle.*Speed.*Seen.*\d s ago, ± \d+ m/s);
-  await page.waitForFunction(() => /map=1[5-9]/.test(location.hash)); // it is flown to
-  await page.click('#card-close');
+  await page.keyboard.press('/');
+  await page.fill('#search-input', id);
+  await page.waitForSelector('#search-results [aria-selected="true"]');
+  await page.keyboard.press('Enter');
+  await drawerIs(page, 'driver', id);
+  await page.waitForFunction(() => /\d s ago/.test(document.querySelector('#seen')?.textContent));
+  assert.match(await page.textContent('#drawer .facts'), /Vehicle.*Seen.*\d s ago ± \d+ m.*Speed/s);
+  await page.waitForFunction(() => /map=1[2-9]/.test(location.hash)); // it is flown to
+  await page.keyboard.press('Escape');
   await page.waitForFunction(() => !location.hash.includes('driver='));
 
   for (let hit = false, tries = 1; !hit; tries++) { // the driver may drive away between the look and the click
     assert.ok(tries <= 20, 'no click on the driver tells who it is');
     const { x, y } = await page.evaluate((driver) => cabstand.pixel(driver), id);
     await page.mouse.click(x, y);
-    hit = await page.waitForFunction((want) => document.querySelector('#card-id').title === want && location.hash.includes(`=${want}`), id, { timeout: 5000 })
-      .then(() => true, () => false);
+    hit = await drawerIs(page, 'driver', id, 5000).then(() => true, () => false);
   }
-  await cardIsOf(page, id);
+  await page.click('#drawer-close');
 }
 
 /** A free driver whose mark no other covers: the one farthest from its nearest neighbour. */
@@ -144,11 +150,6 @@ function apart() {
   return all.filter((d) => d.status === 'available').sort((a, b) => room(b) - room(a))[0].id;
 }
 
-async function cardIsOf(page, id) {
-  await page.waitForFunction((want) => document.querySelector('#card-id').title === want && location.hash.includes(`=${want}`), id);
-  await page.waitForFunction(() => / ago, /.test(document.querySelector('#card-facts').lastElementChild?.lastElementChild.textContent));
-}
-
 async function dark(page) {
   await page.click('#theme');
   assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
@@ -156,7 +157,7 @@ async function dark(page) {
   await page.waitForFunction(() => cabstand.drawn() > 0);
   let pixels = 0;
   for (let i = 0; i < 20 && pixels < 20000; i++) { // the map repaints within a few frames
-    pixels = (await colours(browser, page, { x: 420, y: 80, width: 800, height: 640 })).get(ground) ?? 0;
+    pixels = (await colours(browser, page, { x: 460, y: 80, width: 780, height: 640 })).get(ground) ?? 0;
   }
   assert.ok(pixels >= 20000, `${pixels} pixels of the dark ground`);
 }
@@ -172,10 +173,12 @@ async function phoneLayout(page) {
   const sheet = await (await page.$('#panel')).boundingBox();
   assert.ok(sheet.x >= 0 && sheet.x + sheet.width <= 360 && sheet.y > 60 && sheet.y + sheet.height <= 741, `the sheet lies at ${JSON.stringify(sheet)}`);
   await page.waitForSelector('#events a');
-  await page.tap('#policy-open');
-  const box = await (await page.$('#policy')).boundingBox();
-  assert.ok(box.x >= 0 && box.x + box.width <= 360 && box.y >= 0 && box.y + box.height <= 741, `the policy's box lies at ${JSON.stringify(box)}`);
-  await page.tap('#policy-close');
   await page.tap('#panel-toggle');
   assert.ok(await page.isHidden('#legend'), 'the sheet does not close');
+  await page.tap('#rail a:has-text("Matching")');
+  await page.tap('#policy-open');
+  const box = await (await page.waitForSelector('dialog')).boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= 360 && box.y >= 0 && box.y + box.height <= 741, `the policy's box lies at ${JSON.stringify(box)}`);
+  await page.tap('dialog [aria-label="Close"]');
+  await page.waitForSelector('dialog', { state: 'detached' });
 }

@@ -55,6 +55,6 @@ export async function firstCompleted(page, ids) {
     clearInterval(window.seeing);
     location.hash += `&trip=${id}`;
   }, trip.id);
-  await page.waitForFunction(() => document.querySelector('#card-state').textContent === 'Completed', null, { timeout: SEEN_WITHIN });
+  await page.waitForFunction(() => document.querySelector('#drawer .head .badge')?.textContent === 'Completed', null, { timeout: SEEN_WITHIN });
   return trip;
 }

@@ -45,8 +45,8 @@ export async function streamRecovers(context, address) {
   await becomes(page, 'live');
   assert.equal(seen.connections.length, 3);
 
-  seen.quiet = true;
-  await becomes(page, 'stale');
+  seen.quiet = true; // a connection that is dead, and nobody said so
+  await becomes(page, 'reconnecting');
   seen.quiet = false;
   await becomes(page, 'live');
 

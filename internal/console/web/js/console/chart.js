@@ -1,62 +1,83 @@
-// How long riders waited over the last minutes, and when the policy was switched.
+// A chart over time, by uPlot, in the colours of the theme.
 
-import { duration } from '../shared/format.js';
+import { html, useEffect, useRef } from '../shared/html.js';
+import uPlot from '../../vendor/uplot/uplot.js';
+import { colour, onTheme } from '../shared/theme.js';
 
-const NS = 'http://www.w3.org/2000/svg';
-const WIDTH = 318;
-const HEIGHT = 80;
-const BASE = HEIGHT - 15; // where 0 is
-const TOP = 14; // room for the names of policies
-const STEPS = [5, 10, 15, 20, 30, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 3600]; // s that the top may be
+const HEIGHT = 170;
+const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
-export class WaitChart {
-  #svg;
+/**
+ * at is in unix seconds; series are {name, values, shade, fill?, bars?}, with null
+ * where nothing was; format makes a value a text; marks are {at, name} in ms.
+ */
+export function Chart({ title, at, series, format = String, marks = [], from = 0, top }) {
+  const element = useRef();
+  const plot = useRef();
+  const build = () => {
+    plot.current?.destroy();
+    plot.current = new uPlot(options(element.current.clientWidth, { series, format, marks, from, top }), [at, ...series.map((s) => s.values)], element.current);
+  };
+  const rebuild = useRef();
+  rebuild.current = build;
+  useEffect(() => {
+    const size = new ResizeObserver(() => plot.current?.setSize({ width: element.current.clientWidth, height: HEIGHT }));
+    size.observe(element.current);
+    const themed = onTheme(() => rebuild.current());
+    return () => {
+      size.disconnect();
+      themed?.();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, []);
+  useEffect(build, [at, series.length, marks.length]);
+  return html`<figure class="chart"><figcaption>${title}</figcaption><div ref=${element} aria-hidden="true" />
+    <p class="unseen">${series.map((s) => inWords(s, format)).join(' ')}</p></figure>`;
+}
 
-  constructor(svg) {
-    this.#svg = svg;
-    svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
-    svg.setAttribute('role', 'img');
+/** The end and the extremes of a line, for who cannot see it. */
+function inWords({ name, values }, format) {
+  const known = values.filter((v) => v !== null && v !== undefined);
+  if (!known.length) return `${name}: nothing.`;
+  return `${name}: last ${format(known.at(-1))}, least ${format(Math.min(...known))}, most ${format(Math.max(...known))}.`;
+}
+
+function options(width, { series, format, marks, from, top }) {
+  const axis = { stroke: colour('soft'), grid: { stroke: colour('line'), width: 1 }, ticks: { show: false }, font: '11.5px system-ui' };
+  return {
+    width, height: HEIGHT, padding: [10, 6, 0, 0], cursor: { sync: { key: 'numbers' }, y: false, points: { size: 7 } }, legend: { live: true },
+    scales: { x: { time: true }, y: { range: (_, least, most) => [from, top ?? Math.max(from + 1, (most ?? 1) * 1.12)] } },
+    axes: [{ ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((t) => hour.format(t * 1000)), space: 60 },
+      { ...axis, size: 52, values: (_, ticks) => ticks.map(format), space: 34 }],
+    series: [{ value: (_, t) => (t === null ? '' : hour.format(t * 1000)) }, ...series.map((s) => line(s, format))],
+    hooks: { draw: [(u) => drawMarks(u, marks)] },
+  };
+}
+
+function line({ name, shade, fill, bars }, format) {
+  const ink = colour(shade);
+  return {
+    label: name, stroke: ink, width: bars ? 0 : 1.8, fill: fill || bars ? `${ink}${bars ? 'cc' : '24'}` : undefined, points: { show: false }, spanGaps: false,
+    paths: bars ? uPlot.paths.bars({ size: [0.7, 24] }) : undefined, value: (_, v) => (v === null || v === undefined ? '–' : format(v)),
+  };
+}
+
+/** When the policy was switched: a dashed line with the name of the new one. */
+function drawMarks(u, marks) {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = colour('soft');
+  ctx.font = `${11 * devicePixelRatio}px system-ui`;
+  ctx.setLineDash([4, 4]);
+  for (const { at, name } of marks) {
+    const x = u.valToPos(at / 1000, 'x', true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.fillText(name, x + 4, bbox.top + 10 * devicePixelRatio);
   }
-
-  /** Draws the stats, oldest first, with marks [{at, name}], at in ms. */
-  draw(history, marks) {
-    const points = history.map((s) => ({ at: Date.parse(s.at), pickup: s.pickup_s.p50, match: s.match_s.p50 })).filter((p) => p.pickup > 0 || p.match > 0);
-    if (points.length < 2) return;
-    const [from, to] = [points[0].at, points.at(-1).at];
-    const most = Math.max(...points.map((p) => Math.max(p.pickup, p.match)));
-    const top = STEPS.find((s) => s >= most) ?? most;
-    const x = (at) => ((at - from) / (to - from)) * WIDTH;
-    const y = (seconds) => BASE - (seconds / top) * (BASE - TOP);
-    const path = (key) => points.filter((p) => p[key] > 0).map((p, i) => `${i ? 'L' : 'M'}${x(p.at).toFixed(1)} ${y(p[key]).toFixed(1)}`).join('');
-    const shown = marks.filter((m) => m.at >= from && m.at <= to);
-    this.#svg.replaceChildren(
-      make('path', { class: 'grid', d: `M0 ${TOP}H${WIDTH}M0 ${BASE}H${WIDTH}` }),
-      make('path', { class: 'line match', d: path('match') }), make('path', { class: 'line pickup', d: path('pickup') }),
-      ...shown.flatMap((m, i) => mark(x(m.at), m.name, x(shown[i + 1]?.at ?? to + 1) - x(m.at))),
-      text(0, TOP - 4, duration(top)),
-      text(0, HEIGHT - 3, `${duration((to - from) / 1000)} ago`), text(WIDTH, HEIGHT - 3, 'now', 'end'),
-    );
-    const switches = shown.map((m) => `, ${m.name} since ${duration((to - m.at) / 1000)}`).join('');
-    this.#svg.setAttribute('aria-label', `Half of the riders had their driver at the pickup within ${duration(points.at(-1).pickup)}${switches}`);
-  }
-}
-
-/** A switch: a line, and the policy's name where there is room for it. */
-function mark(x, name, room) {
-  const width = name.length * 6 + 8;
-  const left = x + width > WIDTH;
-  const line = make('path', { class: 'mark-line', d: `M${x.toFixed(1)} ${TOP - 11}V${BASE}` });
-  return room < width && !left ? [line] : [line, text(left ? x - 4 : x + 4, TOP - 4, name, left ? 'end' : 'start', 'mark-name')];
-}
-
-function text(x, y, content, anchor = 'start', name = '') {
-  const element = make('text', { x, y, 'text-anchor': anchor, class: name });
-  element.textContent = content;
-  return element;
-}
-
-function make(tag, attributes) {
-  const element = document.createElementNS(NS, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
+  ctx.restore();
 }

@@ -23,6 +23,10 @@ export class City {
   stats = null;
   history = []; // stats, oldest first
   clockSkew = 0; // ms that the server's clock is ahead of ours
+  cells = Object.assign(new Map(), { changes: 0 }); // geohash → {cell, available, busy, open}, where the view is so wide that there are no drivers
+  /** Told of each driver whose entry changed, and of each who went: what draws them need not look at all of them. */
+  onDriver = () => {};
+  onGone = () => {};
 
   #generation = 0; // of the subscription; what an older one told and the newest does not is gone
   #settled = Infinity;
@@ -40,12 +44,32 @@ export class City {
       case 'positions': return frame.drivers.forEach((d) => this.#position(d));
       case 'trip': return this.#trip(frame.trip, frame.reason);
       case 'stats': return this.#count(frame);
+      case 'cells': return frame.cells.forEach((c) => this.#cell(c));
     }
   }
 
   /** The server's time now, in ms. */
   serverNow() {
     return this.now() + this.clockSkew;
+  }
+
+  /** What the newest subscription tells of, "drivers" or "cells": the others are forgotten at once. */
+  show(what) {
+    if (what === 'cells') {
+      for (const d of [...this.drivers.values()]) this.#forgetDriver(d);
+      this.trips.clear();
+      this.#endings.clear();
+    } else {
+      this.cells.clear();
+      this.cells.changes++;
+    }
+  }
+
+  /** How many drivers the cells tell of. */
+  crowd() {
+    let sum = 0;
+    for (const { available, busy } of this.cells.values()) sum += available + busy;
+    return sum;
   }
 
   /** Forgets what is over: call it every second or so. */
@@ -56,13 +80,19 @@ export class City {
     }
     if (now < this.#settled) return;
     this.#settled = Infinity;
-    for (const [id, d] of this.drivers) if (d.generation < this.#generation) this.drivers.delete(id);
+    for (const d of this.drivers.values()) if (d.generation < this.#generation) this.#forgetDriver(d);
+    for (const [id, c] of this.cells) if (c.generation < this.#generation && this.cells.delete(id)) this.cells.changes++;
     for (const [id, t] of this.trips) if (t.generation < this.#generation) this.#forgetTrip(id);
   }
 
   /** The trip that the driver is on or has an offer for, if it is known. */
   tripOf(driver) {
     return driver.trip_id ? this.trips.get(driver.trip_id) : undefined;
+  }
+
+  #forgetDriver(d) {
+    this.drivers.delete(d.id);
+    this.onGone(d);
   }
 
   #forgetTrip(id) {
@@ -76,19 +106,31 @@ export class City {
   }
 
   #position(d) {
+    const known = this.drivers.get(d.id);
     if (d.status === 'offline') {
-      this.drivers.delete(d.id);
+      if (known) this.#forgetDriver(known);
       return;
     }
     const now = this.now();
-    const motion = this.drivers.get(d.id)?.motion;
-    if (motion) motion.moveTo(d.lat, d.lon, d.heading, now, this.still());
-    this.drivers.set(d.id, {
-      ...d,
-      motion: motion ?? new Motion(d.lat, d.lon, d.heading, now),
-      fixedAt: now - d.age_s * 1000,
-      generation: this.#generation,
-    });
+    const driver = known ?? d;
+    if (known) {
+      known.motion.moveTo(d.lat, d.lon, d.heading, now, this.still());
+      known.trip_id = undefined; // left out where there is none
+      Object.assign(known, d);
+    } else {
+      driver.motion = new Motion(d.lat, d.lon, d.heading, now);
+      this.drivers.set(d.id, driver);
+    }
+    driver.fixedAt = now - d.age_s * 1000;
+    driver.generation = this.#generation;
+    this.onDriver(driver);
+  }
+
+  /** Only cells that changed are told, all at first. */
+  #cell(c) {
+    this.cells.changes++;
+    if (c.available || c.busy || c.open) this.cells.set(c.cell, { ...c, generation: this.#generation });
+    else this.cells.delete(c.cell);
   }
 
   /** Takes in a stand of a trip; `swapped` is why it went to another driver last. */

@@ -1,16 +1,21 @@
-// The map: the ground, the trips and the marks, and what a click on it means.
+// The map: the ground, areas, cells, trips and marks, and what a click on it means.
 
 import { graticule, groundLayers, groundStyle, recolour } from '../shared/basemap.js';
-import { boxAround, grown, mercatorX, mercatorY } from '../shared/geometry.js';
-import { driverSize, Marks } from './marks.js';
+import { boxAround, grown } from '../shared/geometry.js';
 import { onTheme, reducedMotion } from '../shared/theme.js';
+import { cellFeatures, cellLayers } from './cells.js';
+import { Marks } from './marks.js';
+import { extraLayers, nothing, areaFeatures, drawingFeatures } from './overlays.js';
+import { drawnOf, hit, pixelOf } from './pick.js';
 import { tripFeatures, tripLayers } from './trips.js';
+import { narrow } from './use.js';
 
-const FRAME = 33; // ms: thirty frames a second are smooth enough for cars
-const TRIPS = 250; // ms between updates of the trips' lines, for up to a thousand of them
-const REACH = 8; // pixels beyond a mark's edge that still hit it, for fingers
-
-const tripLayerIDs = ['trip-ends', 'trip-now', 'trip-plan'];
+const TRIPS = 250; // ms between updates of the trips' lines, where they are few
+const CELLS = 500; // ms between updates of the cells
+const STEP = 0.7; // pixels that the fastest driver moves between two frames
+const FAST = 20; // m/s
+const FRAME = { least: 33, most: 250 }; // ms: between them is time enough for cars
+const EQUATOR = 40075017; // metres, 512 pixels wide at zoom 0
 
 /** MapLibre is a classic script; it defines this global. */
 const { maplibregl } = window;
@@ -18,33 +23,42 @@ const { maplibregl } = window;
 export class LiveMap {
   selected = null; // {kind, id}
   #tripsDrawn = false;
+  #taken = null; // who gets the clicks
+  #covered = { right: 0, bottom: 0 };
 
-  /** info is the answer of /v1/map, base the GeoJSON of /v1/map/base or null. */
-  constructor(element, info, base, city) {
+  /** site is the answer of /v1/site, streets the city's own as GeoJSON, or null. */
+  constructor(element, site, streets, city) {
     maplibregl.setWorkerUrl('/assets/vendor/maplibre-gl/maplibre-gl-csp-worker.js');
     this.city = city;
     this.marks = new Marks(city);
     this.map = new maplibregl.Map({
-      container: element, style: groundStyle(base ?? graticule(info.bounds)), hash: 'map', bounds: opening(info.bounds),
-      fitBoundsOptions: { padding: margins() }, maxPitch: 0, dragRotate: false, pitchWithRotate: false, minZoom: 3, maxZoom: 18,
+      container: element, style: groundStyle(streets ?? graticule(site.bounds)), hash: 'map', bounds: narrow() ? grown(site.bounds, -0.22) : site.bounds,
+      fitBoundsOptions: { padding: 24 }, maxPitch: 0, dragRotate: false, pitchWithRotate: false, minZoom: 3, maxZoom: 18,
       attributionControl: false, fadeDuration: reducedMotion() ? 0 : 150,
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'bottom-right');
-    this.map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), 'bottom-right');
-    if (base?.attribution) this.map.addControl(new maplibregl.AttributionControl({ compact: narrow() }), 'bottom-right');
+    this.map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), 'bottom-left');
+    if (streets?.attribution) this.map.addControl(new maplibregl.AttributionControl({ compact: narrow() }), 'bottom-left');
     this.ready = new Promise((done) => this.map.once('load', done)).then(() => this.#fill());
   }
 
   #fill() {
-    this.map.addSource('trips', { type: 'geojson', data: tripFeatures(this.city), tolerance: 0 });
-    for (const layer of tripLayers()) this.map.addLayer(layer);
+    for (const name of ['cells', 'areas', 'trips', 'track', 'drawing']) this.map.addSource(name, { type: 'geojson', data: nothing, tolerance: 0 });
+    for (const layer of this.#layers()) this.map.addLayer(layer);
     this.map.addLayer(this.marks, 'trip-wait');
-    this.map.on('mousemove', (e) => { this.map.getCanvas().style.cursor = this.hit(e.point) ? 'pointer' : ''; });
-    onTheme(() => this.#recolour());
+    this.map.on('mousemove', (e) => { this.map.getCanvas().style.cursor = this.#taken ? 'crosshair' : hit(this, e.point) ? 'pointer' : ''; });
+    onTheme(() => {
+      this.marks.recolour();
+      recolour(this.map, [...groundLayers(), ...this.#layers()]);
+    });
     if (narrow()) this.#foldAttribution();
     this.#animate();
+  }
+
+  #layers() {
+    return [...cellLayers(), ...extraLayers(), ...tripLayers()];
   }
 
   /** MapLibre shows it unfolded until the map is moved; on a phone a tap is to unfold it. */
@@ -54,14 +68,37 @@ export class LiveMap {
 
   /** Calls fn with what was clicked, {kind, id} or null. */
   onPick(fn) {
-    this.map.on('click', (e) => fn(this.hit(e.point)));
+    this.map.on('click', (e) => (this.#taken ? this.#taken(e) : fn(hit(this, e.point))));
   }
 
-  /** Calls fn with the box in view, now and whenever it moved. */
+  /** Gives the clicks to fn until what it gives back is called. */
+  takeClicks(fn) {
+    this.#taken = fn;
+    this.map.doubleClickZoom.disable();
+    return () => {
+      this.#taken = null;
+      this.map.doubleClickZoom.enable();
+    };
+  }
+
+  /** Calls fn with the box in view and the zoom, now and whenever it moved. */
   onView(fn) {
-    const tell = () => fn(this.map.getBounds().toArray().flat());
+    const tell = () => fn(this.view(0), this.map.getZoom());
     this.map.on('moveend', tell);
     tell();
+  }
+
+  /** The box in view [w, s, e, n], without a margin of so much of it. */
+  view(margin) {
+    return grown(this.map.getBounds().toArray().flat(), -margin);
+  }
+
+  centre() {
+    return this.map.getCenter();
+  }
+
+  project([lon, lat]) {
+    return this.map.project([lon, lat]);
   }
 
   select(selected) {
@@ -69,57 +106,44 @@ export class LiveMap {
     this.#drawTrips();
   }
 
+  /** What the drawer covers, in pixels. */
+  cover(covered) {
+    this.#covered = { right: 0, bottom: 0, ...covered };
+  }
+
   /** Brings points into view: nearer than now if need be, never farther than it must. */
   show(points) {
     if (!points.length) return;
-    const animate = !reducedMotion();
-    this.map.fitBounds(boxAround(points), { padding: margins(this.selected), maxZoom: Math.max(15, this.map.getZoom()), animate, duration: 900 });
+    const { right, bottom } = this.#covered;
+    const padding = { top: 60, left: 50, right: right + 50, bottom: bottom + 60 };
+    this.map.fitBounds(boxAround(points), { padding, maxZoom: Math.max(15, this.map.getZoom()), animate: !reducedMotion(), duration: 900 });
   }
 
-  #recolour() {
-    this.marks.recolour();
-    recolour(this.map, [...groundLayers(), ...tripLayers()]);
+  /** The driven way as GeoJSON, or null for none. */
+  showTrack(geometry) {
+    this.#set('track', geometry ? { type: 'Feature', properties: {}, geometry } : nothing);
   }
 
-  /** What is at a place on the screen: drivers before requests before other trips. */
-  hit(at) {
-    const { lng, lat } = this.map.unproject(at);
-    const [x, y] = [mercatorX(lng), mercatorY(lat)];
-    const reach = (driverSize(this.map.getZoom()) / 2 + REACH) / (512 * 2 ** this.map.getZoom());
-    const now = this.city.now();
-    const nearest = (kind, things, where) => {
-      let best = null;
-      let least = reach;
-      for (const thing of things) {
-        const p = where(thing);
-        const d = Math.hypot(p.x - x, p.y - y);
-        if (d < least) [best, least] = [{ kind, id: thing.id }, d];
-      }
-      return best;
-    };
-    const requests = [...this.city.trips.values()].filter((t) => t.state === 'searching');
-    return nearest('driver', this.city.drivers.values(), (d) => d.motion.at(now))
-      ?? nearest('trip', requests, ({ pickup }) => ({ x: mercatorX(pickup.lon), y: mercatorY(pickup.lat) }))
-      ?? this.#tripLineAt(at);
+  showAreas(areas) {
+    this.#set('areas', areaFeatures(areas ?? []));
   }
 
-  /** Where a driver's mark is on the page. */
+  /** The corners [[lon, lat], …] of an area that is being drawn. */
+  showDrawing(corners) {
+    this.#set('drawing', drawingFeatures(corners));
+  }
+
+  async #set(source, data) {
+    await this.ready;
+    this.map.getSource(source).setData(data);
+  }
+
   pixelOf(id) {
-    const { lat, lon } = this.city.drivers.get(id).motion.point(this.city.now());
-    const { x, y } = this.map.project([lon, lat]);
-    return { x, y };
+    return pixelOf(this, id);
   }
 
-  /** The parts of a trip that are drawn in view: "leg:state". */
   drawnOf(id) {
-    const found = this.map.queryRenderedFeatures({ layers: tripLayerIDs, filter: ['==', ['get', 'id'], id] });
-    return found.map(({ properties: { leg, state } }) => `${leg}:${state}`);
-  }
-
-  #tripLineAt({ x, y }) {
-    const box = [[x - REACH, y - REACH], [x + REACH, y + REACH]];
-    const [found] = this.map.queryRenderedFeatures(box, { layers: tripLayerIDs });
-    return found ? { kind: 'trip', id: found.properties.id } : null;
+    return drawnOf(this, id);
   }
 
   #drawTrips() {
@@ -129,39 +153,37 @@ export class LiveMap {
     this.map.getSource('trips')?.setData(data);
   }
 
+  /** ms between two frames: the farther out, the less a driver moves on the screen. */
+  #pause() {
+    const metresAPixel = (EQUATOR * Math.cos((this.map.getCenter().lat * Math.PI) / 180)) / (512 * 2 ** this.map.getZoom());
+    return Math.min(FRAME.most, Math.max(FRAME.least, (STEP * metresAPixel * 1000) / FAST));
+  }
+
   /**
    * Repaints while the page is seen and something moves. Where painting is slow (no graphics card)
    * it takes at most half of the time, and the rest stays free for the page.
    */
   #animate() {
-    let [painted, drawn, last, pace] = [0, 0, 0, 16];
+    let [painted, drawn, shaded, last, pace] = [0, 0, 0, 0, 16];
     const tick = (now) => {
       if (last) pace += (Math.min(now - last, 500) - pace) / 8;
       last = now;
-      const moving = this.city.drivers.size + this.city.trips.size > 0 || this.marks.drawn > 0;
-      if (moving && now - painted >= Math.max(FRAME - 4, 2 * pace - 4)) {
+      const { drivers, trips, cells } = this.city;
+      const moving = drivers.size + trips.size > 0 || this.marks.drawn > 0;
+      if (moving && now - painted >= Math.max(this.#pause() - 4, 2 * pace - 4)) {
         painted = now;
         this.map.triggerRepaint();
       }
-      if (now - drawn >= Math.max(TRIPS, this.city.trips.size / 4)) {
+      if (now - drawn >= Math.max(TRIPS, trips.size)) {
         drawn = now;
         this.#drawTrips();
+      }
+      if (now - shaded >= CELLS && this.shown !== cells.changes) {
+        [shaded, this.shown] = [now, cells.changes];
+        this.map.getSource('cells').setData(cellFeatures(this.city));
       }
       requestAnimationFrame(tick);
     };
     requestAnimationFrame(tick);
   }
-}
-
-const narrow = () => innerWidth < 760;
-
-/** What to show first: on a phone the middle, where most happens. */
-function opening(bounds) {
-  return narrow() ? grown(bounds, -0.22) : bounds;
-}
-
-/** What the panel and an open card cover, so that what is shown lies beside them. */
-function margins(card) {
-  if (!narrow()) return { top: 70, right: card ? 360 : 60, bottom: 60, left: 410 };
-  return { top: 100, right: 40, bottom: card ? Math.min(400, innerHeight * 0.5) : 160, left: 40 };
 }

@@ -1,31 +1,38 @@
 // The moving marks as one WebGL layer: drivers as arrows, open requests as
-// pulses. Positions are computed here at each frame and sent to the card in one
-// buffer, so that ten thousand drivers cost one draw call and no worker.
+// pulses. The card computes where each is between two reports; what is sent to
+// it are the reports.
 
+import { Extras, Field, FLOATS, TURN } from './field.js';
 import { mercatorX, mercatorY } from '../shared/geometry.js';
 import { channels, colour, reducedMotion } from '../shared/theme.js';
 
 /** Looks by number: the colour of a mark in the shader's table. */
 const looks = ['available', 'offered', 'enroute', 'waiting', 'riding', 'silent', 'request'];
+const lookOf = Object.fromEntries(looks.map((name, i) => [name, i]));
 const idle = new Set(['silent', 'available']);
 const SHAPE = { arrow: 0, dot: 1, hollow: 2, pulse: 3, ring: 4 };
-const FLOATS = 6; // x, y, heading, look, shape, size
-const rad = Math.PI / 180;
+const LOOSE = { pulse: 20, ring: 18 }; // pixels that they are wider than a driver
 
 const VERTEX = `#version 300 es
-layout(location = 0) in vec3 place;
-layout(location = 1) in vec3 look;
+layout(location = 0) in vec4 way; // from, to; relative to the anchor
+layout(location = 1) in vec4 turn; // headings from, to; start and span in ms
+layout(location = 2) in vec3 look;
 uniform vec3 colours[${looks.length}];
-uniform float ratio;
+uniform vec4 view; // the middle, and how large a step is on the screen
+uniform vec3 sizes; // of drivers, pulses and rings
+uniform float now, ratio, pass;
 out vec3 colour;
 out vec2 ahead;
 flat out int shape;
 void main() {
-  gl_Position = vec4(place.xy, 0.0, 1.0);
-  gl_PointSize = look.z * ratio;
-  colour = colours[int(look.x)];
+  float t = now - turn.z;
+  vec2 at = mix(way.xy, way.zw, clamp(t / turn.w, 0.0, 1.0));
+  float heading = mix(turn.x, turn.y, clamp(t / ${TURN}.0, 0.0, 1.0));
   shape = int(look.y);
-  ahead = vec2(sin(place.z), -cos(place.z));
+  gl_Position = look.z == pass ? vec4((at - view.xy) * view.zw, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  gl_PointSize = (shape == 3 ? sizes.y : shape == 4 ? sizes.z : sizes.x) * ratio;
+  colour = colours[int(look.x)];
+  ahead = vec2(sin(heading), -cos(heading));
 }`;
 
 const FRAGMENT = `#version 300 es
@@ -76,33 +83,31 @@ export class Marks {
   id = 'marks';
   type = 'custom';
   selected = null; // {kind: 'driver' | 'trip', id}
-  #data = new Float32Array(FLOATS * 1024);
   #drawn = 0; // marks in the last frame
 
   constructor(city) {
     this.city = city;
+    this.field = new Field(city, shapeOf);
+    this.extras = new Extras(this.field);
   }
 
   onAdd(map, gl) {
     this.map = map;
     this.gl = gl;
     this.program = link(gl);
-    this.buffer = gl.createBuffer();
-    this.array = gl.createVertexArray();
-    gl.bindVertexArray(this.array);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    for (const [at, offset] of [[0, 0], [1, 12]]) {
-      gl.enableVertexAttribArray(at);
-      gl.vertexAttribPointer(at, 3, gl.FLOAT, false, FLOATS * 4, offset);
-    }
-    gl.bindVertexArray(null);
+    const uniforms = ['colours', 'halo', 'view', 'sizes', 'now', 'ratio', 'pass', 'pulse'];
+    this.at = Object.fromEntries(uniforms.map((name) => [name, gl.getUniformLocation(this.program, name)]));
+    this.drivers = layout(gl);
+    this.others = layout(gl);
     this.recolour();
   }
 
   onRemove(map, gl) {
     gl.deleteProgram(this.program);
-    gl.deleteBuffer(this.buffer);
-    gl.deleteVertexArray(this.array);
+    for (const { buffer, array } of [this.drivers, this.others]) {
+      gl.deleteBuffer(buffer);
+      gl.deleteVertexArray(array);
+    }
   }
 
   /** Reads the colours of the theme. */
@@ -112,80 +117,95 @@ export class Marks {
   }
 
   render(gl) {
-    const count = this.#place(this.city.now());
-    this.#drawn = count;
-    gl.useProgram(this.program);
-    gl.uniform3fv(gl.getUniformLocation(this.program, 'colours'), this.colours);
-    gl.uniform3fv(gl.getUniformLocation(this.program, 'halo'), this.halo);
-    gl.uniform1f(gl.getUniformLocation(this.program, 'ratio'), this.map.getPixelRatio());
-    gl.uniform1f(gl.getUniformLocation(this.program, 'pulse'), reducedMotion() ? 0.5 : (performance.now() % 1600) / 1600);
-    gl.bindVertexArray(this.array);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, this.#data.subarray(0, count * FLOATS), gl.STREAM_DRAW);
+    const now = this.city.now();
+    this.#look(gl, now);
+    this.#placeOthers(now);
+    this.#sendDrivers(gl);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gl.disable(gl.DEPTH_TEST);
-    gl.drawArrays(gl.POINTS, 0, count);
+    gl.bindVertexArray(this.drivers.array);
+    for (const pass of [0, 1]) { // the busy ones last, over the others
+      gl.uniform1f(this.at.pass, pass);
+      gl.drawArrays(gl.POINTS, 0, this.field.count);
+    }
+    gl.bindVertexArray(this.others.array);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.others.buffer);
+    gl.bufferData(gl.ARRAY_BUFFER, this.extras.data.subarray(0, this.extras.count * FLOATS), gl.STREAM_DRAW);
+    gl.uniform1f(this.at.pass, 0);
+    gl.drawArrays(gl.POINTS, 0, this.extras.count);
     gl.bindVertexArray(null);
+    this.#drawn = this.city.drivers.size + this.extras.count;
   }
 
-  /** How many marks the last frame drew. */
+  /** How many marks the last frame had. */
   get drawn() {
     return this.#drawn;
   }
 
-  /** Writes every mark in view into the buffer, the important ones last. */
-  #place(now) {
-    const put = this.#pen();
-    const size = driverSize(this.map.getZoom());
-    const busy = [];
-    for (const d of this.city.drivers.values()) {
-      if (idle.has(d.status)) this.#placeDriver(put, d, now, size);
-      else busy.push(d);
-    }
-    for (const d of busy) this.#placeDriver(put, d, now, size);
-    for (const t of this.city.trips.values()) {
-      if (t.state !== 'searching') continue;
-      const [x, y] = [mercatorX(t.pickup.lon), mercatorY(t.pickup.lat)];
-      put(x, y, 0, 'request', SHAPE.pulse, size + 20);
-      if (this.#is('trip', t.id)) put(x, y, 0, 'request', SHAPE.ring, size + 22);
-    }
-    return put.count;
-  }
-
-  #placeDriver(put, d, now, size) {
-    const { x, y, heading } = d.motion.at(now);
-    const shape = d.status === 'silent' ? SHAPE.hollow : Number.isNaN(heading) ? SHAPE.dot : SHAPE.arrow;
-    if (this.#is('driver', d.id)) put(x, y, 0, d.status, SHAPE.ring, size + 18);
-    put(x, y, heading || 0, d.status, shape, size);
-  }
-
-  #is(kind, id) {
-    return this.selected?.kind === kind && this.selected.id === id;
-  }
-
-  /** A function that appends a mark; clip space is computed in double precision. */
-  #pen() {
+  /** Tells the shader where the map looks. The difference to the anchor is taken in double precision. */
+  #look(gl, now) {
     const { lng, lat } = this.map.getCenter();
-    const [cx, cy] = [mercatorX(lng), mercatorY(lat)];
+    const [x, y] = [mercatorX(lng), mercatorY(lat)];
+    this.field.settle(x, y, now);
+    const { anchor } = this.field;
     const { clientWidth, clientHeight } = this.map.getCanvas();
-    const world = 512 * 2 ** this.map.getZoom();
-    const [sx, sy] = [(2 * world) / clientWidth, (-2 * world) / clientHeight];
-    const put = (x, y, heading, look, shape, size) => {
-      const [u, v] = [(x - cx) * sx, (y - cy) * sy];
-      if (Math.abs(u) > 1.1 || Math.abs(v) > 1.1) return;
-      if ((put.count + 1) * FLOATS > this.#data.length) this.#data = doubled(this.#data);
-      this.#data.set([u, v, heading * rad, Math.max(0, looks.indexOf(look)), shape, size], put.count++ * FLOATS);
-    };
-    put.count = 0;
-    return put;
+    const zoom = this.map.getZoom();
+    const world = 512 * 2 ** zoom;
+    const size = driverSize(zoom);
+    gl.useProgram(this.program);
+    gl.uniform4f(this.at.view, x - anchor.x, y - anchor.y, (2 * world) / clientWidth, (-2 * world) / clientHeight);
+    gl.uniform3f(this.at.sizes, size, size + LOOSE.pulse, size + LOOSE.ring);
+    gl.uniform1f(this.at.now, now - anchor.at);
+    gl.uniform1f(this.at.ratio, this.map.getPixelRatio());
+    gl.uniform1f(this.at.pulse, reducedMotion() ? 0.5 : (performance.now() % 1600) / 1600);
+    gl.uniform3fv(this.at.colours, this.colours);
+    gl.uniform3fv(this.at.halo, this.halo);
+  }
+
+  /** Sends what changed: all of it only where there are more than before. */
+  #sendDrivers(gl) {
+    const { field } = this;
+    const [first, end] = field.taken();
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.drivers.buffer);
+    if (this.drivers.size !== field.data.length) {
+      this.drivers.size = field.data.length;
+      gl.bufferData(gl.ARRAY_BUFFER, field.data, gl.DYNAMIC_DRAW);
+    } else if (end > first) {
+      gl.bufferSubData(gl.ARRAY_BUFFER, first * FLOATS * 4, field.data.subarray(first * FLOATS, end * FLOATS));
+    }
+  }
+
+  #placeOthers(now) {
+    const { extras, selected, city } = this;
+    extras.clear();
+    for (const t of city.trips.values()) {
+      if (t.state !== 'searching') continue;
+      extras.put(t.pickup, lookOf.request, SHAPE.pulse);
+      if (selected?.kind === 'trip' && selected.id === t.id) extras.put(t.pickup, lookOf.request, SHAPE.ring);
+    }
+    const chosen = selected?.kind === 'driver' && city.drivers.get(selected.id);
+    if (!chosen) return;
+    const { x, y } = chosen.motion.at(now);
+    extras.putAt(x, y, lookOf[chosen.status] ?? 0, SHAPE.ring);
   }
 }
 
-function doubled(data) {
-  const bigger = new Float32Array(data.length * 2);
-  bigger.set(data);
-  return bigger;
+/** How a driver looks: [look, shape, whether busy]. */
+function shapeOf({ status, motion }) {
+  const shape = status === 'silent' ? SHAPE.hollow : Number.isNaN(motion.toHeading) ? SHAPE.dot : SHAPE.arrow;
+  return [lookOf[status] ?? 0, shape, idle.has(status) ? 0 : 1];
+}
+
+function layout(gl) {
+  const [buffer, array] = [gl.createBuffer(), gl.createVertexArray()];
+  gl.bindVertexArray(array);
+  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+  for (const [at, size, offset] of [[0, 4, 0], [1, 4, 16], [2, 3, 32]]) {
+    gl.enableVertexAttribArray(at);
+    gl.vertexAttribPointer(at, size, gl.FLOAT, false, FLOATS * 4, offset);
+  }
+  gl.bindVertexArray(null);
+  return { buffer, array, size: 0 };
 }
 
 /** Pixels across a driver's mark: small in a wide view, where there are many. */

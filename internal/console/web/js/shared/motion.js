@@ -5,7 +5,7 @@ import { latOf, lonOf, mercatorX, mercatorY } from './geometry.js';
 
 const FIRST_SPAN = 1000; // ms; the stream sends a cell's drivers once a second
 const SPAN = { min: 300, max: 5000 };
-const TURN = 350; // ms for a change of heading
+export const TURN = 350; // ms for a change of heading
 const LEAP = 2e-5; // of the mercator plane, about 600 m in mid latitudes: not driven, so not drawn
 const STEADY = 5e-8; // about 1.5 m: a smaller move says nothing about the heading
 

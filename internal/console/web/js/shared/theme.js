@@ -31,9 +31,11 @@ export function initTheme(button) {
   button.addEventListener('click', switchTheme);
 }
 
-/** Calls fn after each change of the theme. */
+/** Calls fn after each change of the theme. What it gives back ends that. */
 export function onTheme(fn) {
-  new MutationObserver(fn).observe(root, { attributeFilter: ['data-theme'] });
+  const watcher = new MutationObserver(fn);
+  watcher.observe(root, { attributeFilter: ['data-theme'] });
+  return () => watcher.disconnect();
 }
 
 /** The value of a custom property: colour('water') is --water. */
