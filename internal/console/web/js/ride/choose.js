@@ -3,7 +3,7 @@
 import { clock, distance, money } from '../shared/format.js';
 import { html, useState } from '../shared/html.js';
 import { Alert, Head, Sheet } from '../shared/sheet.js';
-import { minutes } from './trip.js';
+import { minutes } from '../shared/told.js';
 
 const named = (id) => (id.length < 4 ? id.toUpperCase() : id[0].toUpperCase() + id.slice(1).replace(/_/g, ' '));
 /** Those that come at all first, and of them the cheapest. */

@@ -1,5 +1,7 @@
 // What a trip's state means to its rider.
 
+import { minutes } from '../shared/told.js';
+
 const over = ['completed', 'cancelled', 'expired'];
 
 export const finished = ({ state }) => over.includes(state);
@@ -33,5 +35,3 @@ function cancelled({ cancelled_by: by, reason }) {
   return { title: 'Ride cancelled', sub };
 }
 
-/** "4 min", "1 min" at least. */
-export const minutes = (seconds) => `${Math.max(1, Math.round(seconds / 60))} min`;

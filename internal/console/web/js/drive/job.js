@@ -1,0 +1,58 @@
+// The trip at hand: to the pickup, waiting, with the rider on board.
+
+import { metres } from '../shared/geometry.js';
+import { distance, money } from '../shared/format.js';
+import { html, useState } from '../shared/html.js';
+import { Icon } from '../shared/icons.js';
+import { Alert, Head, Sheet, useSeconds } from '../shared/sheet.js';
+import { useName } from './offer.js';
+import { PinEntry } from './pinentry.js';
+
+const NEAR = 60; // metres from which the button to arrive is the natural one
+
+const says = {
+  assigned: { title: 'To the pickup', button: 'I have arrived', kind: 'arrive' },
+  arrived: { title: 'At the pickup', button: 'Start the ride', kind: 'start' },
+  riding: { title: 'To the destination', button: 'Complete the ride', kind: 'complete' },
+};
+
+export function Job({ shift, map, site, places, trip, next, state }) {
+  const say = says[trip.state];
+  const goal = trip.state === 'riding' ? trip.dropoff : trip.pickup;
+  const name = useName(places, goal);
+  const [asks, ask] = useState(false);
+  const far = state.fix ? metres(state.fix, goal) : null;
+  const step = () => shift.steps.add(say.kind, trip.id);
+  const pin = trip.state === 'arrived' && (trip.pin_required ?? site.require_pin);
+  return html`<${Sheet} map=${map} label="Your ride">
+    <${Head} title=${say.title} sub=${[name, far !== null && trip.state !== 'arrived' && distance(far)].filter(Boolean).join(' · ') || null}>
+      ${trip.state === 'arrived' ? html`<${Waited} at=${trip.arrived_at} />` : html`<b class="fare">${money(trip.fare)}</b>`}
+    <//>
+    <${Alert} text=${state.problem} onClose=${() => shift.set({ problem: '' })} />
+    ${pin && !trip.waiting
+      ? html`<${PinEntry} key=${`${trip.id}${state.wrongPin}`} wrong=${state.wrongPin > 0} onPin=${(digits) => shift.steps.add('start', trip.id, { pin: digits })} />`
+      : html`<button type="button" class="main tall ${trip.state === 'assigned' && far > NEAR ? '' : 'good'}" disabled=${false} onClick=${step}>${say.button}</button>`}
+    ${state.steps.length > 0 && html`<p class="fine" role="status">${state.link === 'live' ? 'Sending…' : 'Kept, and sent when the connection is back.'}</p>`}
+    ${next && html`<p class="next"><${Icon} name="next" /><span><b>Next ride: ${money(next.fare)}</b><span class="soft">It begins when this one is over.</span></span></p>`}
+    <div class="pair">
+      ${trip.state !== 'riding' && html`<${Give} asks=${asks} ask=${ask} onYes=${() => shift.steps.add('cancel', trip.id)} />`}
+      <button type="button" class="plain" onClick=${() => shift.setDuty(!state.duty)}>${state.duty ? 'Last ride' : 'Keep going after it'}</button>
+    </div>
+  <//>`;
+}
+
+/** How long the rider has been waited for. */
+function Waited({ at }) {
+  const s = Math.max(0, Math.floor((useSeconds() - Date.parse(at ?? new Date())) / 1000));
+  return html`<b class="since" aria-label="Waiting for">${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}</b>`;
+}
+
+/** Gives the trip back, at the second press. */
+function Give({ asks, ask, onYes }) {
+  if (!asks) return html`<button type="button" class="plain" onClick=${() => ask(true)}>Cannot come</button>`;
+  return html`<div class="sure" role="group" aria-label="Give this ride back?">
+    <p>Give this ride back? Another driver is sought.</p>
+    <button type="button" class="danger" onClick=${() => (ask(false), onYes())}>Yes, give back</button>
+    <button type="button" class="plain" onClick=${() => ask(false)}>Keep it</button>
+  </div>`;
+}
