@@ -305,6 +305,7 @@ func (d *Dispatcher) sweep(ctx context.Context, now time.Time) error {
 		}
 	}
 	d.book.keepOnly(found, before)
+	d.remind(ctx, now)
 	d.supply.forget()
 	d.noteIdle(now)
 	over := func(until time.Time) bool { return now.After(until) }

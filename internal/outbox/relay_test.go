@@ -126,6 +126,12 @@ func (b *bus) Send(_ context.Context, events []trip.Event) (receipt func() (int,
 	return b.receipt(len(events)), nil
 }
 
+func (b *bus) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.flying
+}
+
 func (b *bus) fails() bool { return b.failing != nil && b.failing() }
 
 func (b *bus) receipt(sent int) func() (int, error) {
@@ -235,16 +241,15 @@ func TestRelay_SendsAhead(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- r.Run(ctx) }()
 		synctest.Wait()
-		if s := r.Stats(); b.flying != 3 || s.Waiting != 15 || s.Published != 0 || s.OldestAt.IsZero() {
-			t.Errorf("%d batches on their way, %+v", b.flying, s)
+		if s := r.Stats(); b.count() != 3 || s.Waiting != 15 || s.Published != 0 || s.OldestAt.IsZero() {
+			t.Errorf("%d batches on their way, %+v", b.count(), s)
 		}
 		time.Sleep(100 * time.Millisecond)
-		synctest.Wait()
+		stop()
+		<-done
 		if s := r.Stats(); b.most != 3 || len(b.events) != 50 || q.len() != 0 || s.Waiting != 0 || s.Published != 50 || !s.OldestAt.IsZero() {
 			t.Errorf("%d batches at once, %d events published, %d left, %+v", b.most, len(b.events), q.len(), s)
 		}
-		stop()
-		<-done
 	})
 }
 
