@@ -31,7 +31,19 @@ type Profile struct {
 	Name      string
 	Class     Class
 	Seats     int
+	Vehicle   Vehicle
+	Inactive  bool // an operator took the driver off: no session, no offers
 	CreatedAt time.Time
+}
+
+// Vehicle is how riders know the car. Each field may be empty.
+type Vehicle struct{ Plate, Make, Colour string }
+
+// SameData reports whether the two tell the same of the driver, whenever they
+// were stored.
+func (p Profile) SameData(q Profile) bool {
+	p.CreatedAt, q.CreatedAt = time.Time{}, time.Time{}
+	return p == q
 }
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
@@ -61,8 +73,12 @@ func (p Profile) Validate() error {
 	if !ValidID(p.ID) {
 		return fault.Field("id", "%q is not accepted: 1 to 64 letters, digits, '-' or '_'", p.ID)
 	}
-	if err := CheckText("name", p.Name); err != nil {
-		return err
+	for field, text := range map[string]string{
+		"name": p.Name, "vehicle.plate": p.Vehicle.Plate, "vehicle.make": p.Vehicle.Make, "vehicle.colour": p.Vehicle.Colour,
+	} {
+		if err := CheckText(field, text); err != nil {
+			return err
+		}
 	}
 	switch {
 	case !ValidID(string(p.Class)):

@@ -41,10 +41,33 @@ func (s *Store) Register(ctx context.Context, p driver.Profile, log ...audit.Ent
 		s.record(log)
 		return p, true, nil
 	}
-	if stored.Name != p.Name || stored.Class != p.Class || stored.Seats != p.Seats {
+	if !stored.SameData(p) {
 		return driver.Profile{}, false, fault.New(fault.AlreadyExists, "driver %s is registered with other data", p.ID)
 	}
 	return stored, false, nil
+}
+
+// ChangeDriver changes a profile, but neither its id nor when it was made, and is
+// how it stands then; fault.NotFound if there is none. An error of change is
+// given back, and nothing is changed. The log is stored with the change.
+func (s *Store) ChangeDriver(ctx context.Context, id string, change func(*driver.Profile) error, log ...audit.Entry) (driver.Profile, error) {
+	if err := usable(ctx); err != nil {
+		return driver.Profile{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stored, known := s.profiles[id]
+	if !known {
+		return driver.Profile{}, fault.New(fault.NotFound, "no such driver")
+	}
+	changed := stored
+	if err := change(&changed); err != nil {
+		return driver.Profile{}, err
+	}
+	changed.ID, changed.CreatedAt = stored.ID, stored.CreatedAt
+	s.profiles[id] = changed
+	s.record(log)
+	return changed, nil
 }
 
 // ListDrivers is a page of drivers by id; next is "" on the last one.

@@ -79,7 +79,7 @@ func orNull(at time.Time) zeronull.Timestamptz { return zeronull.Timestamptz(at)
 
 func scanProfile(r pgx.CollectableRow) (driver.Profile, error) {
 	var p driver.Profile
-	err := r.Scan(&p.ID, &p.Name, &p.Class, &p.Seats, &p.CreatedAt)
+	err := r.Scan(&p.ID, &p.Name, &p.Class, &p.Seats, &p.Vehicle.Plate, &p.Vehicle.Make, &p.Vehicle.Colour, &p.Inactive, &p.CreatedAt)
 	p.CreatedAt = p.CreatedAt.UTC()
 	return p, err
 }

@@ -64,7 +64,7 @@ func offerFields(o *trip.Offer) []any {
 
 func scanProfile(r row) (driver.Profile, error) {
 	var p driver.Profile
-	err := r.Scan(&p.ID, &p.Name, &p.Class, &p.Seats, instant{&p.CreatedAt})
+	err := r.Scan(&p.ID, &p.Name, &p.Class, &p.Seats, &p.Vehicle.Plate, &p.Vehicle.Make, &p.Vehicle.Colour, &p.Inactive, instant{&p.CreatedAt})
 	return p, err
 }
 

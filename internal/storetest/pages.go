@@ -104,7 +104,7 @@ func listAll(tb testing.TB, s Store, q trip.Query) []*trip.Trip {
 
 func testDrivers(t *testing.T, p Place) {
 	s := mustOpen(t, p)
-	profile := driver.Profile{ID: "d1", Name: "Ana María Ñuñez", Class: "van", Seats: 6, CreatedAt: start}
+	profile := driver.Profile{ID: "d1", Name: "Ana María Ñuñez", Class: "van", Seats: 6, Vehicle: driver.Vehicle{Plate: "K 12", Make: "Citroën"}, CreatedAt: start}
 	stored, created, err := s.Register(t.Context(), profile)
 	want := profile
 	want.CreatedAt = start.UTC().Truncate(trip.Precision)

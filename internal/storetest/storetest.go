@@ -28,6 +28,8 @@ type Store interface {
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
 	Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error)
+	ChangeDriver(ctx context.Context, id string, change func(*driver.Profile) error, log ...audit.Entry) (driver.Profile, error)
+	Earnings(ctx context.Context, driverID string, from, to time.Time) ([]trip.Earning, error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Offers(ctx context.Context, tripID string) ([]trip.Offer, error)
 	Track(ctx context.Context, tripID string) (trip.Track, error)
@@ -66,6 +68,8 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"List", testList},
 		{"History", testHistory},
 		{"Drivers", testDrivers},
+		{"ChangeDriver", testChangeDriver},
+		{"Earnings", testEarnings},
 		{"Devices", testDevices},
 		{"Accounts", testAccounts},
 		{"DisabledAccounts", testDisabledAccounts},

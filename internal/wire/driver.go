@@ -18,17 +18,46 @@ type Driver struct {
 	Name      string    `json:"name"`
 	Class     string    `json:"class"`
 	Seats     int       `json:"seats"`
+	Vehicle   *Vehicle  `json:"vehicle,omitempty"`
+	Active    bool      `json:"active" doc:"false: no session and no offers, until an operator changes it"`
 	CreatedAt time.Time `json:"created_at"`
+}
+
+// Vehicle is how riders know a car.
+type Vehicle struct {
+	Plate  string `json:"plate,omitempty"`
+	Make   string `json:"make,omitempty"`
+	Colour string `json:"colour,omitempty"`
+}
+
+// FromVehicle is the public form of v; nil where nothing is known of it.
+func FromVehicle(v driver.Vehicle) *Vehicle {
+	if v == (driver.Vehicle{}) {
+		return nil
+	}
+	return &Vehicle{v.Plate, v.Make, v.Colour}
+}
+
+// Vehicle is the vehicle that the public form tells of.
+func (v *Vehicle) Vehicle() driver.Vehicle {
+	if v == nil {
+		return driver.Vehicle{}
+	}
+	return driver.Vehicle{Plate: v.Plate, Make: v.Make, Colour: v.Colour}
 }
 
 // FromProfile is the public form of p.
 func FromProfile(p driver.Profile) Driver {
-	return Driver{ID: p.ID, Name: p.Name, Class: string(p.Class), Seats: p.Seats, CreatedAt: p.CreatedAt.UTC()}
+	return Driver{
+		ID: p.ID, Name: p.Name, Class: string(p.Class), Seats: p.Seats, Vehicle: FromVehicle(p.Vehicle), Active: !p.Inactive, CreatedAt: p.CreatedAt.UTC(),
+	}
 }
 
 // Profile is the profile that the public form tells of.
 func (d Driver) Profile() driver.Profile {
-	return driver.Profile{ID: d.ID, Name: d.Name, Class: driver.Class(d.Class), Seats: d.Seats, CreatedAt: d.CreatedAt}
+	return driver.Profile{
+		ID: d.ID, Name: d.Name, Class: driver.Class(d.Class), Seats: d.Seats, Vehicle: d.Vehicle.Vehicle(), Inactive: !d.Active, CreatedAt: d.CreatedAt,
+	}
 }
 
 // Kinds of frames on the driver's socket.
