@@ -175,7 +175,7 @@ func (r *Road) Ride(_ context.Context, from, to geo.Point) (Drive, error) {
 	if !ok {
 		return Drive{Takes: NoWay}, nil
 	}
-	return Drive{Takes: r.speeds.scaler(from, r.speeds.now())(way.Takes()), Metres: way.Metres()}, nil
+	return Drive{Takes: r.scaled(from, way.Takes()), Metres: way.Metres()}, nil
 }
 
 func (r *Road) way(from, to road.Place) (road.Way, bool) {

@@ -1,6 +1,7 @@
 package eta_test
 
 import (
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -299,5 +300,40 @@ func TestRoad_SideBySide(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The line of a drive goes from the one point to the other, is as long as the
+// drive is told to be, and takes as long as the ladder says.
+func TestLadder_Route(t *testing.T) {
+	g := mustGrid(t, 12)
+	ladder := eta.NewLadder(eta.Foot{Straight: eta.DefaultStraight, Log: slog.New(slog.DiscardHandler)}, eta.NewRoad(g, eta.RoadOptions{}))
+	for i, from := range within(12, 20, 1) {
+		to := within(12, 20, 2)[i]
+		line, takes, metres, rung := ladder.Route(t.Context(), from, to)
+		want, length, _ := ladder.Ride(t.Context(), from, to)
+		if takes != want || metres != length || rung != match.Road {
+			t.Errorf("%v to %v: %v, %v m by %s, want %v, %v m", from, to, takes, metres, rung, want, length)
+		}
+		if line[0] != from || line[len(line)-1] != to {
+			t.Errorf("%v to %v goes from %v to %v", from, to, line[0], line[len(line)-1])
+		}
+		driven := 0.0
+		for i := 1; i < len(line); i++ {
+			if line[i] == line[i-1] {
+				t.Errorf("%v twice", line[i])
+			}
+			driven += geo.Distance(line[i-1], line[i])
+		}
+		if access := driven - metres; access < -0.01 || access > 500 {
+			t.Errorf("the line is %v m long, the way %v m", driven, metres)
+		}
+	}
+	off := geo.Point{Lat: -40, Lon: 100}
+	if line, takes, _, rung := ladder.Route(t.Context(), off, geo.Destination(off, 90, 1000)); len(line) != 2 || takes <= 0 || rung != match.Straight {
+		t.Errorf("off the map: %v, %v, %s", line, takes, rung)
+	}
+	if line, takes, _, _ := ladder.Route(t.Context(), within(12, 1, 1)[0], within(12, 1, 1)[0]); len(line) < 2 || takes < 0 {
+		t.Errorf("from here to here: %v, %v", line, takes)
 	}
 }
