@@ -40,6 +40,9 @@ type Trips interface {
 	List(ctx context.Context, q trip.Query) (page []*trip.Trip, next string, err error)
 	// ClaimedBy is the trips that hold a claim on the driver, by slot.
 	ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, error)
+	// Earnings are those of the driver's trips that were completed from the one
+	// time on and before the other, the oldest first.
+	Earnings(ctx context.Context, driverID string, from, to time.Time) ([]trip.Earning, error)
 	// Track reads the track of a trip; fault.NotFound if there is none.
 	Track(ctx context.Context, tripID string) (trip.Track, error)
 	// Answered is the answer that is stored under an idempotency key, nil if
@@ -54,6 +57,10 @@ type Drivers interface {
 	// false); other data under the same id is fault.AlreadyExists. The log is stored
 	// with it.
 	Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error)
+	// ChangeDriver changes a profile, but neither its id nor when it was made, and
+	// is how it stands then; fault.NotFound if there is none. An error of change is
+	// given back, and nothing is changed. The log is stored with the change.
+	ChangeDriver(ctx context.Context, id string, change func(*driver.Profile) error, log ...audit.Entry) (driver.Profile, error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 }
 
@@ -66,6 +73,12 @@ type Locations interface {
 	// Locate is where a driver is; ok is false for one who is not online. partial
 	// says that this may be behind.
 	Locate(ctx context.Context, driverID string) (at driver.Location, ok, partial bool, err error)
+}
+
+// Sessions tells what is open for a driver at the trackers; complete is false
+// where one did not answer.
+type Sessions interface {
+	Sessions(ctx context.Context, driverID string) (open []wire.OpenSession, complete bool, err error)
 }
 
 // Decisions tells what was decided for a trip, by whichever dispatcher; the
@@ -94,6 +107,9 @@ type Estimator interface {
 	// Ride is the drive from a pickup to a drop-off, its length in metres, and the
 	// rung that it stands on. A negative time means that there is no way.
 	Ride(ctx context.Context, from, to geo.Point) (takes time.Duration, metres float64, rung match.Rung)
+	// Route is the line of the drive from one point to another, with the same
+	// answers. There is no line where there is no way.
+	Route(ctx context.Context, from, to geo.Point) (line []geo.Point, takes time.Duration, metres float64, rung match.Rung)
 }
 
 // Deps are the parts that the interface stands on.
@@ -105,6 +121,7 @@ type Deps struct {
 	Locations Locations
 	Estimator Estimator
 	Decisions Decisions
+	Sessions  Sessions
 	Policies  Policies
 	Audit     Audit
 	Parts     func() []wire.Part // how the parts of the installation stand; nil if nobody knows
@@ -188,6 +205,8 @@ func New(d Deps) *API {
 		a.tripRoutes()
 		a.trackRoutes()
 		a.driverRoutes()
+		a.shiftRoutes()
+		a.wayRoutes()
 		a.operatorRoutes()
 		a.deviceRoutes()
 		a.policyRoutes()

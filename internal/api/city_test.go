@@ -115,7 +115,7 @@ func newCity(t *testing.T, change func(*api.Deps)) *city {
 			Trips: c.store, Tracks: c.store, Drivers: c.store, Pusher: c.bus.Line, Signals: c.bus.Signals,
 			Limits: dispatch.DefaultLimits, Now: c.now, Log: log,
 		},
-		Trips: c.store, Drivers: c.store, Devices: c.store, Locations: nearby.New(nearby.Deps{Store: c.places, Forget: 2 * time.Minute, Now: c.now}), Estimator: eta.DefaultStraight, Decisions: noDecisions{},
+		Trips: c.store, Drivers: c.store, Devices: c.store, Locations: nearby.New(nearby.Deps{Store: c.places, Forget: 2 * time.Minute, Now: c.now}), Estimator: eta.DefaultStraight, Decisions: noDecisions{}, Sessions: c.bus.Line,
 		Policies: dispatch.NewSwitch(dispatch.New(dispatch.DefaultConfig, dispatch.Deps{}), c.bus.Settings, log), Audit: c.store,
 		Hub: c.hub, Verifier: must[*auth.Verifier](t)(auth.NewVerifier(key, c.now)),
 		Tariff: fare.DefaultTariff(), QuoteKey: key, Registry: prometheus.NewRegistry(), Now: c.now, Log: log,

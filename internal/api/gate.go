@@ -196,7 +196,7 @@ func (g *Gate) protect(h http.Header, r *http.Request, proxied bool) {
 // What pages of allowed origins may send and read. There are no cookies, and so
 // no credentials that a browser would add by itself.
 const (
-	corsMethods = "GET, POST, PUT, DELETE"
+	corsMethods = "GET, POST, PUT, PATCH, DELETE"
 	corsHeaders = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
 	corsExposed = "Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 	corsKeep    = "600" // seconds that browsers remember it

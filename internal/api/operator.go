@@ -39,6 +39,18 @@ func (a *API) operatorRoutes() {
 		OperationID: "get-driver", Method: http.MethodGet, Path: "/v1/drivers/{id}", Tags: []string{"operator"},
 		Summary: "A driver: profile, status, location, current trips",
 	}, a.getDriver)
+	handle(a, huma.Operation{
+		OperationID: "change-driver", Method: http.MethodPatch, Path: "/v1/drivers/{id}", Tags: []string{"operator"},
+		Summary: "Change a driver's data",
+		Description: "What is left out stays. The vehicle is given as a whole. A driver who is not active gets no session and no offers; " +
+			"trips that are under way stay with the driver.",
+	}, a.changeDriver)
+	handle(a, huma.Operation{
+		OperationID: "end-session", Method: http.MethodDelete, Path: "/v1/drivers/{id}/session", Tags: []string{"operator"},
+		Summary: "End the driver's sessions, wherever they are",
+		Description: "Sockets are closed with code 4003. The driver is off the map at once, but for one on a trip, and may connect again. " +
+			"An app that reports by a device's token is not stopped by it: revoke the device.",
+	}, a.endSession)
 }
 
 type registerInput struct {
@@ -47,6 +59,8 @@ type registerInput struct {
 		Name  string `json:"name,omitempty"`
 		Class string `json:"class,omitempty" doc:"a class of the tariff; standard if left out"`
 		Seats int    `json:"seats,omitempty" minimum:"1" maximum:"16" doc:"4 if left out"`
+
+		Vehicle *wire.Vehicle `json:"vehicle,omitempty" doc:"how riders know the car"`
 	}
 }
 
@@ -59,18 +73,17 @@ type registerOutput struct {
 const usualSeats = 4
 
 func (a *API) registerDriver(ctx context.Context, in *registerInput) (*registerOutput, error) {
-	p := driver.Profile{ID: in.Body.ID, Name: in.Body.Name, Class: driver.Class(in.Body.Class), Seats: in.Body.Seats, CreatedAt: a.Now().UTC()}
+	p := driver.Profile{
+		ID: in.Body.ID, Name: in.Body.Name, Class: driver.Class(in.Body.Class), Seats: in.Body.Seats, Vehicle: in.Body.Vehicle.Vehicle(), CreatedAt: a.Now().UTC(),
+	}
 	if p.Class == "" {
 		p.Class = driver.Standard
 	}
 	if p.Seats == 0 {
 		p.Seats = usualSeats
 	}
-	if err := p.Validate(); err != nil {
+	if err := a.checkProfile(p); err != nil {
 		return nil, err
-	}
-	if _, err := a.Tariff.Rate(p.Class); err != nil {
-		return nil, err // no trip would ever be for this driver
 	}
 	stored, created, err := a.Drivers.Register(ctx, p, a.did(ctx, "driver.register", audit.Driver(p.ID), map[string]any{"name": p.Name, "class": string(p.Class), "seats": p.Seats}))
 	if err != nil {
@@ -81,6 +94,62 @@ func (a *API) registerDriver(ctx context.Context, in *registerInput) (*registerO
 		status = http.StatusCreated
 	}
 	return &registerOutput{status, wire.FromProfile(stored)}, nil
+}
+
+func (a *API) checkProfile(p driver.Profile) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	_, err := a.Tariff.Rate(p.Class)
+	return err // else no trip would ever be for this driver
+}
+
+type changeInput struct {
+	IDInput
+	Body struct {
+		Name    *string       `json:"name,omitempty"`
+		Class   *string       `json:"class,omitempty" doc:"a class of the tariff"`
+		Seats   *int          `json:"seats,omitempty" minimum:"1" maximum:"16"`
+		Vehicle *wire.Vehicle `json:"vehicle,omitempty"`
+		Active  *bool         `json:"active,omitempty"`
+	}
+}
+
+type profileOutput struct{ Body wire.Driver }
+
+func (a *API) changeDriver(ctx context.Context, in *changeInput) (*profileOutput, error) {
+	if err := in.check("driver"); err != nil {
+		return nil, err
+	}
+	p, err := a.Drivers.ChangeDriver(ctx, in.ID, func(p *driver.Profile) error {
+		in.apply(p)
+		return a.checkProfile(*p)
+	}, a.did(ctx, "driver.change", audit.Driver(in.ID), detailOf(in.Body)))
+	if err != nil {
+		return nil, err
+	}
+	a.Desk.DriverChanged(ctx, p)
+	return &profileOutput{wire.FromProfile(p)}, nil
+}
+
+// apply changes what was given.
+func (in *changeInput) apply(p *driver.Profile) {
+	b := in.Body
+	if b.Name != nil {
+		p.Name = *b.Name
+	}
+	if b.Class != nil {
+		p.Class = driver.Class(*b.Class)
+	}
+	if b.Seats != nil {
+		p.Seats = *b.Seats
+	}
+	if b.Vehicle != nil {
+		p.Vehicle = b.Vehicle.Vehicle()
+	}
+	if b.Active != nil {
+		p.Inactive = !*b.Active
+	}
 }
 
 type driversOutput struct {
@@ -113,6 +182,19 @@ type driverView struct {
 	Location *Located      `json:"location,omitempty" doc:"left out while offline"`
 	Partial  bool          `json:"partial,omitempty" doc:"the shared store of positions is gone: status and location are what this server knows"`
 	TripIDs  []string      `json:"trip_ids" nullable:"false" doc:"trips that hold the driver: the current one, then the next"`
+
+	Sessions        []openSession     `json:"sessions" nullable:"false" doc:"what is open for the driver at the trackers"`
+	Filters         map[string]int    `json:"filters" doc:"positions that were not believed since the sessions began, by the filter that refused them"`
+	Last            *wire.RefusedLast `json:"last_refusal,omitempty"`
+	SessionsPartial bool              `json:"sessions_partial,omitempty" doc:"a tracker, or the bus, did not answer: there may be more"`
+}
+
+// openSession is a session as operators see it.
+type openSession struct {
+	Tracker string    `json:"tracker"`
+	Session string    `json:"session,omitempty" doc:"left out for an app"`
+	Kind    string    `json:"kind" enum:"socket,app" doc:"a socket of the driver's phone, or an app that reports by a device's token"`
+	Since   time.Time `json:"since"`
 }
 
 // Located is where a driver is.
@@ -131,28 +213,76 @@ func (a *API) getDriver(ctx context.Context, in *IDInput) (*driverOutput, error)
 	if err := in.check("driver"); err != nil {
 		return nil, err
 	}
-	p, err := a.Drivers.Driver(ctx, in.ID)
+	stand, err := a.stand(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	claims, err := a.Trips.ClaimedBy(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	at, online, partial, err := a.located(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	now, view := a.Now(), driverView{Driver: wire.FromProfile(p), TripIDs: []string{}, Partial: partial}
-	for _, t := range claims {
+	view := driverView{Driver: wire.FromProfile(stand.profile), Status: stand.status, TripIDs: []string{}, Partial: stand.partial}
+	for _, t := range stand.claims {
 		view.TripIDs = append(view.TripIDs, t.ID)
 	}
-	view.Status = driver.Offline
-	if online {
-		where := locatedAt(&at, now)
-		view.Status, view.Location = statusOf(at, claims, now, a.Desk.Limits.Fresh), &where
+	if stand.online {
+		where := locatedAt(&stand.at, a.Now())
+		view.Location = &where
 	}
+	open, complete, err := a.Sessions.Sessions(ctx, in.ID)
+	view.show(open)
+	view.SessionsPartial = err != nil || !complete
 	return &driverOutput{view}, nil
+}
+
+// show adds the sessions and what their filters refused.
+func (v *driverView) show(open []wire.OpenSession) {
+	v.Sessions, v.Filters = make([]openSession, len(open)), map[string]int{}
+	for i, s := range open {
+		v.Sessions[i] = openSession{s.Tracker, s.Session, s.Kind, s.Since}
+		for code, n := range s.Refused {
+			v.Filters[code] += n
+		}
+		if s.Last != nil && (v.Last == nil || s.Last.At.After(v.Last.At)) {
+			v.Last = s.Last
+		}
+	}
+}
+
+func (a *API) endSession(ctx context.Context, in *IDInput) (*done, error) {
+	if err := in.check("driver"); err != nil {
+		return nil, err
+	}
+	if _, err := a.Drivers.Driver(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	if err := a.Desk.EndSessions(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return &done{}, a.record(ctx, "driver.end_session", audit.Driver(in.ID), nil)
+}
+
+// stand is how things stand with a driver.
+type stand struct {
+	profile driver.Profile
+	status  driver.Status
+	claims  []*trip.Trip    // by slot
+	at      driver.Location // if online
+	online  bool
+	partial bool // where the driver is may be behind
+}
+
+func (a *API) stand(ctx context.Context, driverID string) (s stand, err error) {
+	if s.profile, err = a.Drivers.Driver(ctx, driverID); err != nil {
+		return s, err
+	}
+	if s.claims, err = a.Trips.ClaimedBy(ctx, driverID); err != nil {
+		return s, err
+	}
+	if s.at, s.online, s.partial, err = a.located(ctx, driverID); err != nil {
+		return s, err
+	}
+	s.status = driver.Offline
+	if s.online {
+		s.status = statusOf(s.at, s.claims, a.Now(), a.Desk.Limits.Fresh)
+	}
+	return s, nil
 }
 
 // located is where the driver is, if online.

@@ -24,7 +24,7 @@ const bodyWithin = 5 * time.Second
 func (a *API) strict(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := checkQuery(r)
-		if err == nil && (r.Method == http.MethodPost || r.Method == http.MethodPut) {
+		if err == nil && (r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch) {
 			err = readBody(w, r)
 		}
 		if err != nil {

@@ -69,6 +69,8 @@ func (p *trackerPlaces) Do(_ context.Context, c wire.Command) (wire.Reply, error
 
 func (p *trackerPlaces) Listen(string, func(wire.Push)) (func(), error) { return func() {}, nil }
 
+func (p *trackerPlaces) Answer(context.Context, string, wire.OpenSession) error { return nil }
+
 func (p *trackerPlaces) Push(context.Context, string, wire.Push) error { return nil }
 
 func trackerVerify(_ context.Context, token string) (auth.Identity, error) {

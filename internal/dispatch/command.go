@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -56,6 +57,9 @@ func (d *Desk) connect(ctx context.Context, driverID string) wire.Reply {
 	if err != nil {
 		return d.refuse(c, err)
 	}
+	if profile.Inactive {
+		return d.refuse(c, fault.New(fault.UnknownDriver, "driver %q is not active: an operator has to change that", driverID))
+	}
 	claims, err := d.Trips.ClaimedBy(ctx, driverID)
 	if err != nil {
 		return d.refuse(c, err)
@@ -79,6 +83,9 @@ func (d *Desk) device(ctx context.Context, c wire.Command) wire.Reply {
 		return d.refuse(c, err)
 	}
 	profile, err := d.Drivers.Driver(ctx, device.DriverID)
+	if err == nil && profile.Inactive {
+		err = fault.New(fault.Unauthenticated, "the driver of this device is not active")
+	}
 	if err != nil {
 		return d.refuse(c, err)
 	}
@@ -90,6 +97,24 @@ func (d *Desk) device(ctx context.Context, c wire.Command) wire.Reply {
 // word gets lost they do so within seconds by themselves.
 func (d *Desk) DeviceRevoked(ctx context.Context, driverID string) {
 	d.push(context.WithoutCancel(ctx), driverID, wire.Push{Devices: true})
+}
+
+// DriverChanged tells the driver's sessions, and the trackers that remember the
+// driver, how the driver is registered now. Where the word gets lost the next
+// session knows.
+func (d *Desk) DriverChanged(ctx context.Context, p driver.Profile) {
+	public := wire.FromProfile(p)
+	push := wire.Push{Profile: &public, Devices: true}
+	if p.Inactive {
+		push.End = wire.EndInactive
+	}
+	d.push(context.WithoutCancel(ctx), p.ID, push)
+}
+
+// EndSessions ends the driver's sessions, wherever they are. A new one may begin.
+// The error is fault.Unavailable while they cannot be told.
+func (d *Desk) EndSessions(ctx context.Context, driverID string) error {
+	return d.Pusher.Push(ctx, driverID, wire.Push{End: wire.EndByOperator})
 }
 
 // addClaim puts what holds the driver into the reply, by slot: a trip, the one

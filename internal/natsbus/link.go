@@ -236,10 +236,15 @@ func (l *link) publish(ctx context.Context, subject string, data []byte) error {
 // subscribe calls fn with each message until stop is called; a call that is
 // under way then may still come to its end.
 func (l *link) subscribe(subject string, fn func(data []byte) error) (stop func(), err error) {
+	return l.hear(subject, func(m *nats.Msg) error { return fn(m.Data) })
+}
+
+// hear is subscribe for who wants to answer.
+func (l *link) hear(subject string, fn func(*nats.Msg) error) (stop func(), err error) {
 	var stopped atomic.Bool
 	sub, err := l.conn.Subscribe(subject, func(m *nats.Msg) {
 		if !stopped.Load() {
-			l.count(m.Subject, fn(m.Data))
+			l.count(m.Subject, fn(m))
 		}
 	})
 	if err != nil {
@@ -255,6 +260,23 @@ func (l *link) subscribe(subject string, fn func(data []byte) error) (stop func(
 		return nil, unavailable(err)
 	}
 	return stop, nil
+}
+
+// ask sends data to all who listen, and is where their answers come. Where nobody
+// listens the first is nats.ErrNoResponders.
+func (l *link) ask(subject string, data []byte) (replies *nats.Subscription, err error) {
+	if err := l.reachable(); err != nil {
+		return nil, unavailable(err)
+	}
+	inbox := l.conn.NewInbox()
+	if replies, err = l.conn.SubscribeSync(inbox); err != nil {
+		return nil, unavailable(err)
+	}
+	if err := l.conn.PublishRequest(subject, inbox, data); err != nil {
+		_ = replies.Unsubscribe() // fails on a closed connection alone
+		return nil, unavailable(err)
+	}
+	return replies, nil
 }
 
 // count notes a message that could not be read. It is skipped: the next may be

@@ -68,7 +68,8 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 // OpenTracker makes a tracker of the services size.
 func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node, error) {
 	return open(log, func(p *parts) error {
-		if err := p.connect(ctx, c.Shared, c.Keys, "tracker-"+hostID(c.Listen.Listen)); err != nil {
+		name := "tracker-" + hostID(c.Listen.Listen)
+		if err := p.connect(ctx, c.Shared, c.Keys, name); err != nil {
 			return err
 		}
 		p.watchHealth()
@@ -80,7 +81,7 @@ func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node,
 		p.node.task("sessions", p.followEnded)
 		r.Use(p.gate(c.Listen).Guard)
 		api.HealthRoutes(r, p.ready(), p.registry, log)
-		p.tracking(r, c.Tracking, c.Listen, around)
+		p.tracking(r, name, c.Tracking, c.Listen, around)
 		p.node.serve(r)
 		return p.node.listen(c.Listen, p.registry)
 	})
@@ -115,7 +116,7 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 			}
 		}
 		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
-		p.tracking(a.Router(), c.Tracking, c.Listen, nil)
+		p.tracking(a.Router(), "embedded", c.Tracking, c.Listen, nil)
 		if err := p.console(a.Router(), city); err != nil {
 			return err
 		}
@@ -217,7 +218,7 @@ func quoteKey(m Matching, authKey string) []byte {
 // api makes the HTTP interface of riders and operators.
 func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey []byte) *api.API {
 	return api.New(api.Deps{
-		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions,
+		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions, Sessions: p.bus.Line,
 		Policies: d.policies, Site: shown.site(), Demo: shown.demo(), Audit: p.store,
 		Parts: d.roll.parts,
 		Hub: d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
@@ -243,13 +244,13 @@ func pace(perSecond float64, seconds int) api.Pace {
 }
 
 // tracking adds the tracker: its tasks to the node, the driver's socket to r.
-func (p *parts) tracking(r chi.Router, t Tracking, l Listen, around *detour.Client) {
+func (p *parts) tracking(r chi.Router, name string, t Tracking, l Listen, around *detour.Client) {
 	metrics := api.NewTrackerMetrics(p.registry)
 	config := track.DefaultConfig
 	config.FlushEvery, config.Heartbeat, config.Filter = t.Flush, t.Heartbeat, t.Filters.Filter()
 	deps := track.Deps{
 		Mirror: p.locations, Feed: p.bus.Positions, Commands: p.bus.Commands, Line: p.bus.Line, Places: p.locations, Pulse: p.bus.Positions,
-		Connected: p.bus.Connected, Now: time.Now, Log: p.log, Metrics: metrics,
+		Connected: p.bus.Connected, Now: time.Now, Log: p.log, Metrics: metrics, Name: name,
 	}
 	if around != nil {
 		deps.Commands, deps.Detour = commands{p.bus, around}, around

@@ -37,6 +37,8 @@ type store interface {
 	outbox.Source
 	watch.History
 	Register(ctx context.Context, p driver.Profile, log ...audit.Entry) (stored driver.Profile, created bool, err error)
+	ChangeDriver(ctx context.Context, id string, change func(*driver.Profile) error, log ...audit.Entry) (driver.Profile, error)
+	Earnings(ctx context.Context, driverID string, from, to time.Time) ([]trip.Earning, error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Track(ctx context.Context, tripID string) (trip.Track, error)
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)

@@ -24,7 +24,8 @@ type asides struct {
 
 // aside is what is known of one driver's sessions elsewhere.
 type aside struct {
-	stop func()
+	stop  func()
+	since time.Time
 
 	mu    sync.Mutex
 	used  time.Time
@@ -66,7 +67,7 @@ func (as *asides) of(driverID string, pushed func(wire.Push) bool) *aside {
 	if a := as.get(driverID); a != nil {
 		return a
 	}
-	a := &aside{}
+	a := &aside{since: as.now()}
 	stop, err := as.line.Listen(driverID, func(p wire.Push) {
 		if pushed(p) {
 			a.mu.Lock()
@@ -129,6 +130,9 @@ func (a *aside) idle(since time.Time) bool {
 func (t *Tracker) whispered(driverID string, p wire.Push) (elsewhere bool) {
 	if p.Devices {
 		t.devices.doubt(driverID)
+	}
+	if p.Ask != "" && t.roster.of(driverID) == nil {
+		t.answer(p.Ask, t.appOf(driverID))
 	}
 	if p.Session == "" || p.Session == inquiry {
 		return false

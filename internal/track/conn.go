@@ -29,7 +29,8 @@ const (
 	CloseRestart   = 1012 // the tracker shuts down: reconnect at once
 	CloseTryLater  = 1013 // no dispatcher answers, or the phone reads too slowly: reconnect after a pause
 	CloseReplaced  = 4001 // a newer session of the driver is open: do not reconnect
-	CloseUnknown   = 4004 // the driver is not registered
+	CloseEnded     = 4003 // an operator ended the session: reconnect when the driver wants to
+	CloseUnknown   = 4004 // the driver is not registered, or not active any more
 )
 
 const (

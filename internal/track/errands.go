@@ -66,7 +66,8 @@ func (s *session) restore(r wire.Reply) {
 func (s *session) connectFault(err error) error {
 	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.UnknownDriver) {
 		s.t.profiles.drop(s.driverID)
-		return fault.Wrap(err, fault.UnknownDriver, "driver "+s.driverID+" is not registered")
+		_, detail := wire.Describe(err)
+		return fault.Wrap(err, fault.UnknownDriver, detail)
 	}
 	if !temporary(err) {
 		return err
@@ -120,6 +121,7 @@ func (s *session) pushed(p wire.Push) {
 	if len(p.Frame) > 0 {
 		s.mustFit(s.out.forward(p))
 	}
+	s.heed(p)
 }
 
 // announce tells the driver's other sessions of this one.

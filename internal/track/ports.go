@@ -53,4 +53,6 @@ type Line interface {
 	// called. fn must not block.
 	Listen(driverID string, fn func(wire.Push)) (stop func(), err error)
 	Push(ctx context.Context, driverID string, p wire.Push) error
+	// Answer tells who asked over the line what is open here. It must not block.
+	Answer(ctx context.Context, ask string, s wire.OpenSession) error
 }

@@ -22,7 +22,8 @@ const (
 	reasonExpired  = "token expired"
 	reasonStopped  = "the tracker stops"
 	reasonNobody   = "no dispatcher answers: try again"
-	reasonUnknown  = "the driver is not registered"
+	reasonUnknown  = "the driver is not registered, or not active"
+	reasonEnded    = "ended by an operator"
 )
 
 // farewellTime is how long a closing session spends on frames still waiting.

@@ -26,6 +26,7 @@ type Deps struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	Metrics   Metrics
+	Name      string // of this tracker, for operators
 }
 
 // Tracker serves drivers' sessions. Make one with New; Run has to run for
@@ -39,6 +40,7 @@ type Tracker struct {
 	now      func() time.Time
 	log      *slog.Logger
 	metrics  Metrics
+	name     string
 
 	connected  func() bool // nil: the bus is always there
 	detour     Detour
@@ -64,7 +66,7 @@ func New(c Config, d Deps) *Tracker {
 		d.Metrics = noMetrics{}
 	}
 	t := &Tracker{
-		config: c, commands: d.Commands, line: d.Line, places: d.Places, pulse: d.Pulse, now: d.Now, log: d.Log, metrics: d.Metrics,
+		config: c, commands: d.Commands, line: d.Line, places: d.Places, pulse: d.Pulse, now: d.Now, log: d.Log, metrics: d.Metrics, name: d.Name,
 		connected: d.Connected, detour: d.Detour,
 		roster: newRoster(), units: newUnits(c), ways: newWays(), profiles: newProfiles(c.Profiles, c.ProfileTTL),
 		devices: newDevices(c), asides: newAsides(d.Line, c, d.Now),

@@ -42,9 +42,7 @@ func (us *units) take(session string, p driver.Profile, out *outgoing) *unit {
 // acknowledged is up to where the driver's positions are acknowledged, as far as
 // is known here; 0 for unknown.
 func (us *units) acknowledged(driverID string) uint64 {
-	us.mu.Lock()
-	u := us.known[driverID]
-	us.mu.Unlock()
+	u := us.find(driverID)
 	if u == nil {
 		return 0
 	}
@@ -89,6 +87,7 @@ type unit struct {
 	seen    time.Time // SeenAt of what was published last
 	top     uint64    // the highest that was believed of the phone's count
 	before  uint64    // of that, what was before this session
+	refused *refused  // since this session began; nil for nothing
 }
 
 // refusal is a position that was not believed.
@@ -113,7 +112,7 @@ func (u *unit) take(session string, p driver.Profile, out *outgoing) {
 	if session < u.session {
 		return
 	}
-	u.before = u.top
+	u.before, u.refused = u.top, nil
 	u.news.open(out)
 	u.session, u.left = session, time.Time{}
 	u.class, u.seats = p.Class, p.Seats
@@ -172,6 +171,7 @@ func (u *unit) hear(session string, positions []driver.Position, now time.Time, 
 		}
 		if why := u.filter.Judge(p, now); why != driver.Believed {
 			h.refused = append(h.refused, refusal{p.Seq, why})
+			u.refuse(why, now)
 			continue
 		}
 		positions[h.believed] = p

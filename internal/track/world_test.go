@@ -251,6 +251,8 @@ func (l *line) Push(_ context.Context, driverID string, p wire.Push) error {
 	return nil
 }
 
+func (l *line) Answer(context.Context, string, wire.OpenSession) error { return nil }
+
 func (l *line) set(change func(*line)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

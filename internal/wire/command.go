@@ -83,7 +83,23 @@ type Push struct {
 	// Devices tells that a device of the driver was revoked: what is remembered of
 	// them is to be asked for again.
 	Devices bool `json:"devices,omitempty"`
+	// Profile, when set, is how the driver is registered from now on.
+	Profile *Driver `json:"profile,omitempty"`
+	// Ask, when set, is where to answer with an [OpenSession]: the address that the
+	// message came with.
+	Ask string `json:"-"`
+	// End, when set, ends the driver's sessions, and says why.
+	End EndReason `json:"end,omitempty"`
 }
+
+// EndReason says why somebody ended a driver's sessions.
+type EndReason string
+
+// The reasons.
+const (
+	EndByOperator EndReason = "operator" // the driver may come again
+	EndInactive   EndReason = "inactive" // the driver is not active any more
+)
 
 // Nudge tells dispatchers that a trip changed in a way that has no event (its
 // offer did): subject "dispatch.nudge". It may get lost; the sweep finds the
