@@ -7,7 +7,7 @@ GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
 # detector makes them several times slower than the programs that they test.
 TESTFLAGS ?= -race -timeout 10m
-FUZZTIME ?= 30s
+FUZZTIME ?= 60s
 # Arguments for the demo, as in: make run ARGS="--listen 127.0.0.1:9000"
 ARGS ?=
 
@@ -36,7 +36,7 @@ test-faults: deps build ## Break a running city by every kind of fault and judge
 lint: ## gofmt, vet, staticcheck, govulncheck, the import rules
 	GO="$(GO)" scripts/lint.sh
 
-fuzz: ## Fuzz every decoder, FUZZTIME each (default 30s)
+fuzz: ## Fuzz every decoder, FUZZTIME each (default 60s)
 	GO="$(GO)" scripts/fuzz.sh $(FUZZTIME)
 
 model: ## Try out the whole protocol of trips and claims at its larger size, minutes

@@ -3,6 +3,7 @@ package geo_test
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -163,6 +164,24 @@ func TestBox_Distance(t *testing.T) {
 		}
 		if step := math.Pi * geo.EarthRadius / 100; !b.Contains(p) && got < nearest-step {
 			t.Fatalf("%v m, but the border is at %v m", got, nearest)
+		}
+	})
+}
+
+// What is taken for a cell is a place on the earth that has its own name.
+func FuzzParseCell(f *testing.F) {
+	for _, s := range []string{"", "dr5r", "0", "zzzzzzzzzzzz", "a", "DR5R", "dr5r\x00", "dr5ré"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := geo.ParseCell(s)
+		if err != nil {
+			return
+		}
+		box := c.Bounds()
+		middle := geo.Point{Lat: (box.South + box.North) / 2, Lon: (box.West + box.East) / 2}
+		if !box.Valid() || !middle.Valid() || geo.CellOf(middle, len(c)) != geo.Cell(strings.ToLower(s)) {
+			t.Errorf("%q is the cell %v", s, box)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"math"
 	"strings"
@@ -126,6 +127,35 @@ func TestDispatcher_WindowSwitches(t *testing.T) {
 		}
 		if len(after) < 10 || after[1] != 4*time.Second || after[2] != 6*time.Second || after[3] != 6500*time.Millisecond || after[9] != 9500*time.Millisecond {
 			t.Errorf("ticks after %v", after)
+		}
+	})
+}
+
+// What is accepted of a policy has bounds, and is the same when it is read again.
+func FuzzRegimeOf(f *testing.F) {
+	good, err := json.Marshal(dispatch.Regime{Policy: dispatch.DefaultConfig.Policy, Window: dispatch.DefaultConfig.Window}.Public())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(`{"policy":"optimal","window_s":1e308,"aging":-1e308}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var p wire.Policy
+		if json.Unmarshal(data, &p) != nil {
+			return
+		}
+		r := dispatch.RegimeOf(p)
+		if err := r.Validate(); err != nil {
+			if !fault.Is(err, fault.Invalid) {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		if r.Window <= 0 || r.Window > dispatch.LongestWindow || r.PickupCap <= 0 || r.PickupCap > 24*time.Hour {
+			t.Errorf("%q is accepted: %+v", data, r)
+		}
+		if again := dispatch.RegimeOf(r.Public()); again != r {
+			t.Errorf("%+v becomes %+v", r, again)
 		}
 	})
 }

@@ -54,3 +54,24 @@ func TestDevice_WithToken(t *testing.T) {
 		t.Errorf("%+v of %s", d, token)
 	}
 }
+
+// What is taken for a token has one form, whatever a keyboard made of it, and
+// nothing is repeated of what is not.
+func FuzzHashToken(f *testing.F) {
+	good := driver.NewDeviceToken([16]byte{1})
+	for _, token := range []string{good, "", " " + strings.ToUpper(good), good[:20], "cab_" + strings.Repeat("ſ", 26), "cab_" + strings.Repeat("K", 26)} {
+		f.Add(token)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		hash, err := driver.HashToken(token)
+		if err != nil {
+			if hash != "" || !fault.Is(err, fault.Unauthenticated) || len(token) > len("cab_") && strings.Contains(err.Error(), token) {
+				t.Errorf("%q: %q, %v", token, hash, err)
+			}
+			return
+		}
+		if again, err := driver.HashToken(strings.ToLower(strings.TrimSpace(token))); err != nil || again != hash {
+			t.Errorf("%q: %q, then %q, %v", token, hash, again, err)
+		}
+	})
+}

@@ -103,8 +103,11 @@ func kilometres(km *float64) *float64 {
 	return &metres
 }
 
-// longest is the longest drive that is believed.
-const longest = 7 * 24 * time.Hour
+// longest and farthest, in metres, are the longest drive that is believed.
+const (
+	longest  = 7 * 24 * time.Hour
+	farthest = 50_000_000
+)
 
 // driveOf is a cell of an answer: seconds, nil for no way, and metres, nil for
 // not told.
@@ -117,7 +120,7 @@ func driveOf(seconds, metres *float64) (Drive, error) {
 	}
 	d := Drive{Takes: time.Duration(math.Round(*seconds*1000)) * time.Millisecond}
 	if metres != nil {
-		if !(*metres >= 0) {
+		if !(*metres >= 0 && *metres <= farthest) {
 			return Drive{}, fmt.Errorf("%v is no distance in metres", *metres)
 		}
 		d.Metres = *metres

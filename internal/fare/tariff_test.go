@@ -116,3 +116,28 @@ func TestParseTariff(t *testing.T) {
 		})
 	}
 }
+
+// Whatever a tariff says that is accepted, no fare is negative or runs over.
+func FuzzParseTariff(f *testing.F) {
+	for _, text := range []string{"", "{}", `{"currency":"EUR","classes":{"a":{"base":1000000000,"per_km":1000000000,"per_minute":1000000000,"minimum":0}}}`} {
+		f.Add([]byte(text), 1e5, int64(3600))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, metres float64, seconds int64) {
+		tariff, err := fare.ParseTariff(data)
+		if err != nil {
+			if !fault.Is(err, fault.Invalid) {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		if !(metres >= 0 && metres <= 1e6) || seconds < 0 || seconds > 2*86400 {
+			return
+		}
+		for class, rate := range tariff.Classes {
+			got, err := tariff.Price(class, metres, time.Duration(seconds)*time.Second, fare.NoSurge)
+			if err != nil || got.Amount < rate.Minimum || got.Currency != tariff.Currency {
+				t.Errorf("%s: %+v, %v", class, got, err)
+			}
+		}
+	})
+}

@@ -190,3 +190,34 @@ func mustJSON(t *rapid.T, l *road.Learner) string {
 	}
 	return string(saved)
 }
+
+// What is read back at all is what would be saved.
+func FuzzLearner_UnmarshalJSON(f *testing.F) {
+	var l road.Learner
+	teach(&l, 5, 1.5)
+	saved, err := json.Marshal(&l)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(saved)
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var read, again road.Learner
+		if json.Unmarshal(data, &read) != nil {
+			return
+		}
+		saved, err := json.Marshal(&read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(saved, &again); err != nil {
+			t.Fatalf("%q is saved as %s: %v", data, saved, err)
+		}
+		if twice, err := json.Marshal(&again); err != nil || string(twice) != string(saved) {
+			t.Errorf("%q is saved as %s, then as %s, %v", data, saved, twice, err)
+		}
+		if factor := read.Factor(timesSquare, 18); !(factor > 0 && factor < 100) {
+			t.Errorf("%q makes drives take %v times as long", data, factor)
+		}
+	})
+}

@@ -210,15 +210,17 @@ func (r Record) Seconds(column int) (time.Duration, error) {
 	return time.Duration(s * float64(time.Second)), nil
 }
 
-// Time reads an instant: RFC 3339, or unix seconds.
-func (r Record) Time(column int) (time.Time, error) {
+// Time reads an instant of the years 0 to 9999: RFC 3339, or unix seconds.
+func (r Record) Time(column int) (at time.Time, err error) {
 	text := r.fields[column]
-	if s, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.Unix(s, 0).UTC(), nil
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	if s, bad := strconv.ParseInt(text, 10, 64); bad == nil {
+		at = time.Unix(s, 0)
+	} else if at, err = time.Parse(time.RFC3339, text); err != nil {
 		return at, fmt.Errorf("%q is neither RFC 3339 nor unix seconds", text)
 	}
-	return at.UTC(), nil
+	at = at.UTC()
+	if year := at.Year(); year < 0 || year > 9999 {
+		return at, fmt.Errorf("%q is not within the years 0 to 9999", text)
+	}
+	return at, nil
 }

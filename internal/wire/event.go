@@ -73,7 +73,21 @@ func DecodeEvent(data []byte) (trip.Event, error) {
 	if c := ce.Data.ClosedOffer; c != nil {
 		ev.ClosedOffer = &trip.ClosedOffer{OfferID: c.OfferID, DriverID: c.DriverID, Reason: c.Reason}
 	}
-	return ev, nil
+	return ev, checkTimes(ev)
+}
+
+// checkTimes refuses times that could not be written again: JSON has the years 0
+// to 9999, and another zone's may be others in UTC.
+func checkTimes(ev trip.Event) error {
+	t := &ev.Trip
+	for _, at := range []time.Time{
+		ev.At, t.RequestedAt, t.ScheduledFor, t.AssignedAt, t.ArrivedAt, t.RidingAt, t.CompletedAt, t.CancelledAt, t.ExpiredAt,
+	} {
+		if year := at.UTC().Year(); year < 0 || year > 9999 {
+			return fmt.Errorf("trip event %q: its year %d is not accepted: 0 to 9999", ev.ID(), year)
+		}
+	}
+	return nil
 }
 
 // mustJSON encodes a value of this package's own types, which always encode.
