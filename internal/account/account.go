@@ -33,18 +33,27 @@ const (
 	MaxPassword = 256 // bytes
 )
 
-// CheckPassword reports why a new password is not accepted; it does not repeat
-// it.
-func CheckPassword(password string) error {
+// CheckPassword reports why a new password, of the field, is not accepted; it
+// does not repeat it.
+func CheckPassword(field, password string) error {
 	switch n := utf8.RuneCountInString(password); {
 	case !utf8.ValidString(password):
-		return fault.Field("password", "is not UTF-8")
+		return fault.Field(field, "is not UTF-8")
 	case n < MinPassword:
-		return fault.Field("password", "%d characters are too few: at least %d", n, MinPassword)
+		return fault.Field(field, "%d characters are too few: at least %d", n, MinPassword)
 	case len(password) > MaxPassword:
-		return fault.Field("password", "%d bytes are too many: at most %d", len(password), MaxPassword)
+		return fault.Field(field, "%d bytes are too many: at most %d", len(password), MaxPassword)
 	}
 	return nil
+}
+
+// Change is a password that takes the place of another.
+type Change struct {
+	ID   string // of the account
+	Old  string // the hash that it takes the place of; "" for whichever there is
+	New  string // its hash
+	Keep string // the session that goes on; "" for none
+	Now  time.Time
 }
 
 // Validate checks a new account's id and role.

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,38 +13,6 @@ import (
 	"github.com/cabstand/cabstand/internal/signin"
 	"github.com/cabstand/cabstand/internal/trip"
 )
-
-// How often a password may be tried. Somebody's mistakes fit in; a list of
-// common passwords does not. The account's own is wide, or a stranger could keep
-// its owner out; the address's is wide since many share one.
-var (
-	triesOfOneAtAddress = Pace{PerSecond: 1.0 / 30, Burst: 10}
-	triesOfOne          = Pace{PerSecond: 1.0 / 10, Burst: 100}
-	triesOfAddress      = Pace{PerSecond: 5, Burst: 300}
-)
-
-// try is who tries a password from where; either may be left out.
-type try struct {
-	account string
-	from    netip.Prefix
-}
-
-// tries keeps the pace of passwords that are tried.
-type tries struct{ buckets *buckets[try] }
-
-// take counts a try.
-func (t tries) take(id string, from netip.Addr, now time.Time) error {
-	paces := map[try]Pace{{account: id, from: household(from)}: triesOfOneAtAddress, {account: id}: triesOfOne}
-	if from.IsValid() && !from.IsLoopback() {
-		paces[try{from: household(from)}] = triesOfAddress
-	}
-	for key, pace := range paces {
-		if err := pace.take("passwords", t.buckets.of(key, pace), http.Header{}, now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 func (a *API) signInRoutes() {
 	open := []map[string][]string{} // no token
@@ -65,6 +32,11 @@ func (a *API) signInRoutes() {
 		Description: "Its access tokens are refused within 30 s everywhere, and its sockets are closed.",
 	}, a.logout)
 	handle(a, huma.Operation{
+		OperationID: "change-password", Method: http.MethodPost, Path: "/v1/auth/password", Tags: []string{"auth"},
+		Summary:     "Change one's own password",
+		Description: "All other sessions of the account end, as by logout. A wrong old password is 422 and names the field; tries are limited as for signing in.",
+	}, a.changePassword)
+	handle(a, huma.Operation{
 		OperationID: "add-account", Method: http.MethodPost, Path: "/v1/accounts", Tags: []string{"operator"},
 		Summary: "Let somebody sign in", DefaultStatus: http.StatusCreated,
 	}, a.addAccount)
@@ -79,6 +51,11 @@ func (a *API) signInRoutes() {
 		Summary:     "Disable an account",
 		Description: "It signs in no more, and its sessions end as by logout. The id stays taken: trips are kept under it.",
 	}, a.disableAccount)
+	handle(a, huma.Operation{
+		OperationID: "reset-password", Method: http.MethodPut, Path: "/v1/accounts/{id}/password", Tags: []string{"operator"},
+		Summary:     "Give an account another password, for somebody who forgot it",
+		Description: "All its sessions end, as by logout.",
+	}, a.resetPassword)
 }
 
 // door is where people sign in, if they do so here.
@@ -128,8 +105,7 @@ func (a *API) login(ctx context.Context, in *loginInput) (*tokensOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	from, _ := ctx.Value(clientKey{}).(netip.Addr)
-	if err := a.tries.take(in.Body.ID, from, a.Now()); err != nil {
+	if err := a.takeTry(ctx, in.Body.ID); err != nil {
 		return nil, err
 	}
 	return newTokensOutput(door.Login(ctx, in.Body.ID, in.Body.Password))

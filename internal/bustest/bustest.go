@@ -76,6 +76,7 @@ func Run(t *testing.T, start func(testing.TB) Server) {
 		"Decisions":         testDecisions,
 		"Settings":          testSettings,
 		"SettingsLate":      testSettingsLate,
+		"Ended":             testEnded,
 		"Malformed":         testMalformed,
 		"Closed":            testClosed,
 		"CancelledContexts": testCancelled,

@@ -122,12 +122,18 @@ func mustServices(tb testing.TB) site {
 
 func mustServicesOn(tb testing.TB, redis string) site {
 	tb.Helper()
+	dispatchers, tracker := mustPrograms(tb, redis)
+	return site{tb: tb, riders: balance(tb, dispatchers), drivers: tracker, tokenArg: []string{"--auth-key", sharedKey}}
+}
+
+// mustPrograms is two dispatchers and a tracker, by their addresses.
+func mustPrograms(tb testing.TB, redis string) (dispatchers []*url.URL, tracker string) {
+	tb.Helper()
 	database := testenv.Postgres(tb)
 	shared := []string{"--listen=127.0.0.1:0", "--auth-key=" + sharedKey, "--redis-url=" + redis, "--nats-url=" + testenv.NATS(tb)}
 	if err := (&node.Migrate{DatabaseURL: database}).Run(tb.Context(), node.Std{Out: io.Discard, Err: io.Discard}); err != nil {
 		tb.Fatal(err)
 	}
-	var dispatchers []*url.URL
 	for _, id := range []string{"one", "two"} {
 		c := parse[node.DispatcherConfig](tb, append(shared, "--database-url="+database, "--id="+id)...)
 		address, _ := run(tb, func(ctx context.Context, log *slog.Logger) (*node.Node, error) {
@@ -140,8 +146,8 @@ func mustServicesOn(tb testing.TB, redis string) site {
 		dispatchers = append(dispatchers, u)
 	}
 	c := parse[node.TrackerConfig](tb, shared...)
-	tracker, _ := run(tb, func(ctx context.Context, log *slog.Logger) (*node.Node, error) { return node.OpenTracker(ctx, c, log) })
-	return site{tb: tb, riders: balance(tb, dispatchers), drivers: tracker, tokenArg: []string{"--auth-key", sharedKey}}
+	tracker, _ = run(tb, func(ctx context.Context, log *slog.Logger) (*node.Node, error) { return node.OpenTracker(ctx, c, log) })
+	return dispatchers, tracker
 }
 
 // balance spreads requests over the servers in turn.

@@ -20,7 +20,7 @@ func (p *parts) signIn(key []byte) error {
 }
 
 // followEnded hears from dispatchers which sessions ended: a tracker has no
-// store.
+// store, and a dispatcher looks into it only now and then.
 func (p *parts) followEnded(ctx context.Context) error {
 	return serve(ctx, p.bus.Ended.Follow, func(sessions []string) { p.ended.Add(time.Now(), sessions...) })
 }

@@ -104,21 +104,32 @@ func (e *Ended) leave(session string, w *waiter) {
 	}
 }
 
+// end ends sessions here, and has Run tell the others at once.
+func (d *Door) end(now time.Time, sessions ...string) {
+	d.ended.Add(now, sessions...)
+	select {
+	case d.news <- struct{}{}:
+	default: // Run will tell of these too
+	}
+}
+
 // Run looks for sessions that ended elsewhere until ctx ends, and tells each
-// time, to those who have no store, which ones are ended. tell may be nil.
+// time, and when one ended here, which ones are ended: trackers have no store, and
+// other dispatchers look in it only now and then. tell may be nil.
 func (d *Door) Run(ctx context.Context, tell func(context.Context, []string) error) error {
 	ticker := time.NewTicker(LookEvery)
 	defer ticker.Stop()
 	for {
 		if ids := d.look(ctx); len(ids) > 0 && tell != nil {
 			if err := tell(ctx, ids); err != nil {
-				d.log.Debug("trackers were not told which sessions ended; trying again", "err", err)
+				d.log.Debug("others were not told which sessions ended; trying again", "err", err)
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
+		case <-d.news:
 		}
 	}
 }

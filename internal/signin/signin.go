@@ -28,9 +28,14 @@ type Store interface {
 	Accounts(ctx context.Context, cursor string, limit int) (page []account.Account, next string, err error)
 	// DisableAccount lets an account sign in no more, and ends its sessions.
 	DisableAccount(ctx context.Context, id string, now time.Time, log ...audit.Entry) error
-	// StartSession stores a session with its first refresh token; fault.NotFound
-	// where the account is gone or disabled.
-	StartSession(ctx context.Context, n account.Session, hash string) error
+	// ChangePassword puts a password in the place of another, and ends the account's
+	// sessions but the one that is kept. fault.NotFound where there is no account
+	// that may sign in, or the old password is not its own any more. The log is stored with it.
+	ChangePassword(ctx context.Context, c account.Change, log ...audit.Entry) error
+	// StartSession stores a session, which began with the password of that hash, with
+	// the hash of its first refresh token; fault.NotFound where the account is gone,
+	// disabled, or has another password by now.
+	StartSession(ctx context.Context, n account.Session, password, refresh string) error
 	// Rotate gives the next refresh token for the old one. One that was used before
 	// ends the session: reused is true then. fault.NotFound where there is nothing
 	// to go on with.
@@ -55,7 +60,8 @@ type Door struct {
 	now    func() time.Time
 	log    *slog.Logger
 	hasher *hasher
-	nobody string // the hash that is checked for who has no account
+	nobody string        // the hash that is checked for who has no account
+	news   chan struct{} // of sessions that ended; one that waits stands for all
 }
 
 // NewDoor makes a door. Sessions that end here are told to ended.
@@ -64,7 +70,7 @@ func NewDoor(store Store, issue Issue, ended *Ended, newID func() string, now fu
 	rand.Read(sum) // of no password
 	return &Door{
 		store: store, issue: issue, ended: ended, newID: newID, now: now, log: log,
-		hasher: newHasher(), nobody: phc(sum[:saltBytes], sum),
+		hasher: newHasher(), nobody: phc(sum[:saltBytes], sum), news: make(chan struct{}, 1),
 	}
 }
 
@@ -87,30 +93,37 @@ func errOver() error { return fault.New(fault.Unauthenticated, "the session is o
 // Login begins a session. It takes as long, and says the same, for an id that
 // nobody has, an account that is disabled and a wrong password.
 func (d *Door) Login(ctx context.Context, id, password string) (Tokens, error) {
-	a, err := d.store.Account(ctx, id)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return Tokens{}, err
-	}
-	known := err == nil && !a.Disabled
-	if err != nil {
-		a.Password = d.nobody
-	}
-	right, err := d.hasher.matches(ctx, a.Password, password)
+	a, right, err := d.try(ctx, id, password)
 	switch {
 	case err != nil:
 		return Tokens{}, err
-	case !right || !known:
+	case !right:
 		return Tokens{}, errNotLetIn()
 	}
 	now, refresh := d.now(), newRefresh()
 	n := account.Session{ID: d.newID(), AccountID: a.ID, CreatedAt: now, ExpiresAt: now.Add(SessionTTL)}
-	if err := d.store.StartSession(ctx, n, account.HashToken(refresh)); err != nil {
-		if fault.Is(err, fault.NotFound) { // disabled meanwhile
+	if err := d.store.StartSession(ctx, n, a.Password, account.HashToken(refresh)); err != nil {
+		if fault.Is(err, fault.NotFound) { // disabled meanwhile, or given another password
 			err = errNotLetIn()
 		}
 		return Tokens{}, err
 	}
 	return d.tokens(n, a, refresh)
+}
+
+// try reports whether the password is that of an account that may sign in. It
+// takes as long where there is none.
+func (d *Door) try(ctx context.Context, id, password string) (a account.Account, right bool, err error) {
+	a, err = d.store.Account(ctx, id)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return a, false, err
+	}
+	known := err == nil && !a.Disabled
+	if err != nil {
+		a.Password = d.nobody
+	}
+	right, err = d.hasher.matches(ctx, a.Password, password)
+	return a, right && known, err
 }
 
 // Refresh goes on with a session. The refresh token is good once; one that comes
@@ -127,7 +140,7 @@ func (d *Door) Refresh(ctx context.Context, refresh string) (Tokens, error) {
 		return Tokens{}, err
 	case reused:
 		d.log.Warn("a refresh token came twice, its session was ended", "account", a.ID, "session", n.ID)
-		d.ended.Add(now, n.ID)
+		d.end(now, n.ID)
 		return Tokens{}, errOver()
 	}
 	return d.tokens(n, a, next)
@@ -139,7 +152,7 @@ func (d *Door) Logout(ctx context.Context, refresh string) error {
 	now := d.now()
 	ended, err := d.store.EndSession(ctx, account.HashToken(refresh), now)
 	if err == nil && ended != "" {
-		d.ended.Add(now, ended)
+		d.end(now, ended)
 	}
 	return err
 }
@@ -151,7 +164,7 @@ func (d *Door) Create(ctx context.Context, by, id string, role trip.Role, passwo
 	if err := a.Validate(); err != nil {
 		return account.Account{}, err
 	}
-	if err := account.CheckPassword(password); err != nil {
+	if err := account.CheckPassword("password", password); err != nil {
 		return account.Account{}, err
 	}
 	var err error
@@ -170,7 +183,7 @@ func (d *Door) Disable(ctx context.Context, by, id string) error {
 	if err := d.store.DisableAccount(ctx, id, now, did); err != nil {
 		return err
 	}
-	d.look(ctx)
+	d.end(d.now(), d.look(ctx)...)
 	return nil
 }
 

@@ -61,19 +61,43 @@ func (s *Store) DisableAccount(ctx context.Context, id string, now time.Time, lo
 	})
 }
 
-// StartSession stores a session with its first refresh token; fault.NotFound
-// where the account is gone or disabled.
-func (s *Store) StartSession(ctx context.Context, n account.Session, hash string) error {
+// ChangePassword puts a password in the place of another, and ends the account's
+// sessions but the one that is kept; fault.NotFound where there is no account that
+// may sign in, or the old password is not its own any more. The log is stored with
+// it.
+func (s *Store) ChangePassword(ctx context.Context, c account.Change, log ...audit.Entry) error {
+	return s.write(ctx, func(ctx context.Context, tx *session) error {
+		found, err := affected(tx.exec(ctx, `UPDATE accounts SET password = ?1
+			WHERE id = ?2 AND NOT disabled AND ?3 IN ('', password)`, c.New, c.ID, c.Old))
+		if err == nil && !found {
+			err = fault.New(fault.NotFound, "no such account")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `UPDATE sessions SET revoked_at = ?1 WHERE account_id = ?2 AND id <> ?3 AND revoked_at IS NULL`, micros(c.Now), c.ID, c.Keep)
+		if err != nil {
+			return err
+		}
+		return insertAudit(ctx, tx, log)
+	})
+}
+
+// StartSession stores a session, which began with the password of that hash, with
+// the hash of its first refresh token; fault.NotFound where the account is gone,
+// disabled, or has another password by now.
+func (s *Store) StartSession(ctx context.Context, n account.Session, password, refresh string) error {
 	return s.write(ctx, func(ctx context.Context, tx *session) error {
 		started, err := affected(tx.exec(ctx, `INSERT INTO sessions (id, account_id, created_at, expires_at)
-			SELECT ?1, id, CAST(?2 AS integer), CAST(?3 AS integer) FROM accounts WHERE id = ?4 AND NOT disabled`, n.ID, micros(n.CreatedAt), micros(n.ExpiresAt), n.AccountID))
+			SELECT ?1, id, CAST(?2 AS integer), CAST(?3 AS integer) FROM accounts WHERE id = ?4 AND NOT disabled AND password = ?5`,
+			n.ID, micros(n.CreatedAt), micros(n.ExpiresAt), n.AccountID, password))
 		if err == nil && !started {
 			err = fault.New(fault.NotFound, "no such account")
 		}
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `INSERT INTO refresh_tokens (hash, session_id) VALUES (?1, ?2)`, hash, n.ID)
+		_, err = tx.exec(ctx, `INSERT INTO refresh_tokens (hash, session_id) VALUES (?1, ?2)`, refresh, n.ID)
 		return err
 	})
 }

@@ -21,7 +21,8 @@ type Accounts interface {
 	Account(ctx context.Context, id string) (account.Account, error)
 	Accounts(ctx context.Context, cursor string, limit int) (page []account.Account, next string, err error)
 	DisableAccount(ctx context.Context, id string, now time.Time, log ...audit.Entry) error
-	StartSession(ctx context.Context, n account.Session, hash string) error
+	ChangePassword(ctx context.Context, c account.Change, log ...audit.Entry) error
+	StartSession(ctx context.Context, n account.Session, password, refresh string) error
 	Rotate(ctx context.Context, r account.Rotation) (n account.Session, of account.Account, reused bool, err error)
 	EndSession(ctx context.Context, hash string, now time.Time) (ended string, err error)
 	Revoked(ctx context.Context, since time.Time, limit int) ([]string, error)
@@ -51,7 +52,7 @@ func mustAddAccount(tb testing.TB, s Accounts, id string, role trip.Role) accoun
 func mustStart(tb testing.TB, s Accounts, id, accountID string) account.Session {
 	tb.Helper()
 	n := account.Session{ID: id, AccountID: accountID, CreatedAt: start, ExpiresAt: after(time.Hour)}
-	if err := s.StartSession(tb.Context(), n, id+"-0"); err != nil {
+	if err := s.StartSession(tb.Context(), n, "hash of "+accountID, id+"-0"); err != nil {
 		tb.Fatal(err)
 	}
 	return n
@@ -103,12 +104,58 @@ func testDisabledAccounts(t *testing.T, p Place) {
 	wantRevoked(t, s, after(time.Minute), "of-a")
 	_, _, _, err := s.Rotate(t.Context(), rotation("of-a-0", "of-a-1"))
 	wantFault(t, err, fault.NotFound)
-	wantFault(t, s.StartSession(t.Context(), account.Session{ID: "x", AccountID: "a", CreatedAt: start, ExpiresAt: after(time.Hour)}, "x-0"), fault.NotFound)
-	wantFault(t, s.StartSession(t.Context(), account.Session{ID: "y", AccountID: "nobody", CreatedAt: start, ExpiresAt: after(time.Hour)}, "y-0"), fault.NotFound)
+	wantFault(t, s.StartSession(t.Context(), account.Session{ID: "x", AccountID: "a", CreatedAt: start, ExpiresAt: after(time.Hour)}, "hash of a", "x-0"), fault.NotFound)
+	wantFault(t, s.StartSession(t.Context(), account.Session{ID: "y", AccountID: "nobody", CreatedAt: start, ExpiresAt: after(time.Hour)}, "", "y-0"), fault.NotFound)
 	wantFault(t, s.DisableAccount(t.Context(), "nobody", start), fault.NotFound)
 	wantFault(t, s.AddAccount(t.Context(), account.Account{ID: "a", Role: trip.Rider, CreatedAt: start}), fault.AlreadyExists)
 	if _, _, reused, err := s.Rotate(t.Context(), rotation("of-b-0", "of-b-1")); err != nil || reused {
 		t.Errorf("the other account: %v, %v", reused, err)
+	}
+}
+
+// A password that is changed ends the sessions that began with the old one, and no
+// session begins with it any more, by a sign-in that was on its way neither.
+func testChangedPasswords(t *testing.T, p Place) {
+	s := mustAccounts(t, p)
+	for _, id := range []string{"a", "b", "gone"} {
+		mustAddAccount(t, s, id, trip.Rider)
+	}
+	if err := s.DisableAccount(t.Context(), "gone", start); err != nil {
+		t.Fatal(err)
+	}
+	mustStart(t, s, "mine", "a")
+	mustStart(t, s, "thief", "a")
+	mustStart(t, s, "other", "b")
+	for name, c := range map[string]account.Change{
+		"Nobody": {ID: "nobody", New: "x"}, "Disabled": {ID: "gone", New: "x"}, "NotTheOld": {ID: "a", Old: "hash of b", New: "x"},
+	} {
+		c.Now = after(time.Minute)
+		if err := s.ChangePassword(t.Context(), c); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	wantRevoked(t, s, start)
+	change := func(c account.Change) {
+		t.Helper()
+		c.ID, c.Now = "a", after(time.Minute)
+		if err := s.ChangePassword(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if a, err := s.Account(t.Context(), "a"); err != nil || a.Password != c.New {
+			t.Errorf("%+v, %v", a, err)
+		}
+	}
+	change(account.Change{Old: "hash of a", New: "second", Keep: "mine"})
+	wantRevoked(t, s, start, "thief")
+	late := account.Session{ID: "late", AccountID: "a", CreatedAt: start, ExpiresAt: after(time.Hour)}
+	wantFault(t, s.StartSession(t.Context(), late, "hash of a", "late-0"), fault.NotFound)
+	if err := s.StartSession(t.Context(), late, "second", "late-0"); err != nil {
+		t.Error(err)
+	}
+	change(account.Change{New: "third"})
+	wantRevoked(t, s, start, "late", "mine", "thief")
+	if _, _, _, err := s.Rotate(t.Context(), rotation("other-0", "other-1")); err != nil {
+		t.Errorf("another account's session: %v", err)
 	}
 }
 

@@ -73,6 +73,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"Devices", testDevices},
 		{"Accounts", testAccounts},
 		{"DisabledAccounts", testDisabledAccounts},
+		{"ChangedPasswords", testChangedPasswords},
 		{"Sessions", testSessions},
 		{"RotationRace", testRotationRace},
 		{"Audit", testAudit},
