@@ -22,6 +22,8 @@ type rule struct {
 	streamed bool
 	// open: everybody may, without a token.
 	open bool
+	// tries: a password is tried, which counts against where it comes from.
+	tries bool
 }
 
 func open() rule                       { return rule{open: true} }
@@ -67,17 +69,29 @@ var access = map[string]rule{
 	"POST /v1/auth/login":                      open(),
 	"POST /v1/auth/refresh":                    open(),
 	"POST /v1/auth/logout":                     open(),
+	"POST /v1/auth/password":                   {roles: []trip.Role{trip.Rider, trip.Driver, trip.Operator}, tries: true},
 	"POST /v1/accounts":                        only(trip.Operator),
 	"GET /v1/accounts":                         only(trip.Operator),
 	"GET /v1/accounts/{id}":                    only(trip.Operator),
 	"DELETE /v1/accounts/{id}":                 only(trip.Operator),
+	"PUT /v1/accounts/{id}/password":           only(trip.Operator),
 	"GET /v1/stream":                           streamed(trip.Rider, trip.Operator),
+	driverStream:                               streamed(trip.Driver),
 }
+
+// driverStream is the route of the driver's socket, which trackers serve.
+const driverStream = "GET /v1/driver/stream"
 
 type identityKey struct{}
 
-// clientKey is where open routes find the address of the caller.
+// clientKey is where open routes, and those where passwords are tried, find the
+// address of the caller.
 type clientKey struct{}
+
+// from is the request with the caller's address for its handler.
+func (a *API) from(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), clientKey{}, a.Gate.clientOf(r)))
+}
 
 // caller is who the request's token speaks for.
 func caller(ctx context.Context) auth.Identity {
@@ -97,7 +111,7 @@ func (a *API) guard(next http.Handler) http.Handler {
 		}
 		defer leave()
 		if rule.open {
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, a.Gate.clientOf(r))))
+			next.ServeHTTP(w, a.from(r))
 			return
 		}
 		who, err := a.admit(r, rule)
@@ -107,6 +121,9 @@ func (a *API) guard(next http.Handler) http.Handler {
 		if err != nil {
 			a.fail(w, r, err)
 			return
+		}
+		if rule.tries {
+			r = a.from(r)
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, who)))
 	})
@@ -120,10 +137,15 @@ func (a *API) admit(r *http.Request, rule rule) (auth.Identity, error) {
 	if a.Ended.Has(who.Session) {
 		return auth.Identity{}, fault.New(fault.Unauthenticated, "the session is over: sign in again")
 	}
-	if !slices.Contains(rule.roles, who.Role) {
-		return auth.Identity{}, fault.New(fault.Forbidden, "the role %s may not do this", who.Role)
+	return who, rule.allows(who.Role)
+}
+
+// allows is nil for a role that may call the route.
+func (r rule) allows(role trip.Role) error {
+	if slices.Contains(r.roles, role) {
+		return nil
 	}
-	return who, nil
+	return fault.New(fault.Forbidden, "the role %s may not do this", role)
 }
 
 // tokenOf is the token of the request; "" if there is none.

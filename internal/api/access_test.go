@@ -1,14 +1,18 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/cabstand/cabstand/internal/api"
+	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 )
@@ -47,10 +51,12 @@ var roles = map[string]string{
 	"DELETE /v1/policy":                        "o",
 	"GET /v1/audit":                            "o",
 	"GET /v1/health":                           "o",
+	"POST /v1/auth/password":                   "rdo",
 	"POST /v1/accounts":                        "o",
 	"GET /v1/accounts":                         "o",
 	"GET /v1/accounts/{id}":                    "o",
 	"DELETE /v1/accounts/{id}":                 "o",
+	"PUT /v1/accounts/{id}/password":           "o",
 	"GET /v1/stream":                           "ro",
 }
 
@@ -62,11 +68,17 @@ var open = map[string]bool{"GET /v1/site": true, "GET /healthz": true, "GET /rea
 
 func TestAccess_EveryRouteAndRole(t *testing.T) {
 	c := newCity(t, nil)
+	forged := c.forgedTokens()
 	for route, allowed := range roles {
 		method, path, _ := strings.Cut(route, " ")
 		path = strings.NewReplacer("{id}", "nobody", "{device}", "none").Replace(path)
 		c.refused(http.StatusUnauthorized, "unauthenticated", method, path, "", "")
-		c.checkProblem(c.call(method, path, "", "", "Authorization", "Bearer nonsense"), http.StatusUnauthorized, "unauthenticated")
+		for name, token := range forged {
+			c.checkProblem(c.call(method, path, "", "", "Authorization", "Bearer "+token), http.StatusUnauthorized, "unauthenticated")
+			if a := c.call(method, path+"?access_token="+token, "", ""); a.status != http.StatusUnauthorized {
+				t.Errorf("%s by a token, %s, in the address: %d", route, name, a.status)
+			}
+		}
 		for _, role := range []string{"rider", "driver", "operator"} {
 			a := c.call(method, path, role+":x", "")
 			if strings.Contains(allowed, role[:1]) {
@@ -77,6 +89,38 @@ func TestAccess_EveryRouteAndRole(t *testing.T) {
 			}
 			c.checkProblem(a, http.StatusForbidden, "forbidden", role)
 		}
+	}
+}
+
+// forgedTokens are tokens of an operator, who may do most, that are not good, by
+// what is wrong with them.
+func (c *city) forgedTokens() map[string]string {
+	c.Helper()
+	claims := func(change ...any) jwt.MapClaims {
+		m := jwt.MapClaims{"sub": "o1", "role": "operator", "aud": auth.Audience, "exp": c.now().Add(time.Hour).Unix()}
+		for i := 0; i < len(change); i += 2 {
+			m[change[i].(string)] = change[i+1]
+		}
+		return m
+	}
+	sign := func(method jwt.SigningMethod, claims jwt.MapClaims, key any) string {
+		return must[string](c)(jwt.NewWithClaims(method, claims).SignedString(key))
+	}
+	ours, foreign := cityKey, bytes.Repeat([]byte("x"), 32)
+	if a := c.as(sign(jwt.SigningMethodHS256, claims(), ours)); a.status != http.StatusOK {
+		c.Fatalf("the token that the others vary is refused: %d %s", a.status, a.body)
+	}
+	return map[string]string{
+		"NoToken":       "nonsense",
+		"Expired":       sign(jwt.SigningMethodHS256, claims("exp", c.now().Add(-time.Minute).Unix()), ours),
+		"NeverExpires":  sign(jwt.SigningMethodHS256, claims("exp", nil), ours),
+		"NotYet":        sign(jwt.SigningMethodHS256, claims("nbf", c.now().Add(time.Minute).Unix()), ours),
+		"OtherAudience": sign(jwt.SigningMethodHS256, claims("aud", "elsewhere"), ours),
+		"AlgNone":       sign(jwt.SigningMethodNone, claims(), jwt.UnsafeAllowNoneSignatureType),
+		"OtherAlg":      sign(jwt.SigningMethodHS384, claims(), ours),
+		"ForeignKey":    sign(jwt.SigningMethodHS256, claims(), foreign),
+		"UnknownRole":   sign(jwt.SigningMethodHS256, claims("role", "admin"), ours),
+		"System":        sign(jwt.SigningMethodHS256, claims("role", "system"), ours),
 	}
 }
 

@@ -60,6 +60,9 @@ var (
 	dropoff = geo.Point{Lat: 40.76, Lon: -73.97}
 )
 
+// cityKey signs the tokens of a city.
+var cityKey = bytes.Repeat([]byte("k"), 32)
+
 func (c *city) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 // lines is what was logged.
@@ -94,7 +97,7 @@ func must[T any](tb testing.TB) func(T, error) T {
 func newCity(t *testing.T, change func(*api.Deps)) *city {
 	t.Helper()
 	c := &city{T: t, places: memgeo.New(), log: &lines{}, tokens: map[string]string{}}
-	key := bytes.Repeat([]byte("k"), 32)
+	key := cityKey
 	c.issuer = must[*auth.Issuer](t)(auth.NewIssuer(key, c.now))
 	c.store = must[*sqlite.Store](t)(sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "cabstand.db")))
 	t.Cleanup(c.store.Close)

@@ -26,9 +26,8 @@ import (
 // options do not say.
 const DefaultTrackerSockets = 100_000
 
-// TrackerVerify is the driver whom the token speaks for. The error is a fault:
-// Unauthenticated, Forbidden for another role than driver, Unavailable while
-// there are no keys.
+// TrackerVerify is who the token speaks for. The error is a fault:
+// Unauthenticated, Unavailable while there are no keys.
 type TrackerVerify func(ctx context.Context, token string) (auth.Identity, error)
 
 // TrackerOptions tunes the driver's socket. Every field may be left out.
@@ -115,6 +114,9 @@ func (d *trackerDoor) admit(r *http.Request, full bool) (who auth.Identity, err 
 	}
 	if d.opts.Ended.Has(who.Session) {
 		return who, fault.New(fault.Unauthenticated, "the session is over: sign in again")
+	}
+	if err := access[driverStream].allows(who.Role); err != nil {
+		return who, err
 	}
 	return who, connectPace.take("sockets", d.paces.of(who.Subject, connectPace), http.Header{}, time.Now())
 }

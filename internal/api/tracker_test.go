@@ -22,6 +22,7 @@ import (
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/track"
+	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
@@ -79,16 +80,14 @@ func trackerVerify(_ context.Context, token string) (auth.Identity, error) {
 	switch {
 	case !ok:
 		return nobody, fault.New(fault.Unauthenticated, "the token %q is not valid", token)
-	case role != "driver":
-		return nobody, fault.New(fault.Forbidden, "a %s has no business here", role)
 	case id == "nokeys":
 		return nobody, fault.New(fault.Unavailable, "no keys")
 	case id == "broken":
 		return nobody, errors.New("a secret of ours")
 	case id == "brief":
-		return auth.Identity{Subject: id, Expires: time.Now().Add(200 * time.Millisecond)}, nil
+		return auth.Identity{Role: trip.Role(role), Subject: id, Expires: time.Now().Add(200 * time.Millisecond)}, nil
 	}
-	return auth.Identity{Subject: id, Session: "of-" + id, Expires: time.Now().Add(time.Hour)}, nil
+	return auth.Identity{Role: trip.Role(role), Subject: id, Session: "of-" + id, Expires: time.Now().Add(time.Hour)}, nil
 }
 
 func newTrackerWorld(t *testing.T, opts api.TrackerOptions) *trackerWorld {
@@ -227,6 +226,8 @@ func TestTrackerRoutes_NotLetIn(t *testing.T) {
 		"NoToken":      {status: 401, code: "unauthenticated"},
 		"BadToken":     {token: "nonsense", status: 401, code: "unauthenticated"},
 		"Rider":        {token: "rider:r1", status: 403, code: "forbidden"},
+		"Operator":     {token: "operator:o1", status: 403, code: "forbidden"},
+		"System":       {token: "system:s1", status: 403, code: "forbidden"},
 		"NoKeys":       {token: "driver:nokeys", status: 503, code: "unavailable"},
 		"Broken":       {token: "driver:broken", status: 500, code: "internal"},
 		"NoUpgrade":    {token: "driver:d1", plain: true, status: 426, code: "malformed"},
@@ -254,7 +255,7 @@ func TestTrackerRoutes_NotLetIn(t *testing.T) {
 			checkProblem(t, request, test.status, test.code)
 		})
 	}
-	if got := w.metric(t, "cabstand_driver_sockets_refused_total", "forbidden"); got != 5 {
+	if got := w.metric(t, "cabstand_driver_sockets_refused_total", "forbidden"); got != 7 {
 		t.Errorf("%v refusals counted as forbidden", got)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/detour"
-	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/memgeo"
 	"github.com/cabstand/cabstand/internal/natsbus"
 	"github.com/cabstand/cabstand/internal/postgis"
@@ -21,7 +20,6 @@ import (
 	"github.com/cabstand/cabstand/internal/signin"
 	"github.com/cabstand/cabstand/internal/sqlite"
 	"github.com/cabstand/cabstand/internal/track"
-	"github.com/cabstand/cabstand/internal/trip"
 )
 
 // OpenDispatcher makes a dispatcher of the services size.
@@ -52,6 +50,7 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 			if err := p.signIn([]byte(c.AuthKey)); err != nil {
 				return err
 			}
+			p.node.task("sessions of others", p.followEnded)
 		}
 		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, c.Keys.AuthKey))
 		if err := p.receiveTrackers(a.Router(), d, c.Keys); err != nil {
@@ -262,21 +261,9 @@ func (p *parts) tracking(r chi.Router, name string, t Tracking, l Listen, around
 			p.log.Warn("drivers' sockets were cut off at shutdown", "err", err)
 		}
 	})
-	api.TrackerRoutes(r, tracker, p.verifyDriver, api.TrackerOptions{
+	api.TrackerRoutes(r, tracker, p.verifier.Verify, api.TrackerOptions{
 		Origins: l.AllowedOrigins, Sockets: l.sockets(), Ended: p.ended, Metrics: metrics, Log: p.log,
 	})
-}
-
-// verifyDriver lets drivers in until their token expires, and nobody else.
-func (p *parts) verifyDriver(ctx context.Context, token string) (auth.Identity, error) {
-	who, err := p.verifier.Verify(ctx, token)
-	switch {
-	case err != nil:
-		return auth.Identity{}, err
-	case who.Role != trip.Driver:
-		return auth.Identity{}, fault.New(fault.Forbidden, "the role %s may not open a driver's socket", who.Role)
-	}
-	return who, nil
 }
 
 // watchHealth asks the parts in the background from now on.
