@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -50,20 +51,26 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 func NewJWKSVerifier(ctx context.Context, address string, now func() time.Time, log *slog.Logger) (*Verifier, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fault.Field("jwks-url", "%q is not accepted: an http or https address", address)
+		return nil, fault.Field("jwks-url", "is not accepted: an http or https address")
 	}
+	told := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String() // an address may hold a secret
 	keys, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{address}, keyfunc.Override{
 		Client:            &http.Client{Transport: bounded{http.DefaultTransport}},
 		HTTPTimeout:       jwksTimeout,
 		RefreshInterval:   jwksRefresh,
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(jwksUnknownKey), 1),
 		RateLimitWaitMax:  time.Millisecond, // no request waits for its turn to refresh
-		RefreshErrorHandlerFunc: func(u string) func(context.Context, error) {
-			return func(_ context.Context, err error) { log.Warn("keys not refreshed", "url", u, "err", err) }
+		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
+			return func(_ context.Context, err error) {
+				if asked := (*url.Error)(nil); errors.As(err, &asked) {
+					err = asked.Err // without the address
+				}
+				log.Warn("keys not refreshed", "url", told, "err", err)
+			}
 		},
 	})
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "jwks-url: "+address+" cannot be used")
+		return nil, fault.Wrap(err, fault.Invalid, "jwks-url: "+told+" cannot be used")
 	}
 	return &Verifier{
 		parser: newParser(jwksAlgorithms, now),
