@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/internal/account"
-	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/postgis"
 	"github.com/cabstand/cabstand/internal/signin"
 	"github.com/cabstand/cabstand/internal/sqlite"
@@ -22,40 +22,80 @@ import (
 
 // Account is `dispatcher account`.
 type Account struct {
-	Create CreateAccount `cmd:"" help:"Let somebody sign in. The password comes from the environment or from standard input."`
+	Create   CreateAccount `cmd:"" help:"Let somebody sign in. The password comes from the environment or from standard input."`
+	Password ResetPassword `cmd:"" help:"Give an account another password, from the environment or from standard input, and end its sessions."`
 }
 
-// CreateAccount is `dispatcher account create`: how the first operator gets in.
-type CreateAccount struct {
-	Role        string `required:"" help:"rider, driver or operator."`
+// Member is whose account it is, and where accounts are kept.
+type Member struct {
 	ID          string `name:"id" required:"" help:"The rider's, driver's or operator's id."`
-	Password    string `env:"CABSTAND_PASSWORD" hidden:"" help:"By the environment alone; the first line of standard input without it."`
+	Secret      string `env:"CABSTAND_PASSWORD" hidden:"" help:"By the environment alone; the first line of standard input without it."`
 	Data        string `env:"CABSTAND_DATA_DIR" type:"path" help:"Data folder of an embedded instance that is not running."`
 	DatabaseURL string `help:"PostgreSQL with PostGIS, in place of --data."`
 }
 
+// CreateAccount is `dispatcher account create`: how the first operator gets in.
+type CreateAccount struct {
+	Role   string `required:"" help:"rider, driver or operator."`
+	Member `embed:""`
+}
+
+// ResetPassword is `dispatcher account password`: how an operator gets in again
+// whom no other operator can help.
+type ResetPassword struct {
+	Member `embed:""`
+}
+
 // Validate checks every setting.
 func (c *CreateAccount) Validate() error {
-	if err := (account.Account{ID: c.ID, Role: trip.Role(c.Role)}).Validate(); err != nil {
-		if c.Role == "rider" || c.Role == "driver" || c.Role == "operator" {
-			return &ConfigError{"id", c.ID, "1 to 64 letters, digits, '-' or '_'"}
-		}
-		return &ConfigError{"role", c.Role, "rider, driver or operator"}
+	switch trip.Role(c.Role) {
+	case trip.Rider, trip.Driver, trip.Operator:
+		return c.Member.validate()
 	}
+	return &ConfigError{"role", c.Role, "rider, driver or operator"}
+}
+
+// Validate checks every setting.
+func (c *ResetPassword) Validate() error { return c.Member.validate() }
+
+func (m *Member) validate() error {
 	switch {
-	case c.Data == "" && c.DatabaseURL == "":
+	case !driver.ValidID(m.ID):
+		return &ConfigError{"id", m.ID, "1 to 64 letters, digits, '-' or '_'"}
+	case m.Data == "" && m.DatabaseURL == "":
 		return &ConfigError{"data", "", "a data folder, or --database-url"}
-	case c.Data == "":
-		return address("database-url", c.DatabaseURL, "postgres", "postgresql")
+	case m.Data == "":
+		return address("database-url", m.DatabaseURL, "postgres", "postgresql")
 	}
 	return nil
 }
 
 // Run creates the account and prints nothing that is secret.
-func (c *CreateAccount) Run(ctx context.Context, std Std) error { return c.run(ctx, std, os.Stdin) }
+func (c *CreateAccount) Run(ctx context.Context, std Std) error {
+	err := c.at(ctx, os.Stdin, func(door *signin.Door, password string) error {
+		_, err := door.Create(ctx, "", c.ID, trip.Role(c.Role), password)
+		return err
+	})
+	if err == nil {
+		_, err = fmt.Fprintf(std.Out, "%s %s may sign in\n", c.Role, c.ID)
+	}
+	return err
+}
 
-func (c *CreateAccount) run(ctx context.Context, std Std, in io.Reader) error {
-	password := c.Password
+// Run changes the password and prints nothing that is secret.
+func (c *ResetPassword) Run(ctx context.Context, std Std) error {
+	err := c.at(ctx, os.Stdin, func(door *signin.Door, password string) error {
+		return door.ResetPassword(ctx, "", c.ID, password)
+	})
+	if err == nil {
+		_, err = fmt.Fprintf(std.Out, "%s has another password, and is signed out\n", c.ID)
+	}
+	return err
+}
+
+// at opens the door to where the account is kept, with the password that is given.
+func (m *Member) at(ctx context.Context, in io.Reader, do func(*signin.Door, string) error) error {
+	password := m.Secret
 	if password == "" {
 		line, err := bufio.NewReader(io.LimitReader(in, 4<<10)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -63,20 +103,15 @@ func (c *CreateAccount) run(ctx context.Context, std Std, in io.Reader) error {
 		}
 		password = strings.TrimRight(line, "\r\n")
 	}
-	store, err := c.open(ctx)
+	if account.CheckPassword("password", password) != nil {
+		return &ConfigError{"password", "…", fmt.Sprintf("%d characters at least, %d bytes at most", account.MinPassword, account.MaxPassword)}
+	}
+	store, err := m.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	door := signin.NewDoor(store, nil, signin.NewEnded(), newID, time.Now, slog.New(slog.DiscardHandler))
-	if _, err := door.Create(ctx, "", c.ID, trip.Role(c.Role), password); err != nil {
-		if fault.Is(err, fault.Invalid) {
-			return &ConfigError{"password", "…", fmt.Sprintf("%d characters at least, %d bytes at most", account.MinPassword, account.MaxPassword)}
-		}
-		return err
-	}
-	_, err = fmt.Fprintf(std.Out, "%s %s may sign in\n", c.Role, c.ID)
-	return err
+	return do(signin.NewDoor(store, nil, signin.NewEnded(), newID, time.Now, slog.New(slog.DiscardHandler)), password)
 }
 
 // accounts is a store that can be closed.
@@ -86,28 +121,28 @@ type accounts interface {
 }
 
 // open opens the store, brought up to date.
-func (c *CreateAccount) open(ctx context.Context) (accounts, error) {
-	if c.Data == "" {
-		store, err := postgis.Open(ctx, postgis.Options{URL: c.DatabaseURL})
+func (m *Member) open(ctx context.Context) (accounts, error) {
+	if m.Data == "" {
+		store, err := postgis.Open(ctx, postgis.Options{URL: m.DatabaseURL})
 		if err != nil {
 			return nil, fmt.Errorf("--database-url: %w", err)
 		}
 		return store, nil
 	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("--data %s: %w", c.Data, err)
+	if err := os.MkdirAll(m.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("--data %s: %w", m.Data, err)
 	}
-	unlock, err := lockFolder(c.Data)
+	unlock, err := lockFolder(m.Data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: stop it, or ask it by POST /v1/accounts", err)
+		return nil, fmt.Errorf("%w: stop it, or ask it by POST /v1/accounts, PUT /v1/accounts/{id}/password", err)
 	}
-	store, err := sqlite.Open(ctx, filepath.Join(c.Data, "cabstand.db"))
+	store, err := sqlite.Open(ctx, filepath.Join(m.Data, "cabstand.db"))
 	if err == nil {
 		err = store.Migrate(ctx)
 	}
 	if err != nil {
 		unlock()
-		return nil, fmt.Errorf("--data %s: %w", c.Data, err)
+		return nil, fmt.Errorf("--data %s: %w", m.Data, err)
 	}
 	return unlocking{store, unlock}, nil
 }

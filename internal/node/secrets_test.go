@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
+	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/node"
 )
 
@@ -95,8 +98,13 @@ func TestEmbedded_SecretsAreNotLogged(t *testing.T) {
 	want(401, "POST", "/v1/auth/refresh", "", map[string]string{"refresh_token": first.Refresh}, nil) // a theft, which is logged
 	secrets["device token"], secrets["refresh token"], secrets["next refresh token"] = device.Token, first.Refresh, second.Refresh
 
-	s.open(address, "/v1/stream?access_token="+operator, "")
-	s.open(address, "/v1/driver/stream?access_token="+s.token("driver", "d1"), "")
+	for _, path := range []string{"/v1/stream?access_token=" + operator, "/v1/driver/stream?access_token=" + s.token("driver", "d1")} {
+		conn, _, err := websocket.Dial(t.Context(), address+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.CloseNow()
+	}
 	want(401, "GET", "/v1/drivers", operator+"x", nil, nil)
 	want(401, "GET", "/v1/stream?access_token="+operator+"x", "", nil, nil)
 	want(422, "GET", "/v1/drivers?token="+operator, operator, nil, nil)
@@ -142,7 +150,7 @@ func TestServices_SecretsOfPartsAreNotLogged(t *testing.T) {
 			return node.OpenDispatcher(ctx, c, log.everything())
 		})
 		s := site{tb: t, riders: address, tokenArg: []string{"--auth-key", sharedKey}}
-		order := map[string]any{"pickup": pickup, "dropoff": pickup}
+		order := map[string]any{"pickup": pickup, "dropoff": geo.Destination(pickup, 0, 3000)}
 		for _, call := range []struct {
 			method, path, role string
 			body               any
@@ -154,7 +162,7 @@ func TestServices_SecretsOfPartsAreNotLogged(t *testing.T) {
 			s.call(call.method, call.path, s.token(call.role, "x"), call.body, nil)
 		}
 		told := s.metrics()
-		log.await(t, "postgres", "redis", "nats")
+		log.await(t, "part=store", "part=redis", "part=nats", "part=osrm", "part=valhalla")
 		stop()
 		secrets := map[string]string{"key": sharedKey, "account's password": operatorsPassword, "password of a part": storesSecret, "password as written": password}
 		wantNone(t, "the log", log.String(), secrets)
@@ -168,7 +176,7 @@ func TestServices_SecretsOfPartsAreNotLogged(t *testing.T) {
 		})
 		s := site{tb: t, riders: address}
 		told := s.metrics()
-		log.await(t, "redis", "nats", "keys not refreshed")
+		log.await(t, "part=redis", "part=nats", "keys not refreshed")
 		stop()
 		wantNone(t, "the log", log.String(), secrets)
 		wantNone(t, "the metrics", told, secrets)

@@ -16,11 +16,17 @@ const operatorsPassword = "correct horse battery"
 // accountCreate runs `dispatcher account create`.
 func accountCreate(t *testing.T, args ...string) (status int, printed string) {
 	t.Helper()
+	return account(t, "create", args...)
+}
+
+// account runs a command of `dispatcher account`.
+func account(t *testing.T, command string, args ...string) (status int, printed string) {
+	t.Helper()
 	var out bytes.Buffer
 	var grammar struct {
 		Account node.Account `cmd:""`
 	}
-	args = append([]string{"account", "create"}, args...)
+	args = append([]string{"account", command}, args...)
 	status = node.Main(t.Context(), "dispatcher", "", &grammar, args, node.Std{Out: &out, Err: &out})
 	return status, out.String()
 }
@@ -28,9 +34,9 @@ func accountCreate(t *testing.T, args ...string) (status int, printed string) {
 // The first operator is made on the machine, signs in, and signs out.
 func TestEmbedded_SignIn(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("CABSTAND_PASSWORD", operatorsPassword)
+	t.Setenv("CABSTAND_PASSWORD", "an older password")
 	status, printed := accountCreate(t, "--role=operator", "--id=ops", "--data="+dir)
-	if status != 0 || strings.Contains(printed, operatorsPassword) || strings.Contains(printed, "argon2") {
+	if status != 0 || strings.Contains(printed, "older") || strings.Contains(printed, "argon2") {
 		t.Fatalf("status %d: %s", status, printed)
 	}
 	if status, printed := accountCreate(t, "--role=operator", "--id=ops", "--data="+dir); status != 1 || !strings.Contains(printed, "taken") {
@@ -42,6 +48,14 @@ func TestEmbedded_SignIn(t *testing.T) {
 	t.Setenv("CABSTAND_PASSWORD", "brief")
 	if status, printed := accountCreate(t, "--role=rider", "--id=x", "--data="+dir); status != 2 || strings.Contains(printed, "brief") {
 		t.Errorf("a short password: status %d: %s", status, printed)
+	}
+	t.Setenv("CABSTAND_PASSWORD", "an older password")
+	if status, printed := account(t, "password", "--id=nobody", "--data="+dir); status != 1 || strings.Contains(printed, "older") {
+		t.Errorf("nobody's password: status %d: %s", status, printed)
+	}
+	t.Setenv("CABSTAND_PASSWORD", operatorsPassword)
+	if status, printed := account(t, "password", "--id=ops", "--data="+dir); status != 0 || strings.Contains(printed, operatorsPassword) {
+		t.Errorf("another password: status %d: %s", status, printed)
 	}
 	s, _ := mustEmbedded(t, dir)
 	if status, printed := accountCreate(t, "--role=rider", "--id=x", "--data="+dir); status != 1 || !strings.Contains(printed, "POST /v1/accounts") {
