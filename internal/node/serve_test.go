@@ -62,6 +62,7 @@ func TestServe_SlowSenders(t *testing.T) {
 		"BodyOfAGet":    "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
 		"HalfAChunk":    "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
 		"BodyOfUpgrade": "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 1000\r\n\r\n",
+		"HalfAnUpgrade": "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key:",
 		"Idle":          "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 	} {
 		conn := mustDial(t, address)
@@ -71,6 +72,35 @@ func TestServe_SlowSenders(t *testing.T) {
 		if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%s: the connection is held for ever", name)
 		}
+	}
+}
+
+// Who goes on sending, a byte now and then, is cut off no later: what counts is
+// how long all of it takes. The bytes come faster than any limit here.
+func TestServe_Trickle(t *testing.T) {
+	for name, beginning := range map[string]string{
+		"Header":    "GET / HTTP/1.1\r\nHost: x\r\nA: ",
+		"Handshake": "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ",
+		"Body":      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			address := mustHurried(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+			conn := mustDial(t, address)
+			drop, began := time.NewTicker(10*time.Millisecond), time.Now()
+			defer drop.Stop()
+			for _, err := io.WriteString(conn, beginning); err == nil; _, err = io.WriteString(conn, "a") {
+				<-drop.C
+				if err := conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.Copy(io.Discard, conn); !errors.Is(err, os.ErrDeadlineExceeded) {
+					return // the server hung up
+				}
+				if time.Since(began) > 15*time.Second {
+					t.Fatal("the connection is held for ever")
+				}
+			}
+		})
 	}
 }
 
