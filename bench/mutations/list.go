@@ -45,6 +45,8 @@ var mutations = []mutation{
 		"case t.Epoch != p.Epoch:", "case false:", "internal/model", "TestModel_Holds"},
 	{"I3", "epoch of a move", "internal/trip/move.go",
 		"case t.Epoch != m.Epoch:", "case false:", "internal/trip", "TestTrip_Protocol"},
+	{"I3", "epoch of a step", "internal/trip/trip.go",
+		"epoch != 0 && epoch != t.Epoch &&", "false &&", "internal/dispatch", "TestDesk_StepsNameTheirEpoch"},
 	{"I3", "answers name their offer", "internal/trip/trip.go",
 		"t.Offer == nil || t.Offer.ID != offerID", "t.Offer == nil", "internal/model", "TestModel_Holds"},
 	{"I3", "steps are the driver's who has the trip", "internal/trip/trip.go",

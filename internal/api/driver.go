@@ -6,27 +6,27 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/cabstand/cabstand/internal/trip"
+	"github.com/cabstand/cabstand/internal/wire"
 )
 
 // driverRoutes are what a driver can also do by frames on the socket.
 func (a *API) driverRoutes() {
 	for _, step := range []struct {
 		name, summary string
-		do            func(ctx context.Context, driverID, tripID string) (*trip.Trip, error)
+		kind          wire.CommandKind
 	}{
-		{"arrive", "The driver is at the pickup", a.Desk.Arrive},
-		{"start", "The rider is on board", a.Desk.Start},
-		{"complete", "The rider is at the drop-off", a.Desk.Complete},
+		{"arrive", "The driver is at the pickup", wire.CommandArrive},
+		{"start", "The rider is on board", wire.CommandStart},
+		{"complete", "The rider is at the drop-off", wire.CommandComplete},
 	} {
 		handle(a, huma.Operation{
 			OperationID: step.name + "-trip", Method: http.MethodPost, Path: "/v1/trips/{id}/" + step.name,
 			Tags: []string{"driver"}, Summary: step.summary, Description: "A repetition changes nothing.",
-		}, func(ctx context.Context, in *IDInput) (*tripOutput, error) {
+		}, func(ctx context.Context, in *stepInput) (*tripOutput, error) {
 			if err := in.check("trip"); err != nil {
 				return nil, err
 			}
-			return tripAnswer(step.do(ctx, caller(ctx).Subject, in.ID))
+			return tripAnswer(a.Desk.Do(ctx, wire.Command{Kind: step.kind, DriverID: caller(ctx).Subject, TripID: in.ID, Epoch: in.epoch()}))
 		})
 	}
 	handle(a, huma.Operation{
@@ -41,6 +41,21 @@ func (a *API) driverRoutes() {
 		OperationID: "receive-offer", Method: http.MethodPost, Path: "/v1/offers/{id}/received", Tags: []string{"driver"},
 		Summary: "The phone shows the offer: the accept window begins",
 	}, a.receiveOffer)
+}
+
+type stepInput struct {
+	IDInput
+	Body *struct {
+		Epoch int64 `json:"epoch,omitempty" minimum:"1" doc:"of the trip, as the driver has it: a step that comes late, when the driver has the trip for the second time, is refused"`
+	}
+}
+
+// epoch is what the driver named, 0 for none.
+func (in *stepInput) epoch() int64 {
+	if in.Body == nil {
+		return 0
+	}
+	return in.Body.Epoch
 }
 
 func (a *API) acceptOffer(ctx context.Context, in *IDInput) (*tripOutput, error) {

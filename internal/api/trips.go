@@ -121,7 +121,20 @@ type reasonBody struct {
 
 type cancelInput struct {
 	IDInput
-	Body *reasonBody
+	Body *cancelBody
+}
+
+type cancelBody struct {
+	Reason string `json:"reason,omitempty" maxLength:"200"`
+	Epoch  int64  `json:"epoch,omitempty" minimum:"1" doc:"of a driver: of the trip, as the driver has it"`
+}
+
+// told is what the client gave, nothing without a body.
+func (b *cancelBody) told() (reason string, epoch int64, err error) {
+	if b == nil {
+		return "", 0, nil
+	}
+	return b.Reason, b.Epoch, driver.CheckText("reason", b.Reason)
 }
 
 func (a *API) cancelTrip(ctx context.Context, in *cancelInput) (*tripOutput, error) {
@@ -133,12 +146,15 @@ func (a *API) cancelTrip(ctx context.Context, in *cancelInput) (*tripOutput, err
 	} else if err := in.check("trip"); err != nil {
 		return nil, err
 	}
-	reason, err := in.Body.reason()
+	reason, epoch, err := in.Body.told()
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.Desk.Cancel(ctx, who.Actor(), in.ID, reason)
-	if err == nil && who.Role == trip.Driver && t.DriverID != "" && t.DriverID != who.Subject {
+	if who.Role != trip.Driver {
+		return tripAnswer(a.Desk.Cancel(ctx, who.Actor(), in.ID, reason))
+	}
+	t, err := a.Desk.Do(ctx, wire.Command{Kind: wire.CommandCancel, DriverID: who.Subject, TripID: in.ID, Epoch: epoch, Reason: reason})
+	if err == nil && t.DriverID != "" && t.DriverID != who.Subject {
 		err = fault.New(fault.WrongState, "the trip is not yours any more") // whose it is now is not this driver's to know
 	}
 	return tripAnswer(t, err)

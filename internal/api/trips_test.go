@@ -17,6 +17,7 @@ func TestTrip_WholeRide(t *testing.T) {
 	mine := c.request("r1")
 	offer := c.offer(mine.ID, "d1")
 	c.expect(http.StatusNoContent, "POST", "/v1/offers/"+offer+"/received", "driver:d1", "")
+	c.refused(http.StatusUnprocessableEntity, "invalid", "POST", "/v1/trips/"+mine.ID+"/arrive", "driver:d1", `{"epoch":0}`, "epoch")
 	for _, step := range []string{"/v1/offers/" + offer + "/accept", "/v1/trips/" + mine.ID + "/arrive", "/v1/trips/" + mine.ID + "/start", "/v1/trips/" + mine.ID + "/complete"} {
 		var first, again wire.Trip
 		c.expect(http.StatusOK, "POST", step, "driver:d1", "").into(t, &first)
@@ -50,7 +51,9 @@ func TestTrip_Cancel(t *testing.T) {
 	t.Run("ByDriver", func(t *testing.T) {
 		mine := c.assigned("r1", "d2")
 		var got wire.Trip
-		c.expect(http.StatusOK, "POST", "/v1/trips/"+mine.ID+"/cancel", "driver:d2", `{}`).into(t, &got)
+		c.refused(http.StatusConflict, "wrong_state", "POST", "/v1/trips/"+mine.ID+"/cancel", "driver:d2", `{"epoch":2}`, "epoch 2")
+		c.refused(http.StatusConflict, "wrong_state", "POST", "/v1/trips/"+mine.ID+"/arrive", "driver:d2", `{"epoch":2}`, "epoch 2")
+		c.expect(http.StatusOK, "POST", "/v1/trips/"+mine.ID+"/cancel", "driver:d2", `{"epoch":1}`).into(t, &got)
 		if got.State != trip.Searching || got.Epoch != 2 || got.DriverID != "" {
 			t.Errorf("got %+v, want it to search on", got)
 		}

@@ -19,7 +19,7 @@ func (d *Desk) Command(ctx context.Context, c wire.Command) wire.Reply {
 	case wire.CommandTrack:
 		return d.record(ctx, c)
 	}
-	t, err := d.act(ctx, c)
+	t, err := d.Do(ctx, c)
 	if err != nil {
 		return d.refuse(c, err)
 	}
@@ -27,7 +27,9 @@ func (d *Desk) Command(ctx context.Context, c wire.Command) wire.Reply {
 	return wire.Reply{Trip: &public}
 }
 
-func (d *Desk) act(ctx context.Context, c wire.Command) (*trip.Trip, error) {
+// Do is a step of a driver: an answer to an offer, or a step of a trip. The error
+// is a fault; fault.Malformed for a command that is neither.
+func (d *Desk) Do(ctx context.Context, c wire.Command) (*trip.Trip, error) {
 	switch c.Kind {
 	case wire.CommandReceived:
 		return d.Received(ctx, c.DriverID, c.OfferID)
@@ -36,13 +38,13 @@ func (d *Desk) act(ctx context.Context, c wire.Command) (*trip.Trip, error) {
 	case wire.CommandDecline:
 		return d.Decline(ctx, c.DriverID, c.OfferID, c.Reason)
 	case wire.CommandArrive:
-		return d.Arrive(ctx, c.DriverID, c.TripID)
+		return d.arrive(ctx, c.DriverID, c.TripID, c.Epoch)
 	case wire.CommandStart:
-		return d.Start(ctx, c.DriverID, c.TripID)
+		return d.start(ctx, c.DriverID, c.TripID, c.Epoch)
 	case wire.CommandComplete:
-		return d.Complete(ctx, c.DriverID, c.TripID)
+		return d.complete(ctx, c.DriverID, c.TripID, c.Epoch)
 	case wire.CommandCancel:
-		return d.Cancel(ctx, trip.Actor{Role: trip.Driver, ID: c.DriverID}, c.TripID, c.Reason)
+		return d.cancel(ctx, trip.Actor{Role: trip.Driver, ID: c.DriverID}, c.TripID, c.Epoch, c.Reason)
 	}
 	return nil, fault.New(fault.Malformed, "kind %q is not a command", c.Kind)
 }

@@ -66,13 +66,21 @@ func (d *Desk) Request(ctx context.Context, r trip.Request, once *trip.Once, ans
 // driver. Whether the actor may touch the trip is the caller's to check for
 // riders; a driver who is not the trip's gets fault.NotFound.
 func (d *Desk) Cancel(ctx context.Context, by trip.Actor, tripID, reason string) (*trip.Trip, error) {
+	return d.cancel(ctx, by, tripID, 0, reason)
+}
+
+// cancel is Cancel of a driver who names the epoch, unless it is 0.
+func (d *Desk) cancel(ctx context.Context, by trip.Actor, tripID string, epoch int64, reason string) (*trip.Trip, error) {
 	var driverID string
 	t, err := d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
 		driverID = t.DriverID
-		if by.Role == trip.Driver {
-			return t.Redispatch(by.ID, by, reason, d.Limits.Search, now)
+		if by.Role != trip.Driver {
+			return t.Cancel(by, reason, now)
 		}
-		return t.Cancel(by, reason, now)
+		if err := t.Meant(by.ID, epoch); err != nil {
+			return nil, err
+		}
+		return t.Redispatch(by.ID, by, reason, d.Limits.Search, now)
 	})
 	if err == nil && driverID != "" {
 		d.promote(ctx, driverID)
@@ -105,31 +113,48 @@ func (d *Desk) Decline(ctx context.Context, driverID, offerID, reason string) (*
 // Arrive notes that the driver is at the pickup. If the trip is still the next
 // one though the one before is over, that is mended first.
 func (d *Desk) Arrive(ctx context.Context, driverID, tripID string) (*trip.Trip, error) {
-	arrive := func(t *trip.Trip, now time.Time) ([]trip.Event, error) { return t.Arrive(driverID, now) }
-	t, err := d.update(ctx, tripID, arrive)
+	return d.arrive(ctx, driverID, tripID, 0)
+}
+
+func (d *Desk) arrive(ctx context.Context, driverID, tripID string, epoch int64) (*trip.Trip, error) {
+	t, err := d.step(ctx, driverID, tripID, epoch, (*trip.Trip).Arrive)
 	if fault.Is(err, fault.WrongState) && d.promote(ctx, driverID) {
-		return d.update(ctx, tripID, arrive)
+		return d.step(ctx, driverID, tripID, epoch, (*trip.Trip).Arrive)
 	}
 	return t, err
 }
 
 // Start notes that the rider is on board.
 func (d *Desk) Start(ctx context.Context, driverID, tripID string) (*trip.Trip, error) {
-	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
-		return t.Start(driverID, now)
-	})
+	return d.start(ctx, driverID, tripID, 0)
+}
+
+func (d *Desk) start(ctx context.Context, driverID, tripID string, epoch int64) (*trip.Trip, error) {
+	return d.step(ctx, driverID, tripID, epoch, (*trip.Trip).Start)
 }
 
 // Complete ends the ride.
 func (d *Desk) Complete(ctx context.Context, driverID, tripID string) (*trip.Trip, error) {
-	t, err := d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
-		return t.Complete(driverID, now)
-	})
+	return d.complete(ctx, driverID, tripID, 0)
+}
+
+func (d *Desk) complete(ctx context.Context, driverID, tripID string, epoch int64) (*trip.Trip, error) {
+	t, err := d.step(ctx, driverID, tripID, epoch, (*trip.Trip).Complete)
 	if err == nil {
 		d.promote(ctx, driverID)
 		d.measure(ctx, t)
 	}
 	return t, err
+}
+
+// step is a step of the driver's ride, of the epoch if one is named.
+func (d *Desk) step(ctx context.Context, driverID, tripID string, epoch int64, take func(*trip.Trip, string, time.Time) ([]trip.Event, error)) (*trip.Trip, error) {
+	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		if err := t.Meant(driverID, epoch); err != nil {
+			return nil, err
+		}
+		return take(t, driverID, now)
+	})
 }
 
 // promote makes the next trip of a driver whose trip is over the one at hand, and

@@ -58,6 +58,51 @@ func TestDesk_NotifyOfASwap(t *testing.T) {
 	}
 }
 
+// A driver who lost a trip and got it back has two times with it: a step that
+// names the first changes nothing, one that names the second counts, and so does
+// its repetition.
+func TestDesk_StepsNameTheirEpoch(t *testing.T) {
+	c := mustCity(t)
+	tr := c.give(c.request(), "d", 0, "")
+	first := tr.Epoch
+	tr = c.give(c.give(tr, "other", 0, ""), "d", 0, "")
+	do := func(kind wire.CommandKind, epoch int64) error {
+		_, err := c.desk.Do(c.ctx, wire.Command{Kind: kind, DriverID: "d", TripID: tr.ID, Epoch: epoch})
+		return err
+	}
+	for _, kind := range []wire.CommandKind{wire.CommandArrive, wire.CommandStart, wire.CommandComplete} {
+		if err := do(kind, first); !fault.Is(err, fault.WrongState) {
+			t.Errorf("a late %s: %v", kind, err)
+		}
+		if err := do(wire.CommandCancel, first); !fault.Is(err, fault.WrongState) {
+			t.Errorf("a late cancel before %s: %v", kind, err)
+		}
+		for _, epoch := range []int64{tr.Epoch, tr.Epoch, 0} {
+			if err := do(kind, epoch); err != nil {
+				t.Errorf("%s of epoch %d: %v", kind, epoch, err)
+			}
+		}
+	}
+	if done := c.read(tr.ID); done.State != trip.Completed || done.Version != tr.Version+3 {
+		t.Errorf("in the end the trip is %s, version %d after %d", done.State, done.Version, tr.Version)
+	}
+}
+
+// A driver's cancellation that is repeated is answered as the first time, though
+// the epoch that it names is over.
+func TestDesk_CancelOfAnEpochMayBeRepeated(t *testing.T) {
+	c := mustCity(t)
+	tr := c.give(c.request(), "d", 0, "")
+	for range 2 {
+		if _, err := c.desk.Do(c.ctx, wire.Command{Kind: wire.CommandCancel, DriverID: "d", TripID: tr.ID, Epoch: tr.Epoch}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now := c.read(tr.ID); now.State != trip.Searching || now.Epoch != tr.Epoch+1 {
+		t.Errorf("the trip is %s at epoch %d", now.State, now.Epoch)
+	}
+}
+
 // However the trip at hand ends, the next one is at hand then.
 func TestDesk_PromotesTheNextTrip(t *testing.T) {
 	for name, end := range map[string]func(c *city, tr *trip.Trip) error{

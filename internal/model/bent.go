@@ -16,6 +16,10 @@ func bend(off Enforcement, c command, t *trip.Trip) ([]trip.Event, error) {
 		if c.kind == propose {
 			c.epoch = int8(t.Epoch)
 		}
+	case EpochOfStep:
+		if c.kind == arrive || c.kind == start || c.kind == complete || c.kind == driverCancels {
+			c.epoch = 0
+		}
 	case OfferByID:
 		if o := t.Offer; c.kind == accept && o != nil && o.Pending() {
 			c.offer, o.DriverID = lastDigit(o.ID), driverID(c.driver)

@@ -111,6 +111,9 @@ func proposal(c command) trip.Proposal {
 // run is the command, as the code has it.
 func (c command) run(t *trip.Trip) ([]trip.Event, error) {
 	offer, who := offerID(c.trip, c.offer), driverID(c.driver)
+	if err := c.mind(t); err != nil {
+		return nil, err
+	}
 	switch c.kind {
 	case propose:
 		return nil, t.Propose(proposal(c))
@@ -134,6 +137,15 @@ func (c command) run(t *trip.Trip) ([]trip.Event, error) {
 		return t.Complete(who, noon)
 	}
 	return c.end(t, who)
+}
+
+// mind refuses a driver's step of an earlier time with the trip, as the desk does.
+func (c command) mind(t *trip.Trip) error {
+	switch c.kind {
+	case arrive, start, complete, driverCancels:
+		return t.Meant(driverID(c.driver), int64(c.epoch))
+	}
+	return nil
 }
 
 // end is a command that ends a trip, a driver's part in it, or its waiting.

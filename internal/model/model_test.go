@@ -44,6 +44,7 @@ var enforcements = []struct {
 	{model.FinalStates, model.I3, model.Tiny},
 	{model.EpochOfProposal, model.I3, model.Tiny},
 	{model.EpochOfMove, model.I3, model.Large},
+	{model.EpochOfStep, model.I3, model.Tiny},
 	{model.AnswerLast, model.I4, model.Tiny},
 	{model.EventWithin, model.I5, model.Tiny},
 	{model.Sweep, model.I6, model.Tiny},

@@ -208,7 +208,7 @@ func (c command) done(t *trip.Trip) bool {
 	if c.kind == request || t == nil {
 		return t != nil
 	}
-	mine := t.DriverID == driverID(c.driver)
+	mine := t.DriverID == driverID(c.driver) && (c.epoch == 0 || int64(c.epoch) == t.Epoch)
 	newest := t.Offer != nil && lastDigit(t.Offer.ID) == c.offer && t.Offer.DriverID == driverID(c.driver)
 	switch c.kind {
 	case accept:
@@ -224,7 +224,7 @@ func (c command) done(t *trip.Trip) bool {
 	case riderCancels, operatorCancels:
 		return t.State == trip.Cancelled
 	case driverCancels:
-		return !mine && int64(c.epoch) < t.Epoch && t.Excludes(driverID(c.driver))
+		return t.DriverID != driverID(c.driver) && int64(c.epoch) < t.Epoch && t.Excludes(driverID(c.driver))
 	}
 	return false
 }

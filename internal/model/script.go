@@ -83,7 +83,7 @@ func (m *machine) answers(s *state, n int8, add func(command, care)) {
 func (m *machine) messages(s *state, n int8, t *trip.Trip, add func(command, care)) {
 	for epoch := int64(1); epoch <= t.Epoch; epoch++ {
 		d := s.driverIn(n, epoch)
-		if d == 0 || !m.size.Again && epoch < t.Epoch && t.DriverID == driverID(d) {
+		if d == 0 {
 			continue
 		}
 		for _, k := range []kind{arrive, start, complete} {

@@ -19,7 +19,6 @@ type Size struct {
 	Pairs       bool // dispatchers also decide about two trips at once
 	Received    bool // phones confirm offers, and offers that did not leave are withdrawn
 	Comes       bool // the last driver comes online at some time; else all are there from the beginning
-	Again       bool // a driver who has a trip for the second time may still say what was meant the first time
 }
 
 // Tiny is explored in a second, Small in a few, Large in minutes. Tiny has one
@@ -43,6 +42,7 @@ const (
 	OfferByID        Enforcement = "offer-by-id"          // an answer is to one offer, not to a trip
 	EpochOfProposal  Enforcement = "epoch-of-proposal"    // an offer is made at the epoch it was decided at
 	EpochOfMove      Enforcement = "epoch-of-move"        // so is an exchange
+	EpochOfStep      Enforcement = "epoch-of-step"        // a driver's step is of the time that the driver has the trip for
 	FinalStates      Enforcement = "final-states"         // no transition leads out of a final state
 	AnswerLast       Enforcement = "answer-after-commit"  // nobody is answered before the commit
 	EventWithin      Enforcement = "event-in-transaction" // the event is committed with its change

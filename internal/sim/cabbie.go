@@ -78,6 +78,7 @@ type (
 	tripStep struct {
 		Type   string `json:"type"`
 		TripID string `json:"trip_id"`
+		Epoch  int64  `json:"epoch,omitempty"`
 	}
 )
 
@@ -209,7 +210,7 @@ func (c *cabbie) step(now time.Time) {
 
 func (c *cabbie) tripStep(kind string, now time.Time) {
 	id := c.trip.ID
-	c.pending = &command{frame: tripStep{kind, id}, kind: kind, ref: id, trip: id, again: now}
+	c.pending = &command{frame: tripStep{kind, id, c.trip.Epoch}, kind: kind, ref: id, trip: id, again: now}
 }
 
 // idle begins a spell of the pastime.

@@ -81,6 +81,9 @@ func (s *shift) note(frames []any) {
 			s.said = append(s.said, f.Type+" "+f.OfferID)
 		case tripStep:
 			s.said = append(s.said, f.Type+" "+f.TripID)
+			if f.Epoch == 0 {
+				s.tb.Error("a step names no epoch")
+			}
 		default:
 			s.tb.Fatalf("said %T", f)
 		}

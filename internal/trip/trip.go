@@ -282,6 +282,16 @@ func (t *Trip) ExpireOffer(offerID string, now time.Time) bool {
 	return true
 }
 
+// Meant checks that a step of the driver is about the time that the driver has
+// the trip for now, which the epoch names; 0 names none. One who lost it and got
+// it back may still be heard of the first time: fault.WrongState.
+func (t *Trip) Meant(driverID string, epoch int64) error {
+	if epoch != 0 && epoch != t.Epoch && t.DriverID == driverID {
+		return fault.New(fault.WrongState, "epoch %d of the trip is over: you have it at epoch %d", epoch, t.Epoch)
+	}
+	return nil
+}
+
 // Arrive notes that the driver is at the pickup. A repetition changes nothing.
 func (t *Trip) Arrive(driverID string, now time.Time) ([]Event, error) {
 	return t.step(arrive, driverID, &t.ArrivedAt, now)

@@ -14,6 +14,7 @@ type Command struct {
 	Session  string      `json:"session,omitempty"`
 	OfferID  string      `json:"offer_id,omitempty"`
 	TripID   string      `json:"trip_id,omitempty"`
+	Epoch    int64       `json:"epoch,omitempty"` // of the trip, as the driver has it; 0 if the driver did not say
 	Reason   string      `json:"reason,omitempty"`
 	Device   string      `json:"device,omitempty"` // of device: the hash of the token
 	Fixes    []byte      `json:"fixes,omitempty"`  // of track: see EncodeFixes

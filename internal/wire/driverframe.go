@@ -31,8 +31,8 @@ const (
 //	status      Status: driver.Available or driver.Offline
 //	received, accept                 OfferID
 //	decline                          OfferID, Reason (may be "")
-//	arrive, start, complete          TripID
-//	cancel                           TripID, Reason (may be "")
+//	arrive, start, complete          TripID, Epoch (may be 0)
+//	cancel                           TripID, Epoch (may be 0), Reason (may be "")
 //
 // A phone sends its status after every hello: what it said in an earlier
 // session holds only while the tracker still remembers that session.
@@ -42,6 +42,7 @@ type DriverFrame struct {
 	Status    driver.Status
 	OfferID   string
 	TripID    string
+	Epoch     int64
 	Reason    string
 }
 
@@ -97,12 +98,17 @@ var frameReaders = map[string]func(*fieldReader, *DriverFrame){
 	FrameDecline: func(r *fieldReader, f *DriverFrame) {
 		f.OfferID, f.Reason = r.id("offer_id"), r.reason("reason")
 	},
-	FrameArrive:   func(r *fieldReader, f *DriverFrame) { f.TripID = r.id("trip_id") },
-	FrameStart:    func(r *fieldReader, f *DriverFrame) { f.TripID = r.id("trip_id") },
-	FrameComplete: func(r *fieldReader, f *DriverFrame) { f.TripID = r.id("trip_id") },
+	FrameArrive:   readStep,
+	FrameStart:    readStep,
+	FrameComplete: readStep,
 	FrameCancel: func(r *fieldReader, f *DriverFrame) {
-		f.TripID, f.Reason = r.id("trip_id"), r.reason("reason")
+		readStep(r, f)
+		f.Reason = r.reason("reason")
 	},
+}
+
+func readStep(r *fieldReader, f *DriverFrame) {
+	f.TripID, f.Epoch = r.id("trip_id"), int64(r.count("epoch", maxSeq))
 }
 
 func readStatus(r *fieldReader) driver.Status {
