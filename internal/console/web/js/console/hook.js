@@ -10,6 +10,7 @@
  *   shown(id)   {lat, lon} where a driver's mark is drawn now, or null
  *   pixel(id)   {x, y} the same on the page
  *   drawn()     how many marks the last frame had
+ *   frames()    how many frames there were
  *   lines(id)   what is drawn of a trip in view: ["now:assigned", "plan:assigned", …]
  *   state()     of the connection
  *   policy()    in force, as the page knows it, or null
@@ -23,6 +24,7 @@ export function hook({ city, map, policy, connection }) {
     shown: (id) => city.drivers.get(id)?.motion.point(city.now()) ?? null,
     pixel: (id) => map.pixelOf(id),
     drawn: () => map.marks.drawn,
+    frames: () => map.marks.frames,
     lines: (id) => map.drawnOf(id),
     policy: () => structuredClone(policy.state.told?.in_force ?? null),
     state: () => connection.state.state,

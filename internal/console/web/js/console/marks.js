@@ -84,6 +84,7 @@ export class Marks {
   type = 'custom';
   selected = null; // {kind: 'driver' | 'trip', id}
   #drawn = 0; // marks in the last frame
+  frames = 0; // that were drawn
 
   constructor(city) {
     this.city = city;
@@ -135,6 +136,7 @@ export class Marks {
     gl.drawArrays(gl.POINTS, 0, this.extras.count);
     gl.bindVertexArray(null);
     this.#drawn = this.city.drivers.size + this.extras.count;
+    this.frames++;
   }
 
   /** How many marks the last frame had. */
