@@ -45,6 +45,8 @@ function Panel({ app }) {
     element.current.scrollTop = 0;
     document.title = `${viewNames[view]} · ${app.site.name} · Cabstand`;
   }, [view]);
+  const { trip, driver } = useStore(route);
+  useEffect(() => { if (trip || driver) sheet.set({ open: false }); }, [trip, driver]); // the drawer comes over the same place
   const full = view !== 'live';
   return html`<section id="panel" ref=${element} tabindex="-1" aria-labelledby="panel-title" data-view=${view} data-open=${open || full ? '' : undefined}>
     ${!full && html`<${IconButton} id="panel-toggle" icon="up" label=${open ? 'Less' : 'More figures'} aria-expanded=${open} aria-controls="panel" onClick=${() => sheet.set({ open: !open })} />`}

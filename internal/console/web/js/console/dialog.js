@@ -16,7 +16,10 @@ export function openDialog(body, props = {}) {
   box.set({ open: { body, props, key: Math.random() } });
 }
 
-const close = () => box.set({ open: null });
+function close() {
+  document.querySelector('dialog[open]')?.close(); // gives the focus back to where it was
+  box.set({ open: null });
+}
 
 /** Says in a word what was done. */
 export function say(text, bad = false) {
@@ -38,9 +41,7 @@ export function Dialogs() {
 export function Dialog({ title, close: shut, children, wide }) {
   const element = useRef();
   useEffect(() => {
-    const before = document.activeElement;
     element.current.showModal();
-    return () => before?.focus?.();
   }, []);
   return html`<dialog ref=${element} class=${`box ${wide ? 'wide' : ''}`} aria-labelledby="dialog-title"
       onCancel=${(e) => { e.preventDefault(); shut(); }}>

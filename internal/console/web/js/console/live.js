@@ -34,7 +34,7 @@ export function Live({ app }) {
 }
 
 function Tile({ app, name, label, value }) {
-  return html`<div class=${`tile tile-${name}`}><h3>${label}</h3><b data-count=${name}>${value ?? '–'}</b>
+  return html`<div class=${`tile tile-${name}`}><h2>${label}</h2><b data-count=${name}>${value ?? '–'}</b>
     <${Sparkline} values=${app.city.history.slice(-SPARK).map((s) => s[name])} /></div>`;
 }
 
@@ -44,7 +44,7 @@ function Window({ stats }) {
   const share = done + lost ? `${Math.round((stats.assigned / Math.max(1, stats.assigned + stats.expired)) * 100)} %` : '–';
   const wait = (q) => (q && (q.p50 || q.p95) ? html`${duration(q.p50)}<small> · 95 % ${duration(q.p95)}</small>` : '–');
   const counts = [['requests', 'Requests'], ['completed', 'Completed'], ['cancelled', 'Cancelled'], ['expired', 'Expired']];
-  return html`<${Section} title=${stats ? `Last ${duration(stats.window_s)}` : 'Last minutes'} id="window">
+  return html`<${Section} level="2" title=${stats ? `Last ${duration(stats.window_s)}` : 'Last minutes'} id="window">
     <dl class="counts">${counts.map(([name, label]) => html`<div key=${name}><dt>${label}</dt><dd data-count=${name}>${stats?.[name] ?? '–'}</dd></div>`)}
       <div><dt>Served</dt><dd data-count="served">${share}</dd></div></dl>
     <dl class="facts"><div><dt>Wait for a match</dt><dd data-wait="match">${wait(stats?.match_s)}</dd></div>
@@ -57,7 +57,7 @@ function Waiting({ city }) {
   const open = [...city.trips.values()].filter((t) => t.state === 'searching')
     .map((t) => ({ ...t, wait: (city.serverNow() - Date.parse(t.requested_at)) / 1000 })).sort((a, b) => b.wait - a.wait).slice(0, 4);
   if (!open.length) return null;
-  return html`<${Section} title="Waiting longest" id="waiting"><ul class="rows">${open.map((t) => html`
+  return html`<${Section} level="2" title="Waiting longest" id="waiting"><ul class="rows">${open.map((t) => html`
     <li key=${t.id}><a href=${href(selecting('trip', t.id))}><i class="bead state-searching" /><b>${shortID(t.id)}</b><span class="soft">${t.rider_id}</span>
       <em class=${t.wait > LONG ? 'bad' : ''}>${duration(t.wait)}</em></a></li>`)}</ul><//>`;
 }
@@ -68,7 +68,7 @@ function Fleet({ app, stats }) {
   const total = statuses.reduce((sum, s) => sum + (byStatus[s] ?? 0), 0);
   // An offer is pending for seconds: it has a line in the legend only then.
   const listed = statuses.filter((s) => s !== 'offered' || byStatus[s]);
-  return html`<${Section} title="Drivers in view" more=${html`<small id="online">${total} online</small>`}>
+  return html`<${Section} level="2" title="Drivers in view" more=${html`<small id="online">${total} online</small>`}>
     <div class="share" aria-hidden="true">${statuses.map((s) => html`<span key=${s} class=${`status-${s}`} style=${{ flexGrow: byStatus[s] ?? 0 }} />`)}</div>
     <ul id="legend">${listed.map((s) => html`<li key=${s}><i class=${`mark status-${s}`} /><span>${statusNames[s]}</span><b>${byStatus[s] ?? 0}</b></li>`)}</ul>
     ${far && html`<p class="ramp"><span>more requests</span><i aria-hidden="true" /><span>more free drivers</span></p>`}
@@ -78,12 +78,12 @@ function Fleet({ app, stats }) {
 function PolicyLine({ app }) {
   const { told } = useStore(app.policy);
   if (!told) return null;
-  return html`<${Section} title="Matching" id="policy-now" more=${html`<a href=${viewAddress('matching')}>Change</a>`}>
+  return html`<${Section} level="2" title="Matching" id="policy-now" more=${html`<a href=${viewAddress('matching')}>Change</a>`}>
     <p><b id="policy-name">${policyNames[told.in_force.policy]}</b> <span id="policy-terms" class="soft">${terms(told.in_force)}</span></p><//>`;
 }
 
 function Events({ city }) {
-  return html`<${Section} title="Newest events" id="newest">
+  return html`<${Section} level="2" title="Newest events" id="newest">
     ${city.events.length ? null : html`<p class="note">Nothing yet. Requests show up here as they come in.</p>`}
     <ul id="events" class="rows" tabindex="-1">${city.events.slice(0, 40).map((e) => html`
       <li key=${`${e.id}:${e.version}`}><a href=${href(selecting('trip', e.id))}><i class=${`bead state-${e.state}`} /><b>${e.swapped ? 'Driver changed' : stateNames[e.state] ?? e.state}</b>

@@ -15,7 +15,7 @@ import { duration, plain } from '../shared/format.js';
 export function Matching({ app }) {
   const { told } = useStore(app.policy);
   return html`
-    <${Section} title="The whole installation" id="policy" more=${told && html`<button type="button" class="second small" id="policy-open" onClick=${() => changePolicy(app)}>Change…</button>`}>
+    <${Section} level="2" title="The whole installation" id="policy" more=${told && html`<button type="button" class="second small" id="policy-open" onClick=${() => changePolicy(app)}>Change…</button>`}>
       ${!told && html`<${Note} loading />`}
       ${told && html`<p><b class="big" id="policy-name">${policyNames[told.in_force.policy]}</b></p>
         <p id="policy-terms" class="soft">${terms(told.in_force)}</p><p id="policy-since" class="soft">${since(told)}</p>
@@ -51,7 +51,7 @@ function PolicyDialog({ app, told, close }) {
 function Areas({ app }) {
   const { areas, error } = useStore(app.areas);
   useEffect(() => { app.areas.look(); }, []);
-  return html`<${Section} title="Areas" more=${html`<button type="button" class="second small" id="area-draw" onClick=${() => drawArea(app)}><${Icon} name="plus" />Draw an area</button>`}>
+  return html`<${Section} level="2" title="Areas" more=${html`<button type="button" class="second small" id="area-draw" onClick=${() => drawArea(app)}><${Icon} name="plus" />Draw an area</button>`}>
     <p class="soft">Requests whose pickup lies in an area with a policy are matched by it.</p>
     <${Note} error=${error}>${areas && !areas.length ? 'No areas yet.' : ''}<//>
     <ul class="rows tall" id="areas">${(areas ?? []).map((a) => html`<li key=${a.id}><a href=${href(selecting('area', a.id))}>
