@@ -28,6 +28,13 @@ func TestLiveMap(t *testing.T) {
 	look("e2e.mjs", address)
 }
 
+// TestViews lets views.mjs look into every view, with axe on each.
+func TestViews(t *testing.T) {
+	look := mustBrowser(t)
+	address := start(t, mustBuild(t), "--demo", "--swap", "--data", t.TempDir())
+	look("views.mjs", address)
+}
+
 // TestSignIn lets signin.mjs try to get in where there is no demo.
 func TestSignIn(t *testing.T) {
 	look := mustBrowser(t)
@@ -77,7 +84,9 @@ func mustFindChromium(tb testing.TB) string {
 // mustHavePackages installs what package-lock.json pins, if it is not there.
 func mustHavePackages(tb testing.TB) {
 	tb.Helper()
-	if _, err := os.Stat("node_modules/playwright-core/package.json"); err == nil {
+	_, playwright := os.Stat("node_modules/playwright-core/package.json")
+	_, axe := os.Stat("node_modules/axe-core/package.json")
+	if playwright == nil && axe == nil {
 		return
 	}
 	out, err := exec.Command(mustFind(tb, "npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts").CombinedOutput()
