@@ -26,7 +26,7 @@ export function Home({ shift, map, state }) {
 function head({ duty, link, me }) {
   const name = me?.name ? `, ${me.name.split(' ')[0]}` : '';
   if (!duty) return { title: 'You are offline', sub: `Go online to be offered rides${name}.` };
-  if (link === 'live') return { title: 'Looking for rides', sub: 'You are online. Stay near busy streets.' };
+  if (link === 'live') return { title: 'Looking for rides', sub: 'You are online.' };
   return { title: link === 'lost' ? 'Reconnecting' : 'Connecting', sub: 'One moment…' };
 }
 

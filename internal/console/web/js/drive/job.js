@@ -36,7 +36,7 @@ export function Job({ shift, map, site, places, trip, next, state }) {
     ${next && html`<p class="next"><${Icon} name="next" /><span><b>Next ride: ${money(next.fare)}</b><span class="soft">It begins when this one is over.</span></span></p>`}
     <div class="pair">
       ${trip.state !== 'riding' && html`<${Give} asks=${asks} ask=${ask} onYes=${() => shift.steps.add('cancel', trip.id)} />`}
-      <button type="button" class="plain" onClick=${() => shift.setDuty(!state.duty)}>${state.duty ? 'Last ride' : 'Keep going after it'}</button>
+      <button type="button" class="plain" onClick=${() => shift.setDuty(!state.duty)}>${state.duty ? 'Stop after this' : 'Stay online'}</button>
     </div>
   <//>`;
 }

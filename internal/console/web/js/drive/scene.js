@@ -16,12 +16,12 @@ export function useScene(shift, state) {
     const pins = {};
     if (shown) Object.assign(pins, { pickup: shown.pickup, dropoff: shown.dropoff });
     else if (trip) Object.assign(pins, trip.state === 'riding' ? { dropoff: trip.dropoff } : { pickup: trip.pickup });
-    return { pins, car: fix, ways: { near: shown || trip?.state === 'assigned' ? way : null, ahead: shown ? ride : trip?.state === 'riding' ? way : null }, focus: focus(fix, shown, trip, way) };
+    return { pins, car: fix, ways: { near: shown || trip?.state === 'assigned' ? way : null, ahead: shown ? ride : trip?.state === 'riding' ? way : null }, focus: focus(fix, shown, trip, way, ride) };
   }, [fix, shown, trip?.id, trip?.state, way, ride]);
 }
 
-function focus(fix, offer, trip, way) {
-  if (offer) return { key: `offer ${offer.offer_id} ${Boolean(fix)}`, points: [offer.pickup, offer.dropoff, ...(fix ? [fix] : [])] };
+function focus(fix, offer, trip, way, ride) {
+  if (offer) return { key: `offer ${offer.offer_id} ${Boolean(fix)} ${Boolean(ride)}`, points: [offer.pickup, offer.dropoff, ...(ride ?? []), ...(fix ? [fix] : [])] };
   if (!fix) return null;
   if (!trip) return { key: `home ${cell(fix)}`, points: [fix] };
   if (trip.state === 'arrived') return { key: `${trip.id} arrived`, points: [fix, trip.pickup] };

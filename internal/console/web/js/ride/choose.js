@@ -28,7 +28,7 @@ export function Choose({ ride, map, state }) {
 
 function Class({ quote, on, onPick }) {
   const { class: id, fare, pickup_eta_s: eta, trip_time_s: takes } = quote;
-  const there = eta === null ? 'No driver near just now' : `${minutes(eta)} away · there at ${clock(Date.now() + (eta + takes) * 1000).slice(0, 5)}`;
+  const there = eta === null ? 'No driver near just now' : `In ${minutes(eta)} · there ${clock(Date.now() + (eta + takes) * 1000).slice(0, 5)}`;
   return html`<label class="choice ${on ? 'on' : ''}">
     <input type="radio" name="class" checked=${on} onChange=${onPick} />
     <img src="/assets/img/${large.test(id) ? 'van' : 'car'}.svg" alt="" width="64" height="36" />

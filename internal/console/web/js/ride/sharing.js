@@ -21,7 +21,7 @@ export function ShareButton({ api, trip }) {
     }
   };
   return html`<div class="sharing">
-    <button type="button" class="plain" onClick=${share}><${Icon} name="share" />Share the ride</button>
+    <button type="button" class="plain" onClick=${share}><${Icon} name="share" />Share</button>
     <p class="fine" role="status">${told}</p>
     ${link && html`<input class="link" readonly value=${link} aria-label="Link to your ride" onFocus=${(e) => e.target.select()} />`}
   </div>`;

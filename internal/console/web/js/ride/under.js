@@ -4,6 +4,7 @@ import { money } from '../shared/format.js';
 import { html, useState } from '../shared/html.js';
 import { Icon } from '../shared/icons.js';
 import { Alert, Head, Sheet, useSeconds } from '../shared/sheet.js';
+import { Face } from '../shared/face.js';
 import { ShareButton } from './sharing.js';
 import { finished, told } from './trip.js';
 
@@ -70,7 +71,7 @@ function Driver({ driver }) {
   const { name = 'Your driver', vehicle, rating } = driver ?? {};
   const car = vehicle && [vehicle.colour, vehicle.make].filter(Boolean).join(' ');
   return html`<div class="driver">
-    <span class="face" aria-hidden="true">${name.split(' ').map((w) => w[0]).slice(0, 2).join('')}</span>
+    <${Face} name=${driver?.name} />
     <p><b>${name}</b><span class="soft">${[car, rating && `★ ${rating.toFixed ? rating.toFixed(1) : rating}`].filter(Boolean).join(' · ')}</span></p>
     ${vehicle?.plate && html`<b class="plate"><span class="unseen">Plate </span>${vehicle.plate}</b>`}
   </div>`;

@@ -1,5 +1,6 @@
 // A shared ride as its friend sees it.
 
+import { Face } from '../shared/face.js';
 import { clock } from '../shared/format.js';
 import { html, useEffect, useMemo } from '../shared/html.js';
 import { Head, Offline, Sheet, Spoken } from '../shared/sheet.js';
@@ -39,7 +40,7 @@ function Facts({ ride: { driver_name: name, vehicle, class: kind } }) {
   const car = vehicle && [vehicle.colour, vehicle.make].filter(Boolean).join(' ');
   if (!name && !vehicle) return null;
   return html`<div class="driver">
-    <span class="face" aria-hidden="true">${(name ?? '?')[0]}</span>
+    <${Face} name=${name} />
     <p><b>${name ?? 'The driver'}</b><span class="soft">${car || kind}</span></p>
     ${vehicle?.plate && html`<b class="plate"><span class="unseen">Plate </span>${vehicle.plate}</b>`}
   </div>`;
