@@ -23,7 +23,8 @@ export function Home({ shift, map, state }) {
   <//>`;
 }
 
-function head({ duty, link, me }) {
+function head({ duty, link, me, offer }) {
+  if (offer?.answered) return { title: 'Taking the ride', sub: link === 'live' ? 'One moment…' : 'It is sent as soon as there is a connection.' };
   const name = me?.name ? `, ${me.name.split(' ')[0]}` : '';
   if (!duty) return { title: 'You are offline', sub: `Go online to be offered rides${name}.` };
   if (link === 'live') return { title: 'Looking for rides', sub: 'You are online.' };

@@ -31,6 +31,7 @@ export class Shift extends Store {
       onChange: () => this.set({ steps: this.steps.list }),
       onAnswer: (step, trip) => this.trips.answered(step, trip),
       onRefused: (step, err) => this.trips.refused(step, err),
+      onLost: () => this.link.socket.suspect(),
     });
     this.link = new Link({
       identity, positions: new Positions(`${key}.positions`),

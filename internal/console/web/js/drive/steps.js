@@ -2,7 +2,7 @@
 // answered, one after the other, over lost connections and reloads. The server
 // takes a repetition for what it is.
 
-import { passing } from '../shared/api.js';
+import { passing, Unreachable } from '../shared/api.js';
 import { keep, kept } from '../shared/keep.js';
 import { Pause } from '../shared/pause.js';
 
@@ -18,9 +18,9 @@ export class Steps {
   #pause = new Pause();
   #sending = false;
 
-  /** onAnswer gets (step, trip or undefined), onRefused (step, problem), onChange nothing. */
-  constructor({ api, key, onAnswer, onRefused, onChange }) {
-    Object.assign(this, { api, key, onAnswer, onRefused, onChange, list: kept(key) ?? [] });
+  /** onAnswer gets (step, trip or undefined), onRefused (step, problem); onChange and onLost nothing. */
+  constructor({ api, key, onAnswer, onRefused, onChange, onLost }) {
+    Object.assign(this, { api, key, onAnswer, onRefused, onChange, onLost, list: kept(key) ?? [] });
   }
 
   /** Adds a step, unless it is there already. */
@@ -48,6 +48,7 @@ export class Steps {
       this.#done((s) => s !== step);
       this.onAnswer(step, trip);
     } catch (err) {
+      if (err instanceof Unreachable) this.onLost();
       if (passing(err)) return this.#pause.then(() => this.send(), (err.retryAfter ?? 0) * 1000);
       this.#done((s) => s.id !== step.id); // what was to follow it has no ground either
       this.onRefused(step, err);

@@ -79,7 +79,7 @@ export class Trips {
     const { offer } = this.shift.state;
     if (kind === 'decline') return;
     if (offer?.offer_id === id) this.shift.set({ offer: null });
-    this.shift.set({ problem: err.code === 'offer_closed' ? 'Too late: the ride went to somebody else.' : err.message, wrongPin: err.code === 'wrong_pin' ? Date.now() : 0 });
+    this.shift.set({ problem: err.code === 'offer_closed' ? 'Too late: the ride is gone.' : err.message, wrongPin: err.code === 'wrong_pin' ? Date.now() : 0 });
     this.read();
   }
 }

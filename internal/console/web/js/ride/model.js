@@ -1,7 +1,7 @@
 // What the rider's page knows: where the ride goes, what it would cost, and the
 // trip itself. All of it survives a reload.
 
-import { passing } from '../shared/api.js';
+import { passing, Unreachable } from '../shared/api.js';
 import { keep, kept } from '../shared/keep.js';
 import { Pause } from '../shared/pause.js';
 import { Store } from '../shared/store.js';
@@ -111,9 +111,10 @@ export class Ride extends Store {
     if (tripID && trip.id !== tripID && !(mine && finished(mine))) return; // one ride at a time on this page
     if (mine?.id === trip.id && mine.version > trip.version) return;
     if (finished(trip) && trip.id !== tripID && mine?.id !== trip.id) return;
-    const moved = mine?.id === trip.id && mine.driver_id === trip.driver_id;
-    this.set({ trip: { ...(mine?.id === trip.id ? mine : {}), ...trip }, tripID: trip.id, car: moved ? this.state.car : null, problem: '' });
-    if (!moved || mine.version !== trip.version) this.refresh();
+    const same = mine?.id === trip.id && mine.driver_id === trip.driver_id;
+    const known = same ? mine : {}; // what frames do not tell: the PIN, the driver's name
+    this.set({ trip: { ...known, ...trip }, tripID: trip.id, car: same ? this.state.car : null, problem: '' });
+    if (!same || mine.version !== trip.version) this.refresh();
   }
 
   /** Reads the trip itself: it has more than the frames tell. */
@@ -125,6 +126,7 @@ export class Ride extends Store {
       this.set({ trip, ...this.#places(trip) });
     } catch (err) {
       if (err.status === 404 && this.state.tripID === tripID) this.again();
+      if (err instanceof Unreachable) this.follow.socket.suspect();
       else if (passing(err)) this.#pause.then(() => this.state.tripID === tripID && this.refresh());
     }
   }

@@ -41,6 +41,11 @@ export class Socket {
     return true;
   }
 
+  /** Something else could not reach the server: the browser may not have noticed. */
+  suspect() {
+    this.#lose();
+  }
+
   async #connect() {
     try {
       const address = new URL(this.path, location.href);
