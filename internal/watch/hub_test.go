@@ -491,3 +491,37 @@ func TestOperator_EventsOfAReplacedSubscription(t *testing.T) {
 		}
 	})
 }
+
+// A rider who comes back is not told of a trip that ended meanwhile, though the
+// bus brings its events later.
+func TestRider_EventsOfATripThatIsOverComeLate(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		requested := w.request("a", "r1", centre)
+		cancelled := w.commit("a", func(tr *trip.Trip) ([]trip.Event, error) {
+			return tr.Cancel(trip.Actor{Role: trip.Rider, ID: "r1"}, "", time.Now())
+		})
+		pass(time.Millisecond)
+		l := listen(w.hub.Rider("r1"))
+		defer l.stop()
+		pass(time.Millisecond)
+		w.deliver(requested...)
+		pass(time.Millisecond)
+		w.deliver(cancelled...)
+		pass(time.Millisecond)
+		if got := versions(l.taken(), "a"); len(got) > 0 {
+			t.Errorf("the rider is told of versions %v of a trip that was over", got)
+		}
+		// One that ends after the rider came is told of whole.
+		requested = w.request("b", "r1", centre)
+		pass(time.Millisecond)
+		w.deliver(requested...)
+		pass(time.Millisecond)
+		w.deliver(w.commit("b", func(tr *trip.Trip) ([]trip.Event, error) {
+			return tr.Cancel(trip.Actor{Role: trip.Rider, ID: "r1"}, "", time.Now())
+		})...)
+		pass(time.Millisecond)
+		if got := versions(l.taken(), "b"); !slices.Equal(got, []int64{1, 2}) {
+			t.Errorf("the rider is told of versions %v of a trip", got)
+		}
+	})
+}

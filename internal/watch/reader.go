@@ -50,6 +50,7 @@ type reader struct {
 	// Owned by the caller of Next.
 	order order
 	out   []Frame
+	began time.Time // when it was told where unfinished trips stand; zero: it was not
 
 	wake chan struct{} // capacity one: there may be something to tell
 
@@ -186,12 +187,12 @@ func (r *reader) tell(ctx context.Context, ev trip.Event) error {
 	case isNext:
 		// The first event of a trip may be a late repetition from before the
 		// reader came: then those that followed it will not come again.
-		if known || r.hub.version(ev.TripID) <= ev.Version {
+		if known || r.hub.version(ev.TripID) <= ev.Version && ev.At.After(r.began.Add(clockSkew)) {
 			r.add(ev)
 			return nil
 		}
 	}
-	if err := r.catchUp(ctx, ev.TripID); err != nil {
+	if err := r.catchUp(ctx, ev.TripID, known); err != nil {
 		return err
 	}
 	if r.order.seen[ev.TripID] < ev.Version {
@@ -201,11 +202,18 @@ func (r *reader) tell(ctx context.Context, ev trip.Event) error {
 }
 
 // catchUp adds the frames of all events of the trip that the store has and the
-// reader was not told of.
-func (r *reader) catchUp(ctx context.Context, tripID string) error {
+// reader was not told of. A trip that it does not know and that was over when it
+// came is none of its business, however late the bus brings the events.
+func (r *reader) catchUp(ctx context.Context, tripID string, known bool) error {
 	events, err := r.hub.History.Events(ctx, tripID, r.order.seen[tripID])
 	if err != nil {
 		return err
+	}
+	if n := len(events); n > 0 && !known {
+		if last := &events[n-1]; last.Trip.State.Final() && !last.At.After(r.began) {
+			r.order.told(&last.Trip, r.hub.Now())
+			return nil
+		}
 	}
 	for _, ev := range events {
 		if ev.Version == r.order.seen[tripID]+1 {

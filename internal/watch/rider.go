@@ -64,6 +64,7 @@ func (r *Rider) begin(ctx context.Context) error {
 	if err := r.hub.wait(ctx); err != nil {
 		return err
 	}
+	r.began = r.hub.Now()
 	found := map[string]*trip.Trip{}
 	err := r.hub.list(ctx, r.riderID, func(t *trip.Trip) {
 		if known := found[t.ID]; known == nil || known.Version < t.Version {

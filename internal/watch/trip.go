@@ -40,7 +40,7 @@ func (t *Trip) fillFrames(ctx context.Context) error {
 		if err := t.hub.wait(ctx); err != nil {
 			return err
 		}
-		if err := t.catchUp(ctx, t.tripID); err != nil {
+		if err := t.catchUp(ctx, t.tripID, true); err != nil {
 			return err
 		}
 	}
