@@ -17,6 +17,7 @@ import (
 
 	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/poller"
 	"github.com/cabstand/cabstand/internal/signin"
 	"github.com/cabstand/cabstand/internal/track"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -36,8 +37,9 @@ type TrackerOptions struct {
 	// itself: patterns as of path.Match, of the host ("*.example.com") or of
 	// scheme and host ("https://example.com"). Phones send no origin.
 	Origins []string
-	Sockets int           // open at a time; DefaultTrackerSockets if 0
-	Ended   *signin.Ended // sessions whose sockets are closed; nil where there are none
+	Sockets int            // open at a time; DefaultTrackerSockets if 0
+	Poller  *poller.Poller // waits for the sockets' messages; nil for a goroutine each
+	Ended   *signin.Ended  // sessions whose sockets are closed; nil where there are none
 	Metrics *TrackerMetrics
 	Log     *slog.Logger
 }
@@ -76,7 +78,8 @@ func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, r, err)
 		return
 	}
-	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	taken := &takeover{ResponseWriter: w, poller: d.opts.Poller}
+	socket, err := websocket.Accept(taken, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the origin was checked: admit
 		CompressionMode:    websocket.CompressionDisabled,
 		Subprotocols:       []string{wire.SubprotocolBinary},
@@ -91,7 +94,7 @@ func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 	defer end()
 	defer d.opts.Ended.Await(who.Session, end)()
 	// How it ended is the tracker's to count and log.
-	_ = d.tracker.Serve(ctx, &trackerSocket{conn: socket, memory: &d.memory}, who.Subject, who.Expires)
+	_ = d.tracker.Serve(ctx, &trackerSocket{conn: socket, quick: taken.conn, buffered: taken.buffered, memory: &d.memory}, who.Subject, who.Expires)
 }
 
 // admit is the driver who may connect and until when, or why not.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -9,27 +10,58 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/poller"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
 // trackerSocket is a WebSocket as the tracker uses it. Binary messages are for
 // phones that asked for them.
 type trackerSocket struct {
-	conn   *websocket.Conn
-	memory *sync.Pool // of *[]byte, shared by all sockets
-	held   *[]byte    // has the message that was read last
+	conn     *websocket.Conn
+	quick    *poller.Conn  // under conn; nil where conn does all of the reading
+	buffered *bufio.Reader // between the two
+	memory   *sync.Pool    // of *[]byte, shared by all sockets
+	held     *[]byte       // has the message that was read last
 }
 
 // Receive reads messages until fn has enough or the socket ends. Closing the
 // socket is what ends a read, so that none needs a context that could.
 func (s *trackerSocket) Receive(fn func(data []byte, binary bool, err error) (more bool)) {
-	defer s.release()
-	for {
+	for s.watch(fn) {
 		data, binary, err := s.read()
-		if err != nil && !isFault(err) || !fn(data, binary, err) {
+		more := err == nil || isFault(err)
+		more = more && fn(data, binary, err)
+		s.release() // one that waits for its next message, as nearly all do, holds no memory
+		if !more {
 			return
 		}
 	}
+}
+
+// watch takes the messages that are plain, and reports whether there is something
+// else for the library. Nothing of it is in the library's hands meanwhile.
+func (s *trackerSocket) watch(fn func(data []byte, binary bool, err error) (more bool)) bool {
+	if s.quick == nil || s.buffered.Buffered() > 0 {
+		return true
+	}
+	more := true
+	err := s.quick.Watch(func(data []byte) (eaten int, _ bool) {
+		for f, ok := plainFrame(data); ok && more; f, ok = plainFrame(data[eaten:]) {
+			f.unmask()
+			eaten += f.size
+			more = fn(f.payload, f.binary, s.acceptable(f.binary))
+		}
+		return eaten, more
+	})
+	return err == nil && more
+}
+
+// acceptable is the fault of a binary message that was not asked for.
+func (s *trackerSocket) acceptable(binary bool) error {
+	if binary && s.conn.Subprotocol() != wire.SubprotocolBinary {
+		return fault.New(fault.Malformed, "binary frames are not accepted without the subprotocol %q: send JSON as text", wire.SubprotocolBinary)
+	}
+	return nil
 }
 
 // isFault is apart because what errors.As fills in is allocated.
@@ -38,25 +70,19 @@ func isFault(err error) bool {
 	return errors.As(err, &f)
 }
 
-// read is the next message; its bytes are good until the next read.
+// read has the library read the next message, and deal with whatever comes before
+// it. Its bytes are good until release.
 func (s *trackerSocket) read() (data []byte, binary bool, err error) {
-	// A socket that waits for its next message, as nearly all do, holds no memory.
-	s.release()
 	kind, r, err := s.conn.Reader(context.Background())
 	if err != nil {
 		return nil, false, err
 	}
 	s.held = s.memory.Get().(*[]byte)
-	*s.held, err = readMessage(r, (*s.held)[:0])
-	if err != nil {
-		s.release()
+	if *s.held, err = readMessage(r, (*s.held)[:0]); err != nil {
 		return nil, false, err
 	}
 	binary = kind == websocket.MessageBinary
-	if binary && s.conn.Subprotocol() != wire.SubprotocolBinary {
-		return nil, false, fault.New(fault.Malformed, "binary frames are not accepted without the subprotocol %q: send JSON as text", wire.SubprotocolBinary)
-	}
-	return *s.held, binary, nil
+	return *s.held, binary, s.acceptable(binary)
 }
 
 func (s *trackerSocket) release() {
@@ -100,5 +126,8 @@ func (s *trackerSocket) Write(ctx context.Context, frame []byte) error {
 func (s *trackerSocket) Ping(ctx context.Context) error { return s.conn.Ping(ctx) }
 
 func (s *trackerSocket) Close(code int, reason string) error {
+	if s.quick != nil {
+		s.quick.Unwatch() // the library waits for the phone's farewell
+	}
 	return s.conn.Close(websocket.StatusCode(code), reason)
 }

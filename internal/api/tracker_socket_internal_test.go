@@ -11,8 +11,12 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/cabstand/cabstand/internal/poller"
+	"github.com/cabstand/cabstand/internal/wire"
 )
 
 // However the bytes of a message come, and whatever the memory held before,
@@ -53,35 +57,60 @@ func TestReadMessage_DoesNotAllocate(t *testing.T) {
 
 // dialRaw opens a socket to a server of its own and returns both ends: that of
 // the phone speaks TCP.
-func dialRaw(t *testing.T) (phone net.Conn, socket *trackerSocket) {
+func dialRaw(t *testing.T, waits *poller.Poller) (phone net.Conn, socket *trackerSocket) {
 	t.Helper()
-	accepted, over := make(chan *websocket.Conn, 1), make(chan struct{})
+	return newRawServer(t, waits)("")
+}
+
+// newRawServer is how to open sockets to a server. What comes early is sent with
+// the request already.
+func newRawServer(t *testing.T, waits *poller.Poller) (dial func(early string) (phone net.Conn, socket *trackerSocket)) {
+	accepted, over := make(chan *trackerSocket, 1), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+		taken := &takeover{ResponseWriter: w, poller: waits}
+		conn, err := websocket.Accept(taken, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 		if err != nil {
 			t.Error(err)
+			close(accepted)
+			return
 		}
-		accepted <- conn
+		conn.SetReadLimit(wire.MaxFrameBytes)
+		accepted <- &trackerSocket{conn: conn, quick: taken.conn, buffered: taken.buffered, memory: &sync.Pool{New: newMessageMemory}}
 		<-over
 	}))
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { close(over) })
-	phone, err := net.Dial("tcp", server.Listener.Addr().String())
+	return func(early string) (net.Conn, *trackerSocket) {
+		t.Helper()
+		phone, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { phone.Close() })
+		_, err = io.WriteString(phone, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"+early)
+		if err != nil {
+			t.Fatal(err)
+		}
+		socket := <-accepted
+		if socket == nil {
+			t.FailNow()
+		}
+		t.Cleanup(func() { socket.conn.CloseNow() })
+		return phone, socket
+	}
+}
+
+func newTestPoller(t *testing.T) *poller.Poller {
+	waits, err := poller.New(time.Millisecond)
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("there is no poller for this system")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { phone.Close() })
-	_, err = io.WriteString(phone, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := <-accepted
-	if conn == nil {
-		t.FailNow()
-	}
-	t.Cleanup(func() { conn.CloseNow() })
-	return phone, &trackerSocket{conn: conn, memory: &sync.Pool{New: newMessageMemory}}
+	t.Cleanup(func() { waits.Close() })
+	return waits
 }
 
 // masked is a text message of at most 125 bytes as a client frames it.
@@ -89,35 +118,52 @@ func masked(text string) []byte {
 	return append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)
 }
 
-// From the socket's bytes to the message nothing is allocated.
-func TestTrackerSocket_ReadDoesNotAllocate(t *testing.T) {
+// From the socket's bytes to the message nothing is allocated, whether the poller
+// reads it or the library.
+func TestTrackerSocket_ReceiveDoesNotAllocate(t *testing.T) {
 	const text = `{"type":"position","seq":7,"lat":40.7306123,"lon":-73.9866011,"t":1700000000123}`
-	phone, socket := dialRaw(t)
-	frame := masked(text)
-	allocs := testing.AllocsPerRun(200, func() {
-		if _, err := phone.Write(frame); err != nil {
-			t.Error(err)
-		}
-		if data, binary, err := socket.read(); string(data) != text || binary || err != nil {
-			t.Errorf("got %q, %v, %v", data, binary, err)
-		}
-	})
-	if allocs != 0 {
-		t.Errorf("%v allocations a message", allocs)
+	for name, waits := range map[string]*poller.Poller{"Poller": newTestPoller(t), "Library": nil} {
+		t.Run(name, func(t *testing.T) {
+			phone, socket := dialRaw(t, waits)
+			frame, got, done := masked(text), make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(done)
+				socket.Receive(func(data []byte, binary bool, err error) bool {
+					if string(data) != text || binary || err != nil {
+						t.Errorf("got %q, %v, %v", data, binary, err)
+					}
+					got <- struct{}{}
+					return true
+				})
+			}()
+			allocs := testing.AllocsPerRun(200, func() {
+				if _, err := phone.Write(frame); err != nil {
+					t.Error(err)
+				}
+				<-got
+			})
+			if allocs != 0 {
+				t.Errorf("%v allocations a message", allocs)
+			}
+			phone.Close()
+			<-done
+		})
 	}
 }
 
 // A socket at rest holds no memory for messages.
 func TestTrackerSocket_HoldsNothingWhileItWaits(t *testing.T) {
-	phone, socket := dialRaw(t)
+	phone, socket := dialRaw(t, nil)
 	if _, err := phone.Write(masked("hello")); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := socket.read(); err != nil || socket.held == nil {
-		t.Fatalf("held %v, %v", socket.held, err)
-	}
-	phone.Close()
-	if _, _, err := socket.read(); err == nil || socket.held != nil {
-		t.Errorf("held %v, %v", socket.held, err)
+	socket.Receive(func([]byte, bool, error) bool {
+		if socket.held == nil {
+			t.Error("the message is in no memory")
+		}
+		return false
+	})
+	if socket.held != nil {
+		t.Errorf("held %v", socket.held)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/poller"
 	"github.com/cabstand/cabstand/internal/track"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -97,6 +98,9 @@ func newTrackerWorld(t *testing.T, opts api.TrackerOptions) *trackerWorld {
 		places:   &trackerPlaces{latest: map[string]driver.Location{}, news: make(chan struct{}, 1)},
 	}
 	opts.Metrics = api.NewTrackerMetrics(w.registry)
+	if opts.Poller == nil {
+		opts.Poller = newPoller(t)
+	}
 	w.tracker = track.New(track.DefaultConfig, track.Deps{
 		Mirror: w.places, Feed: w.places, Commands: w.places, Line: w.places, Now: time.Now, Metrics: opts.Metrics,
 	})
@@ -117,6 +121,23 @@ func newTrackerWorld(t *testing.T, opts api.TrackerOptions) *trackerWorld {
 		w.server.Close()
 	})
 	return w
+}
+
+// newPoller is a poller, which closes with the test; nil where there is none.
+func newPoller(t *testing.T) *poller.Poller {
+	p, err := poller.New(time.Millisecond)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
 }
 
 const trackerPath = "/v1/driver/stream"

@@ -26,7 +26,7 @@ var (
 	vocabulary  = join(pure, "internal/wire", "internal/phones")
 	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch", "internal/nearby", "internal/signin")
 	adapters    = []string{"internal/eta", "internal/osm", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus", "internal/detour"}
-	edges       = []string{"internal/api", "internal/console", "internal/auth"}
+	edges       = []string{"internal/api", "internal/console", "internal/auth", "internal/poller"}
 	everything  = join(application, join(adapters, join(edges, "internal/sim/...", "internal/streets", "internal/replay/...", "internal/node", "sql")...)...)
 	suites      = []string{"internal/indextest", "internal/storetest", "internal/bustest"}
 )
@@ -68,6 +68,7 @@ var layers = []layer{
 	edge("internal/auth", "github.com/golang-jwt/jwt/v5", "github.com/MicahParks/"),
 	edge("internal/api", "github.com/go-chi/chi/v5", "github.com/danielgtaylor/huma/v2", "github.com/coder/websocket",
 		"github.com/prometheus/client_golang", "github.com/google/uuid"),
+	{name: "sockets", packages: []string{"internal/poller"}, not: join(tests, "database/...", "log/...", "net/http/...")},
 	edge("internal/console", "github.com/go-chi/chi/v5"),
 
 	// The files of a road graph, for all programs.
@@ -113,7 +114,7 @@ func adapter(path string, libraries ...string) layer {
 
 // edge is the layer of one package that takes requests from outside.
 func edge(path string, libraries ...string) layer {
-	return layer{name: "edge", packages: []string{path}, inside: join(application, "internal/auth"), outside: join(libraries, "golang.org/x/"), not: tests}
+	return layer{name: "edge", packages: []string{path}, inside: join(application, "internal/auth", "internal/poller"), outside: join(libraries, "golang.org/x/"), not: tests}
 }
 
 // layerOf finds the layer of a package of this module.

@@ -152,6 +152,9 @@ func (v *guest) Close() error {
 	return v.Conn.Close()
 }
 
+// Plain is the connection itself, for who takes it over and closes the guest.
+func (v *guest) Plain() net.Conn { return v.Conn }
+
 // CloseWrite lets a server say why it closes before it does.
 func (v *guest) CloseWrite() error {
 	if half, ok := v.Conn.(interface{ CloseWrite() error }); ok {

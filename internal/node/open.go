@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/cabstand/cabstand/internal/detour"
 	"github.com/cabstand/cabstand/internal/memgeo"
 	"github.com/cabstand/cabstand/internal/natsbus"
+	"github.com/cabstand/cabstand/internal/poller"
 	"github.com/cabstand/cabstand/internal/postgis"
 	"github.com/cabstand/cabstand/internal/redisgeo"
 	"github.com/cabstand/cabstand/internal/signin"
@@ -262,8 +264,29 @@ func (p *parts) tracking(r chi.Router, name string, t Tracking, l Listen, around
 		}
 	})
 	api.TrackerRoutes(r, tracker, p.verifier.Verify, api.TrackerOptions{
-		Origins: l.AllowedOrigins, Sockets: l.sockets(), Ended: p.ended, Metrics: metrics, Log: p.log,
+		Origins: l.AllowedOrigins, Sockets: l.sockets(), Poller: p.poller(), Ended: p.ended, Metrics: metrics, Log: p.log,
 	})
+}
+
+// gatherFor is how long a message of a phone may wait for those of others. It is
+// little beside the interval at which positions leave.
+const gatherFor = 2 * time.Millisecond
+
+// poller waits for the drivers' sockets; nil where there is none for the system.
+func (p *parts) poller() *poller.Poller {
+	waits, err := poller.New(gatherFor)
+	if err != nil {
+		if !errors.Is(err, errors.ErrUnsupported) {
+			p.log.Warn("each driver's socket has a goroutine that waits for it", "err", err)
+		}
+		return nil
+	}
+	p.node.onClose(func() {
+		if err := waits.Close(); err != nil {
+			p.log.Debug("poller not closed in order", "err", err)
+		}
+	})
+	return waits
 }
 
 // watchHealth asks the parts in the background from now on.
