@@ -65,6 +65,7 @@ var access = map[string]rule{
 	"GET /v1/site":                             open(),
 	"POST /v1/demo/token":                      open(),
 	"GET /v1/audit":                            only(trip.Operator),
+	"GET /v1/numbers":                          only(trip.Operator),
 	"GET /v1/health":                           only(trip.Operator),
 	"POST /v1/auth/login":                      open(),
 	"POST /v1/auth/refresh":                    open(),

@@ -50,6 +50,7 @@ var roles = map[string]string{
 	"PUT /v1/policy":                           "o",
 	"DELETE /v1/policy":                        "o",
 	"GET /v1/audit":                            "o",
+	"GET /v1/numbers":                          "o",
 	"GET /v1/health":                           "o",
 	"POST /v1/auth/password":                   "rdo",
 	"POST /v1/accounts":                        "o",

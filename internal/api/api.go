@@ -124,6 +124,7 @@ type Deps struct {
 	Sessions  Sessions
 	Policies  Policies
 	Audit     Audit
+	Numbers   Numbers
 	Parts     func() []wire.Part // how the parts of the installation stand; nil if nobody knows
 	Hub       *watch.Hub
 	Verifier  Verifier
@@ -212,6 +213,7 @@ func New(d Deps) *API {
 		a.policyRoutes()
 		a.auditRoutes()
 		a.partsRoutes()
+		a.numbersRoutes()
 		a.signInRoutes()
 		a.siteRoutes()
 		a.streamRoutes(r)

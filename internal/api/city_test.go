@@ -29,6 +29,7 @@ import (
 	"github.com/cabstand/cabstand/internal/memgeo"
 	"github.com/cabstand/cabstand/internal/natsbus"
 	"github.com/cabstand/cabstand/internal/nearby"
+	"github.com/cabstand/cabstand/internal/numbers"
 	"github.com/cabstand/cabstand/internal/outbox"
 	"github.com/cabstand/cabstand/internal/sqlite"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -119,6 +120,7 @@ func newCity(t *testing.T, change func(*api.Deps)) *city {
 			Limits: dispatch.DefaultLimits, Now: c.now, Log: log,
 		},
 		Trips: c.store, Drivers: c.store, Devices: c.store, Locations: nearby.New(nearby.Deps{Store: c.places, Forget: 2 * time.Minute, Now: c.now}), Estimator: eta.DefaultStraight, Decisions: noDecisions{}, Sessions: c.bus.Line,
+		Numbers:  numbers.New(numbers.Deps{Dispatcher: "test", Store: c.store, Live: func() []string { return nil }, Now: c.now, Log: log}),
 		Policies: dispatch.NewSwitch(dispatch.New(dispatch.DefaultConfig, dispatch.Deps{}), c.bus.Settings, log), Audit: c.store,
 		Hub: c.hub, Verifier: must[*auth.Verifier](t)(auth.NewVerifier(key, c.now)),
 		Tariff: fare.DefaultTariff(), QuoteKey: key, Registry: prometheus.NewRegistry(), Now: c.now, Log: log,

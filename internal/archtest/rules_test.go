@@ -21,10 +21,10 @@ type layer struct {
 }
 
 var (
-	core        = []string{"internal/fault", "internal/audit", "internal/driver", "internal/trip", "internal/account", "internal/fare", "internal/match", "internal/road", "internal/orders", "internal/traces"}
+	core        = []string{"internal/fault", "internal/audit", "internal/driver", "internal/figures", "internal/trip", "internal/account", "internal/fare", "internal/match", "internal/road", "internal/orders", "internal/traces"}
 	pure        = join(core, "geo")
 	vocabulary  = join(pure, "internal/wire", "internal/phones")
-	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch", "internal/nearby", "internal/signin")
+	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch", "internal/nearby", "internal/numbers", "internal/signin")
 	adapters    = []string{"internal/eta", "internal/osm", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus", "internal/detour"}
 	edges       = []string{"internal/api", "internal/console", "internal/auth", "internal/poller"}
 	everything  = join(application, join(adapters, join(edges, "internal/sim/...", "internal/streets", "internal/replay/...", "internal/node", "sql")...)...)
@@ -52,7 +52,7 @@ var layers = []layer{
 	{name: "phones", packages: []string{"internal/phones"}, inside: pure, never: join(clock, timers...),
 		not: []string{"context", "database/...", "log/...", "net", "net/http/...", "os/...", "syscall", "testing/..."}},
 
-	use("internal/track"), use("internal/dispatch"), use("internal/outbox"), use("internal/watch"), use("internal/nearby"), use("internal/signin"),
+	use("internal/track"), use("internal/dispatch"), use("internal/outbox"), use("internal/watch"), use("internal/nearby"), use("internal/numbers"), use("internal/signin"),
 
 	adapter("internal/eta", "github.com/sony/gobreaker/v2"),
 	adapter("internal/osm", "google.golang.org/protobuf/encoding/protowire"),

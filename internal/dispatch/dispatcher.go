@@ -61,6 +61,10 @@ type Tick struct {
 	Exchanged int // trips that were given another driver, or one who was on the way to another trip
 	Refused   int // offers and exchanged trips that the store refused
 	Expired   int // offers and searches whose time was over, and other steps that were due
+
+	Online int                // drivers in the cells that are owned, now and then; -1 where nobody looked
+	Ages   []time.Duration    // of the positions of those who could have had an offer; valid until the next tick
+	Rungs  map[match.Rung]int // what travel times stood on for the trips that were given a driver
 }
 
 // Dispatcher works on the trips of the cells that it owns: it matches open
@@ -84,6 +88,7 @@ type Dispatcher struct {
 	claimed   map[string]time.Time // drivers whom the store refused, until when they are left alone
 	sweptAt   time.Time
 	swappedAt time.Time // the last look for exchanges
+	countedAt time.Time // the last count of the drivers who are online
 	ailing    bool      // the store failed; logged once an outage
 	away      bool      // pushes do not leave this process
 
@@ -92,6 +97,7 @@ type Dispatcher struct {
 	solver                  match.Solver
 	swapper                 match.Solver // of exchanges that are looked for apart from offers
 	prices                  []match.Cost
+	ages                    []time.Duration
 	requestKeys, driverKeys []uint64
 }
 
@@ -218,7 +224,7 @@ func (d *Dispatcher) Tick(ctx context.Context) {
 }
 
 func (d *Dispatcher) tick(ctx context.Context, now time.Time) (Tick, error) {
-	var report Tick
+	report := Tick{Online: -1}
 	d.away = d.deps.Reachable != nil && !d.deps.Reachable()
 	d.domain.look(d.deps.Peers.Live())
 	if err := d.catchUp(ctx, now); err != nil {
@@ -226,6 +232,7 @@ func (d *Dispatcher) tick(ctx context.Context, now time.Time) (Tick, error) {
 	}
 	d.supply.follow(ctx, d.cells())
 	d.supply.listen(ctx)
+	d.countOnline(now, &report)
 	var late error // one trip that cannot be written is no reason not to match the others
 	report.Expired, late = d.runOut(ctx, now)
 	if d.away && d.deps.Reaches == nil {

@@ -16,8 +16,9 @@ func (d *Dispatcher) match(ctx context.Context, now time.Time, report *Tick) err
 	}
 	d.muster(ctx, r)
 	report.Free = r.free()
+	report.Ages = d.agesOf(r)
 	d.assign(ctx, r)
-	report.Priced = r.priced()
+	report.Priced, report.Rungs = r.priced(), r.rungs()
 	d.explain(r)
 	err := d.carryOut(ctx, r, report)
 	d.note(r)

@@ -21,6 +21,7 @@ import (
 	"github.com/cabstand/cabstand/internal/memgeo"
 	"github.com/cabstand/cabstand/internal/natsbus"
 	"github.com/cabstand/cabstand/internal/nearby"
+	"github.com/cabstand/cabstand/internal/numbers"
 	"github.com/cabstand/cabstand/internal/outbox"
 	"github.com/cabstand/cabstand/internal/signin"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -44,6 +45,7 @@ type store interface {
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
 	api.Audit
+	numbers.Store
 	Ping(ctx context.Context) error
 	Migrate(ctx context.Context) error
 	Close()
@@ -85,6 +87,7 @@ type dispatching struct {
 	dispatcher *dispatch.Dispatcher
 	policies   *dispatch.Switch
 	roll       *roll
+	numbers    *numbers.Recorder
 	hub        *watch.Hub
 	estimator  *eta.Ladder
 	tariff     fare.Tariff
@@ -99,15 +102,17 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	p.watchHealth()
 	ticks := newTickMetrics(p.registry)
 	d := &dispatching{estimator: estimator, tariff: tariff, detour: dispatch.NewDetour(p.store, p.bus.Line, time.Now), roll: p.callRoll()}
+	d.numbers = p.counting(id, m.limits().Lead)
+	trips := countedTrips{p.store, d.numbers}
 	d.dispatcher = dispatch.New(
 		dispatch.Config{ID: id, Window: m.Window, Policy: m.Dispatch(), Limits: m.limits(), Journal: true},
 		dispatch.Deps{
-			Trips: p.store, Estimator: d.estimator, Pusher: d.detour, Feed: p.bus.Positions, Beats: p.bus.Positions, Locations: p.locations,
-			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, Reaches: d.detour.Reaches, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticks.observe,
+			Trips: trips, Estimator: d.estimator, Pusher: d.detour, Feed: p.bus.Positions, Beats: p.bus.Positions, Locations: p.locations,
+			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, Reaches: d.detour.Reaches, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticked(ticks, d.numbers),
 		})
 	d.policies = dispatch.NewSwitch(d.dispatcher, p.bus.Settings, p.log)
 	d.desk = &dispatch.Desk{
-		ID: id, Trips: p.store, Tracks: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
+		ID: id, Trips: trips, Tracks: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
 		Changed: d.dispatcher.Changed, Limits: m.limits(), Now: time.Now, Log: p.log,
 	}
 	p.lookout = nearby.New(p.looking(m, d.dispatcher))
