@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test test-faults lint fuzz model test-mutations bench bench-city bench-match bench-eta bench-index bench-policies bench-track bench-load bench-console deps vendor-web clean
+.PHONY: help run up build test test-faults lint fuzz model test-mutations bench bench-city bench-match bench-eta bench-index bench-policies bench-track bench-load bench-recovery bench-console deps vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -80,6 +80,10 @@ bench-load: build ## Measure requests under load and in a flood, about 10 minute
 bench-console: build ## Measure what the console costs the browser with 10,000 drivers, 2 minutes
 	cd internal/console/e2e && npm ci --no-audit --no-fund --ignore-scripts
 	$(GO) run ./bench/console $(ARGS)
+
+bench-recovery: deps build ## Take dispatcher, Redis, PostgreSQL and NATS away, measure the way back, 4 minutes
+	$(GO) build -C bench/faults -o ../../bin/bench-faults .
+	bin/bench-faults --recover $(ARGS)
 
 deps: ## Install what tests need: Redis, PostgreSQL with PostGIS, Chromium, Node, a C compiler
 	@scripts/deps.sh

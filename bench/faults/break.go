@@ -56,6 +56,8 @@ func (t *town) fault(f faults.Fault) (begin, end func() error, err error) {
 	switch l := t.links[f.Target]; f.Kind {
 	case faults.Kill:
 		return t.kills(f.Target)
+	case empty:
+		return t.emptyRedis, nothing, nil
 	case faults.Pause:
 		if f.Target == "postgres" {
 			return t.postgres.Pause, t.postgres.Resume, nil

@@ -29,6 +29,7 @@ type config struct {
 	Length  time.Duration `default:"10m" env:"LENGTH" help:"How long each run is under faults."`
 	Plan    bool          `help:"Print the faults of the first seed, and do nothing."`
 	Kills   int           `default:"50" help:"How often the embedded size is killed."`
+	Recover bool          `help:"Measure instead how long it takes to recover from the loss of each part, five minutes."`
 	Bin     string        `default:"bin" help:"Folder of the programs."`
 	Logs    string        `default:"bench/logs/faults" help:"Folder that gets the logs."`
 }
@@ -66,6 +67,9 @@ func (c config) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Recover {
+		return c.recover(ctx, bin)
+	}
 	var all []result
 	for i := range c.Seeds {
 		p := plan{
@@ -92,6 +96,19 @@ func (c config) run(ctx context.Context) error {
 		all = append(all, r)
 	}
 	return broken(all)
+}
+
+// recover measures the ways back.
+func (c config) recover(ctx context.Context, bin string) error {
+	goals, r, err := recovery{
+		drivers: min(c.Drivers, 100), rate: min(c.Rate, 240), away: 30 * time.Second, rest: 20 * time.Second, bin: bin,
+		logs: filepath.Join(c.Logs, "recovery"), tell: func(s string) { fmt.Fprintln(os.Stderr, s) },
+	}.run(ctx)
+	if err != nil {
+		return err
+	}
+	r.print(os.Stderr)
+	return errors.Join(reportRecovery(os.Stdout, goals), broken([]result{r}))
 }
 
 var errBroken = errors.New("guarantees were broken")

@@ -37,6 +37,7 @@ type result struct {
 	late       []sim.Violation // what clients saw too late while something was broken, which is no promise
 	violations []faults.Violation
 	report     sim.Report
+	events     []faults.Event
 }
 
 // evidence is how much the judge had to go by.
@@ -89,7 +90,7 @@ func (p plan) people(target, tracker string, token sim.Token, notes *notebook) s
 	return sim.Config{
 		Target: target, Tracker: tracker, Token: token,
 		World: town4, Drivers: p.drivers, Orders: town4.orders(p.rate, p.seed), Behaviour: hasty,
-		PositionEvery: time.Second, Duration: warmUp + p.length + p.pace.Calm, Drain: 5 * time.Minute,
+		PositionEvery: positionEvery, Duration: warmUp + p.length + p.pace.Calm, Drain: 5 * time.Minute,
 		Seed: p.seed, Note: notes.note,
 	}
 }
@@ -119,7 +120,7 @@ func (r *result) conclude(h faults.History, start time.Time) (err error) {
 	if r.violations, err = faults.Judge(h); err != nil {
 		return err
 	}
-	r.trips = len(h.Trips)
+	r.trips, r.events = len(h.Trips), h.Events
 	r.evidence = evidence{len(h.Told), len(h.Shown), len(h.Holds), len(h.Events), len(h.Stream), len(h.Repeats)}
 	r.back, err = faults.Back(h, r.done, start)
 	return err

@@ -119,6 +119,11 @@ func (t *town) openProgram(name string) error {
 		to["postgres"], flags["postgres"] = t.postgres.URL, "--database-url"
 		kind, args = "dispatcher", slices.Concat([]string{"serve", "--auth-key", t.key, "--id", name}, settings)
 	}
+	if kind == "tracker" {
+		for _, d := range dispatchers {
+			args = append(args, "--dispatcher-url", t.programs[d].url)
+		}
+	}
 	for server, address := range to {
 		l, err := t.link(name+" to "+server, address)
 		if err != nil {
