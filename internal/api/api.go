@@ -43,6 +43,12 @@ type Trips interface {
 	// Earnings are those of the driver's trips that were completed from the one
 	// time on and before the other, the oldest first.
 	Earnings(ctx context.Context, driverID string, from, to time.Time) ([]trip.Earning, error)
+	// Events are the events of the trip with versions above after, in order.
+	Events(ctx context.Context, tripID string, after int64) ([]trip.Event, error)
+	// Offers are the offers that were made for the trip, oldest first.
+	Offers(ctx context.Context, tripID string) ([]trip.Offer, error)
+	// Rated is the mean of the stars that a driver was given, and how many rated.
+	Rated(ctx context.Context, driverID string) (mean float64, rated int, err error)
 	// Track reads the track of a trip; fault.NotFound if there is none.
 	Track(ctx context.Context, tripID string) (trip.Track, error)
 	// Answered is the answer that is stored under an idempotency key, nil if
@@ -205,6 +211,9 @@ func New(d Deps) *API {
 		a.riderRoutes()
 		a.tripRoutes()
 		a.trackRoutes()
+		a.timelineRoutes()
+		a.handRoutes()
+		a.rideRoutes()
 		a.driverRoutes()
 		a.shiftRoutes()
 		a.wayRoutes()

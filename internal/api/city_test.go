@@ -47,6 +47,7 @@ type city struct {
 	bus    *natsbus.Bus
 	hub    *watch.Hub
 	api    *api.API
+	desk   *dispatch.Desk
 	issuer *auth.Issuer
 	log    *lines
 	ahead  atomic.Int64 // how far the clock is set ahead, in ns
@@ -117,7 +118,7 @@ func newCity(t *testing.T, change func(*api.Deps)) *city {
 	d := api.Deps{
 		Desk: &dispatch.Desk{
 			Trips: c.store, Tracks: c.store, Drivers: c.store, Pusher: c.bus.Line, Signals: c.bus.Signals,
-			Limits: dispatch.DefaultLimits, Now: c.now, Log: log,
+			Limits: dispatch.DefaultLimits, Now: c.now, Log: log, Estimator: eta.DefaultStraight, NewID: uuid.NewString,
 		},
 		Trips: c.store, Drivers: c.store, Devices: c.store, Locations: nearby.New(nearby.Deps{Store: c.places, Forget: 2 * time.Minute, Now: c.now}), Estimator: eta.DefaultStraight, Decisions: noDecisions{}, Sessions: c.bus.Line,
 		Numbers:  numbers.New(numbers.Deps{Dispatcher: "test", Store: c.store, Live: func() []string { return nil }, Now: c.now, Log: log}),
@@ -126,10 +127,11 @@ func newCity(t *testing.T, change func(*api.Deps)) *city {
 		Tariff: fare.DefaultTariff(), QuoteKey: key, Registry: prometheus.NewRegistry(), Now: c.now, Log: log,
 		Ready: []api.Check{{Name: "bus", Ping: func(context.Context) error { return nil }}, {Name: "store", Ping: c.ping}},
 	}
+	d.Desk.Finder = d.Locations
 	if change != nil {
 		change(&d)
 	}
-	c.api = api.New(d)
+	c.api, c.desk = api.New(d), d.Desk
 	c.start()
 	web := httptest.NewServer(c.api.Handler())
 	t.Cleanup(web.Close)

@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
@@ -16,7 +19,6 @@ func (a *API) driverRoutes() {
 		kind          wire.CommandKind
 	}{
 		{"arrive", "The driver is at the pickup", wire.CommandArrive},
-		{"start", "The rider is on board", wire.CommandStart},
 		{"complete", "The rider is at the drop-off", wire.CommandComplete},
 	} {
 		handle(a, huma.Operation{
@@ -26,9 +28,15 @@ func (a *API) driverRoutes() {
 			if err := in.check("trip"); err != nil {
 				return nil, err
 			}
-			return tripAnswer(a.Desk.Do(ctx, wire.Command{Kind: step.kind, DriverID: caller(ctx).Subject, TripID: in.ID, Epoch: in.epoch()}))
+			return a.tripAnswer(ctx)(a.Desk.Do(ctx, wire.Command{Kind: step.kind, DriverID: caller(ctx).Subject, TripID: in.ID, Epoch: in.epoch()}))
 		})
 	}
+	handle(a, huma.Operation{
+		OperationID: "start-trip", Method: http.MethodPost, Path: "/v1/trips/{id}/start", Tags: []string{"driver"},
+		Summary: "The rider is on board",
+		Description: "A repetition changes nothing. Where pin_required is true the rider's PIN is needed: another one is refused with wrong_pin, " +
+			"and after five of them within ten minutes all are for a minute, with rate_limited.",
+	}, a.startTrip)
 	handle(a, huma.Operation{
 		OperationID: "accept-offer", Method: http.MethodPost, Path: "/v1/offers/{id}/accept", Tags: []string{"driver"},
 		Summary: "Take the offered trip", Description: "A repetition changes nothing.",
@@ -58,11 +66,49 @@ func (in *stepInput) epoch() int64 {
 	return in.Body.Epoch
 }
 
+type startInput struct {
+	IDInput
+	Body *struct {
+		Epoch int64  `json:"epoch,omitempty" minimum:"1" doc:"as of the other steps"`
+		PIN   string `json:"pin,omitempty" doc:"four digits, which the rider tells the driver"`
+	}
+}
+
+// command is the start that the driver asks for.
+func (in *startInput) command(driverID string) (wire.Command, error) {
+	c := wire.Command{Kind: wire.CommandStart, DriverID: driverID, TripID: in.ID}
+	if in.Body == nil {
+		return c, in.check("trip")
+	}
+	c.Epoch, c.PIN = in.Body.Epoch, in.Body.PIN
+	if c.PIN != "" {
+		if err := trip.CheckPIN(c.PIN); err != nil {
+			return c, err
+		}
+	}
+	return c, in.check("trip")
+}
+
+// pinPause is how long a driver is asked to wait who tried too many PINs.
+const pinPause = time.Minute
+
+func (a *API) startTrip(ctx context.Context, in *startInput) (*tripOutput, error) {
+	c, err := in.command(caller(ctx).Subject)
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.Desk.Do(ctx, c)
+	if fault.Is(err, fault.RateLimited) {
+		err = later{err, pinPause}
+	}
+	return a.tripAnswer(ctx)(t, err)
+}
+
 func (a *API) acceptOffer(ctx context.Context, in *IDInput) (*tripOutput, error) {
 	if err := in.check("offer"); err != nil {
 		return nil, err
 	}
-	return tripAnswer(a.Desk.Accept(ctx, caller(ctx).Subject, in.ID))
+	return a.tripAnswer(ctx)(a.Desk.Accept(ctx, caller(ctx).Subject, in.ID))
 }
 
 type declineInput struct {

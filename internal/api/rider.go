@@ -133,7 +133,7 @@ func (a *API) request(ctx context.Context, in *tripInput) (*answered, error) {
 	}
 	var body []byte
 	encode := func(t *trip.Trip) []byte {
-		body = wire.Encode(wire.FromTrip(t))
+		body = wire.Encode(wire.ForRider(t))
 		return body
 	}
 	t, first, err := a.Desk.Request(ctx, r, once, encode)
@@ -215,7 +215,7 @@ func (a *API) tripRequest(ctx context.Context, who auth.Identity, b tripBody) (t
 	}
 	return trip.Request{
 		ID: uuid.Must(uuid.NewV7()).String(), RiderID: who.Subject, Class: class, Seats: max(b.Seats, 1),
-		Pickup: b.Pickup, Dropoff: b.Dropoff, Fare: price, ScheduledFor: scheduled, Search: a.Desk.Limits.Search,
+		Pickup: b.Pickup, Dropoff: b.Dropoff, Fare: price, ScheduledFor: scheduled, Search: a.Desk.Limits.Search, PIN: newPIN(), RequirePIN: a.Site.RequirePIN,
 	}, nil
 }
 

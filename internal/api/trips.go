@@ -47,11 +47,22 @@ func (in IDInput) check(what string) error {
 
 type tripOutput struct{ Body wire.Trip }
 
-func tripAnswer(t *trip.Trip, err error) (*tripOutput, error) {
-	if err != nil {
-		return nil, err
+// tripAnswer answers with the trip as the caller may see it.
+func (a *API) tripAnswer(ctx context.Context) func(*trip.Trip, error) (*tripOutput, error) {
+	return func(t *trip.Trip, err error) (*tripOutput, error) {
+		if err != nil {
+			return nil, err
+		}
+		return &tripOutput{a.shown(ctx, t)}, nil
 	}
-	return &tripOutput{wire.FromTrip(t)}, nil
+}
+
+// shown is the trip as the caller may see it.
+func (a *API) shown(ctx context.Context, t *trip.Trip) wire.Trip {
+	if caller(ctx).Role == trip.Driver {
+		return wire.FromTrip(t)
+	}
+	return wire.ForRider(t)
 }
 
 // seen is the trip, if the caller may see it.
@@ -67,7 +78,12 @@ func (a *API) seen(ctx context.Context, id string) (*trip.Trip, error) {
 }
 
 func (a *API) getTrip(ctx context.Context, in *IDInput) (*tripOutput, error) {
-	return tripAnswer(a.seen(ctx, in.ID))
+	t, err := a.seen(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &tripOutput{a.shown(ctx, t)}
+	return out, a.withDriver(ctx, t, &out.Body)
 }
 
 // PageInput chooses a page of a list.
@@ -110,7 +126,7 @@ func (a *API) listTrips(ctx context.Context, in *listTripsInput) (*tripsOutput, 
 	out := &tripsOutput{}
 	out.Body.Trips, out.Body.NextCursor = make([]wire.Trip, len(page)), next
 	for i, t := range page {
-		out.Body.Trips[i] = wire.FromTrip(t)
+		out.Body.Trips[i] = a.shown(ctx, t)
 	}
 	return out, nil
 }
@@ -151,13 +167,13 @@ func (a *API) cancelTrip(ctx context.Context, in *cancelInput) (*tripOutput, err
 		return nil, err
 	}
 	if who.Role != trip.Driver {
-		return tripAnswer(a.Desk.Cancel(ctx, who.Actor(), in.ID, reason))
+		return a.tripAnswer(ctx)(a.Desk.Cancel(ctx, who.Actor(), in.ID, reason))
 	}
 	t, err := a.Desk.Do(ctx, wire.Command{Kind: wire.CommandCancel, DriverID: who.Subject, TripID: in.ID, Epoch: epoch, Reason: reason})
 	if err == nil && t.DriverID != "" && t.DriverID != who.Subject {
 		err = fault.New(fault.WrongState, "the trip is not yours any more") // whose it is now is not this driver's to know
 	}
-	return tripAnswer(t, err)
+	return a.tripAnswer(ctx)(t, err)
 }
 
 // reason is what the client gave as one, "" without a body.

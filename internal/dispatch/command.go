@@ -40,7 +40,7 @@ func (d *Desk) Do(ctx context.Context, c wire.Command) (*trip.Trip, error) {
 	case wire.CommandArrive:
 		return d.arrive(ctx, c.DriverID, c.TripID, c.Epoch)
 	case wire.CommandStart:
-		return d.start(ctx, c.DriverID, c.TripID, c.Epoch)
+		return d.start(ctx, c)
 	case wire.CommandComplete:
 		return d.complete(ctx, c.DriverID, c.TripID, c.Epoch)
 	case wire.CommandCancel:

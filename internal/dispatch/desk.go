@@ -41,8 +41,13 @@ type Desk struct {
 	Signals Signals
 	Changed func(*trip.Trip) // the dispatcher of this process; nil if there is none
 	Limits  Limits
-	Now     func() time.Time
-	Log     *slog.Logger
+	// What assigning by hand stands on.
+	Finder    Finder
+	Estimator Estimator
+	NewID     func() string
+
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Request stores a rider's new trip. once, if not nil, gets its Answer from
@@ -124,13 +129,31 @@ func (d *Desk) arrive(ctx context.Context, driverID, tripID string, epoch int64)
 	return t, err
 }
 
-// Start notes that the rider is on board.
+// Start notes that the rider is on board of a ride that needs no PIN.
 func (d *Desk) Start(ctx context.Context, driverID, tripID string) (*trip.Trip, error) {
-	return d.start(ctx, driverID, tripID, 0)
+	return d.start(ctx, wire.Command{DriverID: driverID, TripID: tripID})
 }
 
-func (d *Desk) start(ctx context.Context, driverID, tripID string, epoch int64) (*trip.Trip, error) {
-	return d.step(ctx, driverID, tripID, epoch, (*trip.Trip).Start)
+// start notes that the rider is on board, who proved it by the PIN where one is
+// required. A wrong one is counted: that is committed as any other change.
+func (d *Desk) start(ctx context.Context, c wire.Command) (*trip.Trip, error) {
+	var refused error
+	take := func(t *trip.Trip, driverID string, now time.Time) (events []trip.Event, err error) {
+		events, refused, err = t.StartWithPIN(driverID, c.PIN, now)
+		return events, err
+	}
+	t, err := d.step(ctx, c.DriverID, c.TripID, c.Epoch, take)
+	if err == nil && refused != nil {
+		return nil, refused
+	}
+	return t, err
+}
+
+// Rate keeps what the rider thought of the ride.
+func (d *Desk) Rate(ctx context.Context, tripID string, stars int, comment string) (*trip.Trip, error) {
+	return d.update(ctx, tripID, func(t *trip.Trip, now time.Time) ([]trip.Event, error) {
+		return nil, t.Rate(stars, comment, now)
+	})
 }
 
 // Complete ends the ride.

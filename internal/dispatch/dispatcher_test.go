@@ -82,7 +82,7 @@ func (c *city) restart() {
 	})
 	c.desk = &dispatch.Desk{
 		ID: "me", Trips: c.store, Drivers: c.store, Pusher: c, Signals: quiet{},
-		Changed: c.dispatcher.Changed, Limits: config.Limits, Now: clock, Log: log,
+		Changed: c.dispatcher.Changed, Limits: config.Limits, Finder: c, Estimator: c.estimator, NewID: c.newID, Now: clock, Log: log,
 	}
 }
 
@@ -135,6 +135,12 @@ func (c *city) Locations(_ context.Context, ids []string) ([]driver.Location, er
 		}
 	}
 	return found, nil
+}
+
+// Locate finds who the shared store knows of.
+func (c *city) Locate(_ context.Context, id string) (driver.Location, bool, bool, error) {
+	l, ok := c.drivers[id]
+	return l, ok, false, nil
 }
 
 // quiet is a bus on which nothing arrives.

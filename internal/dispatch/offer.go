@@ -84,12 +84,16 @@ func (d *Dispatcher) settle(ctx context.Context, r *round, p trip.Proposal, o tr
 // runs out.
 func (d *Dispatcher) withdraw(ctx context.Context, t *trip.Trip, why error) {
 	d.deps.Log.Warn("an offer was not sent; it is taken back", "trip", t.ID, "driver", t.Offer.DriverID, "err", why)
-	offerID := t.Offer.ID
-	t, err := d.deps.Trips.Update(ctx, t.ID, func(t *trip.Trip) ([]trip.Event, error) {
-		t.Withdraw(offerID, d.deps.Now())
-		return nil, nil
-	})
+	t, err := withdraw(ctx, d.deps.Trips, t, d.deps.Now())
 	if err == nil {
 		d.book.set(t, d.deps.Now())
 	}
+}
+
+func withdraw(ctx context.Context, trips Trips, t *trip.Trip, now time.Time) (*trip.Trip, error) {
+	offerID := t.Offer.ID
+	return trips.Update(ctx, t.ID, func(t *trip.Trip) ([]trip.Event, error) {
+		t.Withdraw(offerID, now)
+		return nil, nil
+	})
 }

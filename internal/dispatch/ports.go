@@ -79,6 +79,12 @@ type Estimator interface {
 	Times(ctx context.Context, from []geo.Point, to geo.Point) ([]time.Duration, match.Rung)
 }
 
+// Finder tells where a driver is. ok is false for one who is not online; partial
+// says that what is told may be behind.
+type Finder interface {
+	Locate(ctx context.Context, driverID string) (at driver.Location, ok, partial bool, err error)
+}
+
 // Pusher sends to a driver's open session, wherever it is. Best effort.
 type Pusher interface {
 	Push(ctx context.Context, driverID string, p wire.Push) error

@@ -209,6 +209,18 @@ func (d *Dispatcher) unfit(now time.Time, l *driver.Location) Reason {
 
 // reasonAgainst is why a driver cannot be offered this trip.
 func (d *Dispatcher) reasonAgainst(r *round, t *trip.Trip, l *driver.Location) Reason {
+	switch why := misfit(t, l); {
+	case why != "":
+		return why
+	case r.now.Before(d.sulks[sulk{l.DriverID, t.ID}]):
+		return Unanswered
+	}
+	return ""
+}
+
+// misfit is why the driver's car is not for this trip, or the driver not to be
+// asked again.
+func misfit(t *trip.Trip, l *driver.Location) Reason {
 	switch {
 	case l.Class != t.Class:
 		return OtherClass
@@ -216,8 +228,6 @@ func (d *Dispatcher) reasonAgainst(r *round, t *trip.Trip, l *driver.Location) R
 		return TooFewSeats
 	case t.Excludes(l.DriverID):
 		return Declined
-	case r.now.Before(d.sulks[sulk{l.DriverID, t.ID}]):
-		return Unanswered
 	}
 	return ""
 }

@@ -24,6 +24,9 @@ const (
 	WrongState      Code = "wrong_state"            // the trip is in a state that does not allow it
 	OfferClosed     Code = "offer_closed"           // the offer was answered, withdrawn or ran out before
 	DriverClaimed   Code = "driver_claimed"         // the driver holds another claim
+	DriverUnfit     Code = "driver_unfit"           // the driver cannot be given the trip; the detail begins with the reason
+	DriverExcluded  Code = "driver_excluded"        // the driver declined or cancelled the trip
+	WrongPIN        Code = "wrong_pin"              // not the rider's, or none
 	KeyReused       Code = "idempotency_key_reused" // same Idempotency-Key, another body
 	QuoteExpired    Code = "quote_expired"          // the quote is too old, or for another trip
 	UnknownDriver   Code = "unknown_driver"         // the driver is not registered

@@ -185,3 +185,19 @@ func (s *Store) ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, e
 	}
 	return held, nil
 }
+
+// Rated is the mean of the stars that a driver was given, and how many rated.
+func (s *Store) Rated(ctx context.Context, driverID string) (mean float64, rated int, err error) {
+	if err := usable(ctx); err != nil {
+		return 0, 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stars := 0
+	for _, t := range s.trips {
+		if t.DriverID == driverID && t.Rating != nil {
+			stars, rated = stars+t.Rating.Stars, rated+1
+		}
+	}
+	return float64(stars) / float64(max(rated, 1)), rated, nil
+}

@@ -164,6 +164,7 @@ type Matching struct {
 	Fresh         time.Duration `default:"15s" help:"Older positions take no part in matching."`
 	LostAfter     time.Duration `default:"60s" help:"A driver on the way to a pickup who is silent for longer is replaced."`
 	ScheduleLead  time.Duration `default:"10m" help:"A scheduled trip is searched for this long before its time."`
+	RequirePIN    bool          `help:"A ride starts with the PIN that the rider tells the driver."`
 	MaxOpenTrips  int           `default:"5" help:"Most unfinished trips of one rider. An account that books for many, a hotel's, needs more."`
 	Pace          float64       `default:"20" help:"Requests a second of one rider or driver, at each dispatcher; three seconds' worth at once."`
 	OperatorPace  float64       `default:"200" help:"Requests a second of one operator, at each dispatcher; two seconds' worth at once."`

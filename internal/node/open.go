@@ -218,9 +218,11 @@ func quoteKey(m Matching, authKey string) []byte {
 
 // api makes the HTTP interface of riders and operators.
 func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey []byte) *api.API {
+	site := shown.site()
+	site.RequirePIN = m.RequirePIN
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions, Sessions: p.bus.Line,
-		Policies: d.policies, Site: shown.site(), Demo: shown.demo(), Audit: p.store,
+		Policies: d.policies, Site: site, Demo: shown.demo(), Audit: p.store,
 		Parts: d.roll.parts, Numbers: d.numbers,
 		Hub: d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),

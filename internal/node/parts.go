@@ -42,6 +42,8 @@ type store interface {
 	Earnings(ctx context.Context, driverID string, from, to time.Time) ([]trip.Earning, error)
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Track(ctx context.Context, tripID string) (trip.Track, error)
+	Offers(ctx context.Context, tripID string) ([]trip.Offer, error)
+	Rated(ctx context.Context, driverID string) (mean float64, rated int, err error)
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
 	api.Audit
@@ -113,9 +115,11 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	d.policies = dispatch.NewSwitch(d.dispatcher, p.bus.Settings, p.log)
 	d.desk = &dispatch.Desk{
 		ID: id, Trips: trips, Tracks: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
-		Changed: d.dispatcher.Changed, Limits: m.limits(), Now: time.Now, Log: p.log,
+		Changed: d.dispatcher.Changed, Limits: m.limits(),
+		Estimator: d.estimator, NewID: newID, Now: time.Now, Log: p.log,
 	}
 	p.lookout = nearby.New(p.looking(m, d.dispatcher))
+	d.desk.Finder = p.lookout
 	d.hub = watch.New(watch.Deps{
 		Events: p.bus.Trips, History: p.store, Positions: p.bus.Positions, Locations: p.lookout, Estimator: d.estimator,
 		Degraded: p.health.gone, Fresh: m.Fresh, Now: time.Now, Log: p.log,

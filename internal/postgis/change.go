@@ -71,10 +71,10 @@ func queueOffer(b *pgx.Batch, c trip.Change) {
 			o.Slot, o.State, o.Reason, orNull(o.ReceivedAt), o.ExpiresAt, orNull(o.ClosedAt), o.ID)
 	}
 	if o := c.NewOffer(); o != nil {
-		b.Queue(`INSERT INTO offers (id, trip_id, driver_id, epoch, slot, state, reason, pickup_ns,
+		b.Queue(`INSERT INTO offers (id, trip_id, driver_id, epoch, slot, state, reason, pickup_ns, made_by,
 				created_at, received_at, expires_at, closed_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
-			o.ID, o.TripID, o.DriverID, o.Epoch, o.Slot, o.State, o.Reason, int64(o.PickupIn),
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING`,
+			o.ID, o.TripID, o.DriverID, o.Epoch, o.Slot, o.State, o.Reason, int64(o.PickupIn), zeronull.Text(o.By),
 			o.CreatedAt, orNull(o.ReceivedAt), o.ExpiresAt, orNull(o.ClosedAt),
 		).Exec(orFault(fault.AlreadyExists, "an offer of this id exists"))
 	}
@@ -86,16 +86,22 @@ func queueTrip(b *pgx.Batch, t *trip.Trip) {
 	if t.Offer != nil {
 		offerID = zeronull.Text(t.Offer.ID)
 	}
+	var rating trip.Rating
+	if t.Rating != nil {
+		rating = *t.Rating
+	}
 	b.Queue(`UPDATE trips SET fare_amount = $1, fare_currency = $2, state = $3, version = $4, epoch = $5,
 			driver_id = $6, slot = $7, excluded = $8, offer_id = $9, scheduled_for = $10, search_until = $11, assigned_at = $12,
 			arrived_at = $13, riding_at = $14, completed_at = $15, cancelled_at = $16, expired_at = $17, cancelled_by = $18, reason = $19,
-			forward = $20, swaps = $21, former_driver_id = $22
-		WHERE id = $23`,
+			forward = $20, swaps = $21, former_driver_id = $22, pin = $23, pin_required = $24, pin_wrong = $25, pin_wrong_since = $26, pin_wrong_last = $27,
+			rating_stars = $28, rating_comment = $29, rated_at = $30
+		WHERE id = $31`,
 		t.Fare.Amount, t.Fare.Currency, t.State, t.Version, t.Epoch,
 		zeronull.Text(t.DriverID), t.Slot, append([]string{}, t.Excluded...), offerID,
 		orNull(t.ScheduledFor), orNull(t.SearchUntil), orNull(t.AssignedAt),
 		orNull(t.ArrivedAt), orNull(t.RidingAt), orNull(t.CompletedAt), orNull(t.CancelledAt), orNull(t.ExpiredAt),
-		zeronull.Text(t.CancelledBy), t.Reason, t.Forward, t.Swaps, zeronull.Text(t.FormerID), t.ID)
+		zeronull.Text(t.CancelledBy), t.Reason, t.Forward, t.Swaps, zeronull.Text(t.FormerID), t.PIN.Code, t.PIN.Required, t.PIN.Wrong, orNull(t.PIN.Since), orNull(t.PIN.Last),
+		zeronull.Int4(rating.Stars), zeronull.Text(rating.Comment), orNull(rating.At), t.ID)
 }
 
 func queueEvents(b *pgx.Batch, events []trip.Event) {

@@ -55,16 +55,16 @@ func takeKeys(ctx context.Context, tx pgx.Tx, some []*creation) (repeated map[*c
 }
 
 const insertTrips = `INSERT INTO trips (id, rider_id, class, seats, pickup, dropoff, pickup_cell, dropoff_cell,
-		fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, slot, excluded, reason)
+		fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, pin, pin_required, slot, excluded, reason)
 	SELECT id, rider_id, class, seats,
 		ST_SetSRID(ST_MakePoint(pickup_lon, pickup_lat), 4326)::geography, ST_SetSRID(ST_MakePoint(dropoff_lon, dropoff_lat), 4326)::geography,
-		pickup_cell, dropoff_cell, fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, 0, '{}', ''
+		pickup_cell, dropoff_cell, fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, pin, pin_required, 0, '{}', ''
 	FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[],
 		$5::double precision[], $6::double precision[], $7::double precision[], $8::double precision[],
 		$9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::bigint[],
-		$16::timestamptz[], $17::timestamptz[], $18::timestamptz[])
+		$16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::text[], $20::boolean[])
 		AS n (id, rider_id, class, seats, pickup_lon, pickup_lat, dropoff_lon, dropoff_lat, pickup_cell, dropoff_cell,
-			fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until)
+			fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, pin, pin_required)
 	ON CONFLICT DO NOTHING`
 
 const insertEvents = `INSERT INTO trip_events (trip_id, version, at, data)
@@ -111,6 +111,8 @@ func newTripColumns(fresh []*creation) []any {
 		column(fresh, func(c *creation) time.Time { return c.change.After.RequestedAt }),
 		column(fresh, func(c *creation) pgtype.Timestamptz { return orNone(c.change.After.ScheduledFor) }),
 		column(fresh, func(c *creation) pgtype.Timestamptz { return orNone(c.change.After.SearchUntil) }),
+		column(fresh, func(c *creation) string { return c.change.After.PIN.Code }),
+		column(fresh, func(c *creation) bool { return c.change.After.PIN.Required }),
 	}
 }
 

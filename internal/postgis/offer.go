@@ -132,8 +132,7 @@ func settle(batch *pgx.Batch, trips map[string]*trip.Trip, won map[trip.Claim]bo
 	if !won[trip.Claim{DriverID: p.DriverID, Slot: p.Slot, TripID: p.TripID}] {
 		return trip.Outcome{Err: fault.New(fault.DriverClaimed, "driver %s holds another trip or offer", p.DriverID)}
 	}
-	queueOffer(batch, c)
-	queueTrip(batch, c.After)
+	queueRest(batch, c)
 	trips[p.TripID] = c.After
 	return trip.Outcome{Trip: c.After}
 }

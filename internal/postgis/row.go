@@ -16,15 +16,17 @@ const selectTrips = `SELECT t.id, t.rider_id, t.class, t.seats,
 	ST_Y(t.pickup::geometry), ST_X(t.pickup::geometry), ST_Y(t.dropoff::geometry), ST_X(t.dropoff::geometry),
 	t.fare_amount, t.fare_currency, t.state, t.version, t.epoch, t.driver_id, t.slot, t.forward, t.swaps, t.former_driver_id, t.excluded,
 	t.requested_at, t.scheduled_for, t.search_until, t.assigned_at, t.arrived_at, t.riding_at,
-	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, t.metres, ` + offerColumns + `
+	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, t.metres,
+	t.pin, t.pin_required, t.pin_wrong, t.pin_wrong_since, t.pin_wrong_last, t.rating_stars, t.rating_comment, t.rated_at, ` + offerColumns + `
 	FROM trips t LEFT JOIN offers o ON o.id = t.offer_id `
 
-const offerColumns = `o.id, o.trip_id, o.driver_id, o.epoch, o.slot, o.state, o.reason, o.pickup_ns,
+const offerColumns = `o.id, o.trip_id, o.driver_id, o.epoch, o.slot, o.state, o.reason, o.pickup_ns, o.made_by,
 	o.created_at, o.received_at, o.expires_at, o.closed_at`
 
 func scanTrip(r pgx.CollectableRow) (*trip.Trip, error) {
 	var t trip.Trip
 	var o trip.Offer
+	var rating trip.Rating
 	err := r.Scan(append([]any{
 		&t.ID, &t.RiderID, &t.Class, &t.Seats, &t.Pickup.Lat, &t.Pickup.Lon, &t.Dropoff.Lat, &t.Dropoff.Lon,
 		&t.Fare.Amount, &t.Fare.Currency, &t.State, &t.Version, &t.Epoch, (*zeronull.Text)(&t.DriverID), &t.Slot,
@@ -32,12 +34,17 @@ func scanTrip(r pgx.CollectableRow) (*trip.Trip, error) {
 		instant(&t.RequestedAt), instant(&t.ScheduledFor), instant(&t.SearchUntil), instant(&t.AssignedAt),
 		instant(&t.ArrivedAt), instant(&t.RidingAt), instant(&t.CompletedAt), instant(&t.CancelledAt),
 		instant(&t.ExpiredAt), (*zeronull.Text)(&t.CancelledBy), &t.Reason, (*zeronull.Float8)(&t.Metres),
+		&t.PIN.Code, &t.PIN.Required, &t.PIN.Wrong, instant(&t.PIN.Since), instant(&t.PIN.Last),
+		(*orZero)(&rating.Stars), (*zeronull.Text)(&rating.Comment), instant(&rating.At),
 	}, offerFields(&o)...)...)
 	if err != nil {
 		return nil, err
 	}
 	if o.ID != "" {
 		t.Offer = &o
+	}
+	if rating.Stars != 0 {
+		t.Rating = &rating
 	}
 	if len(t.Excluded) == 0 {
 		t.Excluded = nil
@@ -58,7 +65,7 @@ func scanOffer(r pgx.CollectableRow) (trip.Offer, error) {
 func offerFields(o *trip.Offer) []any {
 	return []any{
 		(*zeronull.Text)(&o.ID), (*zeronull.Text)(&o.TripID), (*zeronull.Text)(&o.DriverID), (*zeronull.Int8)(&o.Epoch),
-		(*orZero)(&o.Slot), (*zeronull.Text)(&o.State), (*zeronull.Text)(&o.Reason), (*zeronull.Int8)(&o.PickupIn),
+		(*orZero)(&o.Slot), (*zeronull.Text)(&o.State), (*zeronull.Text)(&o.Reason), (*zeronull.Int8)(&o.PickupIn), (*zeronull.Text)(&o.By),
 		instant(&o.CreatedAt), instant(&o.ReceivedAt), instant(&o.ExpiresAt), instant(&o.ClosedAt),
 	}
 }

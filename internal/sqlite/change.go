@@ -90,10 +90,10 @@ func writeOffer(ctx context.Context, tx *session, c trip.Change) error {
 	if o == nil {
 		return nil
 	}
-	inserted, err := affected(tx.exec(ctx, `INSERT INTO offers (id, trip_id, driver_id, epoch, slot, state, reason, pickup_ns,
+	inserted, err := affected(tx.exec(ctx, `INSERT INTO offers (id, trip_id, driver_id, epoch, slot, state, reason, pickup_ns, made_by,
 			created_at, received_at, expires_at, closed_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-		o.ID, o.TripID, o.DriverID, o.Epoch, o.Slot, o.State, o.Reason, int64(o.PickupIn),
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+		o.ID, o.TripID, o.DriverID, o.Epoch, o.Slot, o.State, o.Reason, int64(o.PickupIn), orNull(o.By),
 		micros(o.CreatedAt), micros(o.ReceivedAt), micros(o.ExpiresAt), micros(o.ClosedAt)))
 	if err == nil && !inserted {
 		err = fault.New(fault.AlreadyExists, "an offer of this id exists")
@@ -111,15 +111,21 @@ func writeTrip(ctx context.Context, tx *session, t *trip.Trip) error {
 	if t.Offer != nil {
 		offerID = t.Offer.ID
 	}
+	var rating trip.Rating
+	if t.Rating != nil {
+		rating = *t.Rating
+	}
 	_, err = tx.exec(ctx, `UPDATE trips SET fare_amount = ?, fare_currency = ?, state = ?, version = ?, epoch = ?,
 			driver_id = ?, slot = ?, excluded = ?, offer_id = ?, scheduled_for = ?, search_until = ?, assigned_at = ?,
 			arrived_at = ?, riding_at = ?, completed_at = ?, cancelled_at = ?, expired_at = ?, cancelled_by = ?, reason = ?,
-			forward = ?, swaps = ?, former_driver_id = ?
+			forward = ?, swaps = ?, former_driver_id = ?, pin = ?, pin_required = ?, pin_wrong = ?, pin_wrong_since = ?, pin_wrong_last = ?,
+			rating_stars = ?, rating_comment = ?, rated_at = ?
 		WHERE id = ?`,
 		t.Fare.Amount, t.Fare.Currency, t.State, t.Version, t.Epoch,
 		orNull(t.DriverID), t.Slot, excluded, offerID, micros(t.ScheduledFor), micros(t.SearchUntil), micros(t.AssignedAt),
 		micros(t.ArrivedAt), micros(t.RidingAt), micros(t.CompletedAt), micros(t.CancelledAt), micros(t.ExpiredAt),
-		orNull(t.CancelledBy), t.Reason, t.Forward, t.Swaps, orNull(t.FormerID), t.ID)
+		orNull(t.CancelledBy), t.Reason, t.Forward, t.Swaps, orNull(t.FormerID), t.PIN.Code, t.PIN.Required, t.PIN.Wrong, micros(t.PIN.Since), micros(t.PIN.Last),
+		orNull(rating.Stars), orNull(rating.Comment), micros(rating.At), t.ID)
 	return err
 }
 

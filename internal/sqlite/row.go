@@ -16,11 +16,12 @@ const selectTrips = `SELECT ` + tripColumns + ` FROM trips t ` + withOffers
 const tripColumns = `t.id, t.rider_id, t.class, t.seats, t.pickup_lat, t.pickup_lon, t.dropoff_lat, t.dropoff_lon,
 	t.fare_amount, t.fare_currency, t.state, t.version, t.epoch, t.driver_id, t.slot, t.forward, t.swaps, t.former_driver_id, t.excluded,
 	t.requested_at, t.scheduled_for, t.search_until, t.assigned_at, t.arrived_at, t.riding_at,
-	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, t.metres, ` + offerColumns
+	t.completed_at, t.cancelled_at, t.expired_at, t.cancelled_by, t.reason, t.metres,
+	t.pin, t.pin_required, t.pin_wrong, t.pin_wrong_since, t.pin_wrong_last, t.rating_stars, t.rating_comment, t.rated_at, ` + offerColumns
 
 const withOffers = `LEFT JOIN offers o ON o.id = t.offer_id `
 
-const offerColumns = `o.id, o.trip_id, o.driver_id, o.epoch, o.slot, o.state, o.reason, o.pickup_ns,
+const offerColumns = `o.id, o.trip_id, o.driver_id, o.epoch, o.slot, o.state, o.reason, o.pickup_ns, o.made_by,
 	o.created_at, o.received_at, o.expires_at, o.closed_at`
 
 // row is a sql.Row or the current one of sql.Rows.
@@ -29,6 +30,7 @@ type row interface{ Scan(dest ...any) error }
 func scanTrip(r row) (*trip.Trip, error) {
 	var t trip.Trip
 	var o trip.Offer
+	var rating trip.Rating
 	err := r.Scan(append([]any{
 		&t.ID, &t.RiderID, &t.Class, &t.Seats, &t.Pickup.Lat, &t.Pickup.Lon, &t.Dropoff.Lat, &t.Dropoff.Lon,
 		&t.Fare.Amount, &t.Fare.Currency, &t.State, &t.Version, &t.Epoch, orZero(&t.DriverID), &t.Slot,
@@ -36,12 +38,17 @@ func scanTrip(r row) (*trip.Trip, error) {
 		instant{&t.RequestedAt}, instant{&t.ScheduledFor}, instant{&t.SearchUntil}, instant{&t.AssignedAt},
 		instant{&t.ArrivedAt}, instant{&t.RidingAt}, instant{&t.CompletedAt}, instant{&t.CancelledAt},
 		instant{&t.ExpiredAt}, orZero(&t.CancelledBy), &t.Reason, orZero(&t.Metres),
+		&t.PIN.Code, &t.PIN.Required, &t.PIN.Wrong, instant{&t.PIN.Since}, instant{&t.PIN.Last},
+		orZero(&rating.Stars), orZero(&rating.Comment), instant{&rating.At},
 	}, offerFields(&o)...)...)
 	if err != nil {
 		return nil, err
 	}
 	if o.ID != "" {
 		t.Offer = &o
+	}
+	if rating.Stars != 0 {
+		t.Rating = &rating
 	}
 	return &t, nil
 }
@@ -57,7 +64,7 @@ func scanOffer(r row) (trip.Offer, error) {
 func offerFields(o *trip.Offer) []any {
 	return []any{
 		orZero(&o.ID), orZero(&o.TripID), orZero(&o.DriverID), orZero(&o.Epoch), orZero(&o.Slot), orZero(&o.State),
-		orZero(&o.Reason), orZero(&o.PickupIn),
+		orZero(&o.Reason), orZero(&o.PickupIn), orZero(&o.By),
 		instant{&o.CreatedAt}, instant{&o.ReceivedAt}, instant{&o.ExpiresAt}, instant{&o.ClosedAt},
 	}
 }

@@ -103,3 +103,21 @@ func (s *Store) ClaimedBy(ctx context.Context, driverID string) ([]*trip.Trip, e
 	return collect(ctx, s.reads, scanTrip,
 		selectTrips+`JOIN claims c ON c.trip_id = t.id WHERE c.driver_id = ? ORDER BY c.slot`, driverID)
 }
+
+// mean is of the stars that a driver was given.
+type mean struct {
+	of    float64
+	rated int
+}
+
+// Rated is the mean of the stars that a driver was given, and how many rated.
+func (s *Store) Rated(ctx context.Context, driverID string) (of float64, rated int, err error) {
+	found, err := collect(ctx, s.reads, func(r row) (m mean, err error) {
+		err = r.Scan(&m.of, &m.rated)
+		return m, err
+	}, `SELECT coalesce(avg(rating_stars), 0.0), count(*) FROM trips WHERE driver_id = ? AND rating_stars IS NOT NULL`, driverID)
+	if err != nil {
+		return 0, 0, err
+	}
+	return found[0].of, found[0].rated, nil
+}

@@ -96,6 +96,7 @@ var (
 			Fare:   fare.Money{Amount: rapid.Int64().Draw(r, "amount"), Currency: rapid.StringMatching(`[A-Z]{3}`).Draw(r, "currency")},
 			Search: time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(r, "search")),
 		}
+		q.PIN, q.RequirePIN = rapid.SampledFrom([]string{"", "0042"}).Draw(r, "pin"), rapid.Bool().Draw(r, "require")
 		if rapid.Bool().Draw(r, "scheduled") {
 			q.ScheduledFor = times.Draw(r, "for")
 		}
@@ -136,7 +137,15 @@ var commands = rapid.SampledFrom([]func(r *rapid.T, t *trip.Trip, now time.Time)
 	},
 	func(r *rapid.T, t *trip.Trip, now time.Time) command {
 		driverID := t.DriverID
-		return func(t *trip.Trip) ([]trip.Event, error) { return t.Start(driverID, now) }
+		pin := rapid.SampledFrom([]string{"0042", "4200"}).Draw(r, "pin")
+		return func(t *trip.Trip) ([]trip.Event, error) {
+			events, _, err := t.StartWithPIN(driverID, pin, now)
+			return events, err
+		}
+	},
+	func(r *rapid.T, t *trip.Trip, now time.Time) command {
+		stars, comment := rapid.IntRange(1, 5).Draw(r, "stars"), rapid.StringMatching(`[a-zé "'<]{0,20}`).Draw(r, "comment")
+		return func(t *trip.Trip) ([]trip.Event, error) { return nil, t.Rate(stars, comment, now) }
 	},
 	func(r *rapid.T, t *trip.Trip, now time.Time) command {
 		driverID := t.DriverID
@@ -161,6 +170,7 @@ func drawProposal(r *rapid.T, t *trip.Trip, now time.Time) command {
 	p := trip.Proposal{
 		OfferID: uuid.NewString(), TripID: t.ID, DriverID: uuid.NewString(), Epoch: t.Epoch, Slot: rapid.IntRange(0, 1).Draw(r, "slot"),
 		PickupIn: time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(r, "pickup in")), Now: now, Deliver: 3 * time.Second,
+		By: rapid.SampledFrom([]string{"", "op"}).Draw(r, "by"),
 	}
 	return func(t *trip.Trip) ([]trip.Event, error) { return nil, t.Propose(p) }
 }

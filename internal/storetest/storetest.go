@@ -33,6 +33,7 @@ type Store interface {
 	ListDrivers(ctx context.Context, cursor string, limit int) (page []driver.Profile, next string, err error)
 	Offers(ctx context.Context, tripID string) ([]trip.Offer, error)
 	Track(ctx context.Context, tripID string) (trip.Track, error)
+	Rated(ctx context.Context, driverID string) (mean float64, rated int, err error)
 
 	Migrate(ctx context.Context) error
 	Ping(ctx context.Context) error
@@ -81,6 +82,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"Minutes", testMinutes},
 		{"Areas", testAreas},
 		{"AreasRace", testAreasRace},
+		{"Ride", testRide},
 		{"Tracks", testTracks},
 		{"TrackParts", testTrackParts},
 		{"Unsettled", testUnsettled},

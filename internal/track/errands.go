@@ -173,7 +173,7 @@ func (s *session) carryOut(ctx context.Context, f wire.DriverFrame) {
 		s.sendWays(ctx) // so that the trip has its length when it ends
 	}
 	reply, err := s.ask(ctx, wire.Command{
-		Kind: wire.CommandKind(f.Type), OfferID: f.OfferID, TripID: f.TripID, Epoch: f.Epoch, Reason: f.Reason,
+		Kind: wire.CommandKind(f.Type), OfferID: f.OfferID, TripID: f.TripID, Epoch: f.Epoch, Reason: f.Reason, PIN: f.PIN,
 	})
 	if err != nil {
 		s.fail(err, f.Ref())

@@ -14,6 +14,11 @@ func (c Change) Audit() []audit.Entry {
 		note(e.Detail, "driver_id", ev.DriverID)
 		did = append(did, e)
 	}
+	if o := c.NewOffer(); o != nil && o.By != "" {
+		e := audit.Entry{At: o.CreatedAt, By: o.By, Action: "trip.assign", Subject: audit.Trip(o.TripID)}
+		e.Detail = map[string]any{"driver_id": o.DriverID, "offer_id": o.ID}
+		did = append(did, e)
+	}
 	return did
 }
 

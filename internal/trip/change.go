@@ -14,12 +14,15 @@ const Precision = time.Microsecond
 func (t *Trip) Truncate() {
 	for _, at := range []*time.Time{
 		&t.RequestedAt, &t.ScheduledFor, &t.SearchUntil, &t.AssignedAt, &t.ArrivedAt,
-		&t.RidingAt, &t.CompletedAt, &t.CancelledAt, &t.ExpiredAt,
+		&t.RidingAt, &t.CompletedAt, &t.CancelledAt, &t.ExpiredAt, &t.PIN.Since, &t.PIN.Last,
 	} {
 		truncate(at)
 	}
 	if t.Offer != nil {
 		t.Offer.Truncate()
+	}
+	if t.Rating != nil {
+		truncate(&t.Rating.At)
 	}
 }
 

@@ -31,6 +31,7 @@ type Offer struct {
 	State    OfferState
 	Reason   string
 	PickupIn time.Duration // estimated time to the pickup when it was made
+	By       string        // the operator who made it by hand; "" for the dispatcher
 
 	CreatedAt  time.Time
 	ReceivedAt time.Time // zero until the phone confirmed it
@@ -56,6 +57,9 @@ type Proposal struct {
 	PickupIn time.Duration
 	Now      time.Time
 	Deliver  time.Duration // how long a phone has to confirm it
+
+	By       string // the operator who makes it by hand; "" for the dispatcher
+	Override bool   // also to a driver who declined or cancelled the trip
 }
 
 // Outcome is what became of a Proposal: the trip with its offer, or the fault

@@ -71,7 +71,7 @@ var inWords = map[command]string{
 	arrive:     "be arrived at",
 	start:      "be started",
 	complete:   "be completed",
-	redispatch: "be cancelled by its driver",
+	redispatch: "be taken from its driver",
 	cancel:     "be cancelled",
 	expire:     "expire",
 }

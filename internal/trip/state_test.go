@@ -73,7 +73,7 @@ func TestTransitions_RefusalsInWords(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Riding.next(redispatch); err == nil || !strings.HasSuffix(err.Error(), "a trip that is riding cannot be cancelled by its driver") {
+	if _, err := Riding.next(redispatch); err == nil || !strings.HasSuffix(err.Error(), "a trip that is riding cannot be taken from its driver") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -73,6 +73,9 @@ type Trip struct {
 	CancelledBy  Role
 	Reason       string // of the cancellation
 
+	PIN    PIN
+	Rating *Rating // nil until the rider gave one
+
 	// Metres is the length of the way that was driven with the rider on board,
 	// once its track is known; 0 until then. It is no part of the trip's state: no
 	// command sets it, no event tells of it, and it counts no version.
@@ -90,6 +93,8 @@ type Request struct {
 	Fare         fare.Money
 	ScheduledFor time.Time     // zero: now
 	Search       time.Duration // how long to look for a driver
+	PIN          string        // the rider's, four digits; "" for none
+	RequirePIN   bool          // the ride starts with it
 }
 
 // New makes a trip from a request. It is searching, or scheduled when the
@@ -99,7 +104,7 @@ func New(r Request, now time.Time) (*Trip, []Event) {
 		ID: r.ID, RiderID: r.RiderID, Class: r.Class, Seats: r.Seats,
 		Pickup: r.Pickup, Dropoff: r.Dropoff, Fare: r.Fare,
 		State: Searching, Epoch: 1,
-		RequestedAt: now, ScheduledFor: r.ScheduledFor, SearchUntil: now.Add(r.Search),
+		RequestedAt: now, ScheduledFor: r.ScheduledFor, SearchUntil: now.Add(r.Search), PIN: PIN{Code: r.PIN, Required: r.RequirePIN},
 	}
 	if !r.ScheduledFor.IsZero() {
 		t.State, t.SearchUntil = Scheduled, time.Time{}
@@ -135,6 +140,10 @@ func (t *Trip) Clone() *Trip {
 		offer := *t.Offer
 		c.Offer = &offer
 	}
+	if t.Rating != nil {
+		rating := *t.Rating
+		c.Rating = &rating
+	}
 	return &c
 }
 
@@ -166,14 +175,14 @@ func (t *Trip) Propose(p Proposal) error {
 		return fault.New(fault.WrongState, "the trip is at epoch %d, the proposal at %d", t.Epoch, p.Epoch)
 	case t.Offer.Pending():
 		return fault.New(fault.WrongState, "offer %s is pending", t.Offer.ID)
-	case t.Excludes(p.DriverID):
+	case t.Excludes(p.DriverID) && !p.Override:
 		return fault.New(fault.WrongState, "driver %s declined or cancelled this trip", p.DriverID)
 	case !p.Now.Before(t.SearchUntil):
 		return fault.New(fault.WrongState, "the search is over")
 	}
 	t.Offer = &Offer{
 		ID: p.OfferID, TripID: t.ID, DriverID: p.DriverID, Epoch: t.Epoch, Slot: p.Slot,
-		State: OfferPending, PickupIn: p.PickupIn, CreatedAt: p.Now, ExpiresAt: p.Now.Add(p.Deliver),
+		State: OfferPending, PickupIn: p.PickupIn, By: p.By, CreatedAt: p.Now, ExpiresAt: p.Now.Add(p.Deliver),
 	}
 	return nil
 }

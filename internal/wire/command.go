@@ -16,6 +16,7 @@ type Command struct {
 	TripID   string      `json:"trip_id,omitempty"`
 	Epoch    int64       `json:"epoch,omitempty"` // of the trip, as the driver has it; 0 if the driver did not say
 	Reason   string      `json:"reason,omitempty"`
+	PIN      string      `json:"pin,omitempty"`    // of start: what the rider said
 	Device   string      `json:"device,omitempty"` // of device: the hash of the token
 	Fixes    []byte      `json:"fixes,omitempty"`  // of track: see EncodeFixes
 }

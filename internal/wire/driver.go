@@ -118,8 +118,9 @@ type OfferFrame struct {
 	Fare      fare.Money `json:"fare"`
 	Class     string     `json:"class"`
 	Seats     int        `json:"seats"`
-	ExpiresAt time.Time  `json:"expires_at"` // server time: to be confirmed, then to be answered by
-	Received  bool       `json:"received"`   // a phone of the driver confirmed it before
+	ExpiresAt time.Time  `json:"expires_at"`   // server time: to be confirmed, then to be answered by
+	Received  bool       `json:"received"`     // a phone of the driver confirmed it before
+	By        trip.Role  `json:"by,omitempty"` // operator: it was made by hand
 }
 
 // NewOfferFrame is the frame of t's newest offer.
@@ -129,8 +130,15 @@ func NewOfferFrame(t *trip.Trip) OfferFrame {
 		Type: FrameOffer, OfferID: o.ID, TripID: t.ID, Epoch: o.Epoch, Slot: o.Slot,
 		Pickup: t.Pickup, Dropoff: t.Dropoff, EtaS: int(o.PickupIn.Round(time.Second) / time.Second),
 		Fare: t.Fare, Class: string(t.Class), Seats: t.Seats,
-		ExpiresAt: o.ExpiresAt.UTC(), Received: !o.ReceivedAt.IsZero(),
+		ExpiresAt: o.ExpiresAt.UTC(), Received: !o.ReceivedAt.IsZero(), By: byHand(o),
 	}
+}
+
+func byHand(o *trip.Offer) trip.Role {
+	if o.By == "" {
+		return ""
+	}
+	return trip.Operator
 }
 
 // OfferClosedFrame tells that an offer needs no answer any more.

@@ -31,7 +31,8 @@ const (
 //	status      Status: driver.Available or driver.Offline
 //	received, accept                 OfferID
 //	decline                          OfferID, Reason (may be "")
-//	arrive, start, complete          TripID, Epoch (may be 0)
+//	arrive, complete                 TripID, Epoch (may be 0)
+//	start                            TripID, Epoch (may be 0), PIN (may be "")
 //	cancel                           TripID, Epoch (may be 0), Reason (may be "")
 //
 // A phone sends its status after every hello: what it said in an earlier
@@ -44,6 +45,7 @@ type DriverFrame struct {
 	TripID    string
 	Epoch     int64
 	Reason    string
+	PIN       string // the rider's, four digits
 }
 
 // Ref is the offer or trip that the frame is about, "" if it is about none.
@@ -98,8 +100,11 @@ var frameReaders = map[string]func(*fieldReader, *DriverFrame){
 	FrameDecline: func(r *fieldReader, f *DriverFrame) {
 		f.OfferID, f.Reason = r.id("offer_id"), r.reason("reason")
 	},
-	FrameArrive:   readStep,
-	FrameStart:    readStep,
+	FrameArrive: readStep,
+	FrameStart: func(r *fieldReader, f *DriverFrame) {
+		readStep(r, f)
+		f.PIN = r.pin("pin")
+	},
 	FrameComplete: readStep,
 	FrameCancel: func(r *fieldReader, f *DriverFrame) {
 		readStep(r, f)

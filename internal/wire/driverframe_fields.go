@@ -8,6 +8,7 @@ import (
 
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
 )
 
 // fieldReader takes the fields of a JSON object one by one. It keeps the first
@@ -92,6 +93,15 @@ func (r *fieldReader) reason(name string) string {
 	var s string
 	if r.into(name, raw, &s, "a string") {
 		r.err = driver.CheckText(r.prefix+name, s)
+	}
+	return s
+}
+
+// pin is a rider's PIN, "" when it is not given.
+func (r *fieldReader) pin(name string) string {
+	var s string
+	if r.given(name) && r.into(name, r.required(name), &s, "a string") {
+		r.err = trip.CheckPIN(s)
 	}
 	return s
 }

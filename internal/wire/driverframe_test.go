@@ -47,6 +47,8 @@ func TestDecodeDriverFrame(t *testing.T) {
 		`{"type":"arrive","trip_id":"t-1"}`:                                                                             {Type: "arrive", TripID: "t-1"},
 		`{"type":"arrive","trip_id":"t-1","epoch":3}`:                                                                   {Type: "arrive", TripID: "t-1", Epoch: 3},
 		`{"type":"cancel","trip_id":"t-1","epoch":3}`:                                                                   {Type: "cancel", TripID: "t-1", Epoch: 3},
+		`{"type":"start","trip_id":"t-1","pin":"0042"}`:                                                                 {Type: "start", TripID: "t-1", PIN: "0042"},
+		`{"type":"start","trip_id":"t-1","pin":null}`:                                                                   {Type: "start", TripID: "t-1"},
 		`{"type":"start","trip_id":"t-1"}`:                                                                              {Type: "start", TripID: "t-1"},
 		`{"type":"complete","trip_id":"t-1"}`:                                                                           {Type: "complete", TripID: "t-1"},
 		`{"type":"cancel","trip_id":"t-1","reason":"flat tyre"}`:                                                        {Type: "cancel", TripID: "t-1", Reason: "flat tyre"},

@@ -37,10 +37,46 @@ type Trip struct {
 	CancelledBy  trip.Role  `json:"cancelled_by,omitempty" enum:"rider,driver,operator,system"`
 	Reason       string     `json:"reason,omitempty"`
 
+	PIN         string      `json:"pin,omitempty" doc:"what the rider tells the driver at the pickup: shown to the rider and to operators, over HTTP only"`
+	PINRequired bool        `json:"pin_required,omitempty" doc:"the ride starts with the rider's PIN"`
+	Driver      *TripDriver `json:"driver,omitempty" doc:"who drives: shown to the rider and to operators in GET of one trip"`
+	Rating      *Rating     `json:"rating,omitempty" doc:"the rider's: shown to the rider and to operators"`
+
 	DistanceM float64 `json:"distance_m,omitempty" doc:"metres that were driven with the rider on board; left out until the track is known, which is after the ride and counts no version"`
 }
 
-// FromTrip is the public form of t.
+// TripDriver is the driver as the rider sees one.
+type TripDriver struct {
+	Name    string   `json:"name"`
+	Class   string   `json:"class"`
+	Seats   int      `json:"seats"`
+	Vehicle *Vehicle `json:"vehicle,omitempty"`
+	Rating  *float64 `json:"rating,omitempty" doc:"mean of the stars, one decimal; left out while there is none"`
+}
+
+// Rating is what a rider thought of a ride.
+type Rating struct {
+	Stars   int       `json:"stars" minimum:"1" maximum:"5"`
+	Comment string    `json:"comment"`
+	At      time.Time `json:"at"`
+}
+
+// FromRating is the public form of r, nil for nil.
+func FromRating(r *trip.Rating) *Rating {
+	if r == nil {
+		return nil
+	}
+	return &Rating{r.Stars, r.Comment, r.At.UTC()}
+}
+
+// ForRider is the public form of t for its rider, and for operators.
+func ForRider(t *trip.Trip) Trip {
+	w := FromTrip(t)
+	w.PIN, w.Rating = t.PIN.Code, FromRating(t.Rating)
+	return w
+}
+
+// FromTrip is the public form of t, as everybody concerned may see it.
 func FromTrip(t *trip.Trip) Trip {
 	return Trip{
 		ID: t.ID, State: t.State, Version: t.Version, Epoch: t.Epoch,
@@ -49,7 +85,7 @@ func FromTrip(t *trip.Trip) Trip {
 		RequestedAt: t.RequestedAt.UTC(), ScheduledFor: optional(t.ScheduledFor), AssignedAt: optional(t.AssignedAt),
 		ArrivedAt: optional(t.ArrivedAt), RidingAt: optional(t.RidingAt), CompletedAt: optional(t.CompletedAt),
 		CancelledAt: optional(t.CancelledAt), ExpiredAt: optional(t.ExpiredAt),
-		CancelledBy: t.CancelledBy, Reason: t.Reason, DistanceM: t.Metres,
+		CancelledBy: t.CancelledBy, Reason: t.Reason, PINRequired: t.PIN.Required, DistanceM: t.Metres,
 	}
 }
 
@@ -63,7 +99,7 @@ func (w Trip) Trip() trip.Trip {
 		RequestedAt: w.RequestedAt, ScheduledFor: given(w.ScheduledFor), AssignedAt: given(w.AssignedAt),
 		ArrivedAt: given(w.ArrivedAt), RidingAt: given(w.RidingAt), CompletedAt: given(w.CompletedAt),
 		CancelledAt: given(w.CancelledAt), ExpiredAt: given(w.ExpiredAt),
-		CancelledBy: w.CancelledBy, Reason: w.Reason, Metres: w.DistanceM,
+		CancelledBy: w.CancelledBy, Reason: w.Reason, PIN: trip.PIN{Required: w.PINRequired}, Metres: w.DistanceM,
 	}
 }
 

@@ -15,6 +15,7 @@ CREATE INDEX audit_of_subject ON audit (subject, seq);
 -- The rider's PIN, the wrong ones that were tried within a while, and how the
 -- rider rated the ride.
 ALTER TABLE trips ADD COLUMN pin TEXT NOT NULL DEFAULT '';
+ALTER TABLE trips ADD COLUMN pin_required INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE trips ADD COLUMN pin_wrong INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE trips ADD COLUMN pin_wrong_since INTEGER;
 ALTER TABLE trips ADD COLUMN pin_wrong_last INTEGER;
@@ -47,5 +48,6 @@ ALTER TABLE trips DROP COLUMN rating_stars;
 ALTER TABLE trips DROP COLUMN pin_wrong_last;
 ALTER TABLE trips DROP COLUMN pin_wrong_since;
 ALTER TABLE trips DROP COLUMN pin_wrong;
+ALTER TABLE trips DROP COLUMN pin_required;
 ALTER TABLE trips DROP COLUMN pin;
 DROP TABLE audit;
