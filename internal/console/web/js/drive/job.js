@@ -22,7 +22,8 @@ export function Job({ shift, map, site, places, trip, next, state }) {
   const name = useName(places, goal);
   const [asks, ask] = useState(false);
   const far = state.fix ? metres(state.fix, goal) : null;
-  const step = () => shift.steps.add(say.kind, trip.id);
+  const { epoch } = trip; // a step that arrives after the trip was lost and won back is refused by it
+  const step = () => shift.steps.add(say.kind, trip.id, { epoch });
   const pin = trip.state === 'arrived' && (trip.pin_required ?? site.require_pin);
   return html`<${Sheet} map=${map} label="Your ride">
     <${Head} title=${say.title} sub=${[name, far !== null && trip.state !== 'arrived' && distance(far)].filter(Boolean).join(' · ') || null}>
@@ -30,12 +31,12 @@ export function Job({ shift, map, site, places, trip, next, state }) {
     <//>
     <${Alert} text=${state.problem} onClose=${() => shift.set({ problem: '' })} />
     ${pin && !trip.waiting
-      ? html`<${PinEntry} key=${`${trip.id}${state.wrongPin}`} wrong=${state.wrongPin > 0} onPin=${(digits) => shift.steps.add('start', trip.id, { pin: digits })} />`
+      ? html`<${PinEntry} key=${`${trip.id}${state.wrongPin}`} wrong=${state.wrongPin > 0} onPin=${(digits) => shift.steps.add('start', trip.id, { pin: digits, epoch })} />`
       : html`<button type="button" class="main tall ${trip.state === 'assigned' && far > NEAR ? '' : 'good'}" disabled=${false} onClick=${step}>${say.button}</button>`}
     ${state.steps.length > 0 && html`<p class="fine" role="status">${state.link === 'live' ? 'Sending…' : 'Kept, and sent when the connection is back.'}</p>`}
     ${next && html`<p class="next"><${Icon} name="next" /><span><b>Next ride: ${money(next.fare)}</b><span class="soft">It begins when this one is over.</span></span></p>`}
     <div class="pair">
-      ${trip.state !== 'riding' && html`<${Give} asks=${asks} ask=${ask} onYes=${() => shift.steps.add('cancel', trip.id)} />`}
+      ${trip.state !== 'riding' && html`<${Give} asks=${asks} ask=${ask} onYes=${() => shift.steps.add('cancel', trip.id, { epoch })} />`}
       <button type="button" class="plain" onClick=${() => shift.setDuty(!state.duty)}>${state.duty ? 'Stop after this' : 'Stay online'}</button>
     </div>
   <//>`;
