@@ -23,7 +23,7 @@ function open(root, site, identity, { map, streets }) {
 }
 
 boot('driver', {
-  title: (site) => (site.name ? `Drive in ${site.name}` : 'Drive'),
+  title: ({ name }) => (name && name !== 'Cabstand' ? `Drive in ${name}` : 'Drive'),
   promise: 'Go online when you want, and see each ride before you take it.',
   open,
 });

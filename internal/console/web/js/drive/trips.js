@@ -65,6 +65,8 @@ export class Trips {
     if (trip.state === 'completed') {
       shift.set({ done: trip });
       this.read();
+    } else if (shift.steps.list.some((s) => s.kind === 'cancel' && s.id === trip.id)) {
+      // the driver gave it back
     } else if (trip.state === 'cancelled') shift.set({ problem: trip.cancelled_by === 'rider' ? 'The rider cancelled.' : `The ride was cancelled${trip.reason ? `: ${trip.reason}` : '.'}` });
     else if (trip.cancelled_by !== 'driver') shift.set({ problem: reason ? `The ride went to another driver: ${reason}` : 'The ride went to another driver.' });
     if (!shift.state.duty && this.#mine.length === 0) shift.setDuty(false);

@@ -22,7 +22,7 @@ function open(root, site, identity, { map, streets }) {
 }
 
 boot('rider', {
-  title: (site) => (site.name ? `Ride in ${site.name}` : 'Get a ride'),
+  title: ({ name }) => (name && name !== 'Cabstand' ? `Ride in ${name}` : 'Get a ride'),
   promise: 'Say where, see the price, and watch your driver come.',
   open,
 });

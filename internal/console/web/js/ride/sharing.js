@@ -17,7 +17,7 @@ export function ShareButton({ api, trip }) {
       await navigator.clipboard.writeText(address);
       tell('The link is copied.');
     } catch (err) {
-      tell(err.name === 'NotAllowedError' ? 'Copy the link below.' : err.message);
+      tell(why(err));
     }
   };
   return html`<div class="sharing">
@@ -25,6 +25,12 @@ export function ShareButton({ api, trip }) {
     <p class="fine" role="status">${told}</p>
     ${link && html`<input class="link" readonly value=${link} aria-label="Link to your ride" onFocus=${(e) => e.target.select()} />`}
   </div>`;
+}
+
+/** What to say when there is no link, or it could not be copied. */
+function why(err) {
+  if (err.name === 'NotAllowedError') return 'Copy the link below.';
+  return err.status === 404 ? 'This ride cannot be shared.' : err.message;
 }
 
 /** Whether the phone's own sheet took it; somebody who closed that wants nothing else. */

@@ -50,6 +50,7 @@ function useMiddle(map, tell) {
   const aim = useRef(null);
   useEffect(() => {
     const place = () => {
+      if (!aim.current) return; // it was just taken away
       const { x, y } = map.middle();
       aim.current.style.transform = `translate(${x}px, ${y}px)`;
     };

@@ -17,7 +17,7 @@ export function View({ shared, map, site }) {
     <${Sheet} map=${map} label="A shared ride">
       <${Head} title=${title} sub=${sub} />
       ${ride && !gone && html`<${Facts} ride=${ride} />`}
-      <p class="fine">A ride in ${site.name || 'the city'}, shared by its rider. Places are shown to about 100 metres.</p>
+      <p class="fine">Shared by its rider, by ${site.name || 'Cabstand'}. Places are shown to about 100 metres.</p>
     <//>
     <${Spoken} text=${`${title}. ${sub}`} />`;
 }
