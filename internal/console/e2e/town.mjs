@@ -1,0 +1,217 @@
+// The people of the test: each has a browser profile of their own, and does what
+// people do on its page.
+
+import { join } from 'node:path';
+import { PATIENCE } from './browser.mjs';
+
+const phone = { viewport: { width: 360, height: 740 }, colorScheme: 'light', isMobile: true, hasTouch: true, reducedMotion: 'reduce' };
+const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' };
+const METRE = 1 / 111195; // degrees of latitude
+
+export class Town {
+  #people = new Map();
+  complaints = [];
+
+  constructor(browser, address) {
+    Object.assign(this, { browser, address });
+  }
+
+  /** A page of a new profile. */
+  async open(path, options, prepare = async () => {}) {
+    const context = await this.browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE);
+    await prepare(context);
+    const page = await context.newPage();
+    page.on('pageerror', (err) => this.complaints.push(`${path}: ${err.message}`));
+    page.on('console', (message) => {
+      const text = message.text();
+      if (message.type() === 'error' && !expected(text)) this.complaints.push(`${path}: ${text} ${message.location().url}`);
+    });
+    await page.goto(new URL(path, this.address).href);
+    return page;
+  }
+
+  /** The middle of the city, and a place so many metres from it. */
+  async place({ north = 0, east = 0 }) {
+    this.center ??= (await (await fetch(new URL('/v1/site', this.address))).json()).center;
+    const [lon, lat] = this.center;
+    return { lat: lat + north * METRE, lon: lon + (east * METRE) / Math.cos((lat * Math.PI) / 180) };
+  }
+
+  /** Whether the server's interface has the path. */
+  async has(path) {
+    this.paths ??= (await (await fetch(new URL('/openapi.json', this.address))).json()).paths;
+    return path in this.paths;
+  }
+
+  /** A driver on duty at the place; the same name is the same person. */
+  async driver(name, at) {
+    if (!this.#people.has(name)) {
+      const place = await this.place(at);
+      const page = await this.open('/drive', phone, (context) => context.addInitScript((p) => {
+        localStorage.getItem('cabstand.drive.place') ?? localStorage.setItem('cabstand.drive.place', JSON.stringify(p));
+      }, place));
+      await page.getByRole('button', { name: 'Try it as a driver' }).click();
+      this.#people.set(name, new Driver(page, this));
+    }
+    const driver = this.#people.get(name);
+    await driver.online();
+    return driver;
+  }
+
+  async rider(name) {
+    if (!this.#people.has(name)) {
+      const page = await this.open('/ride', phone);
+      await page.getByRole('button', { name: 'Try it as a rider' }).click();
+      this.#people.set(name, new Rider(page, this));
+    }
+    return this.#people.get(name);
+  }
+
+  async operator() {
+    this.control ??= new Operator(await this.open('/', desktop), this);
+    return this.control;
+  }
+
+  /** Somebody who got a link; null without one. */
+  async friend(link) {
+    if (!link) return null;
+    return this.open(link, phone);
+  }
+
+  /** What all pages say, for whoever reads of a failure. */
+  async told() {
+    const texts = await Promise.all([...this.#people].map(async ([name, { page }]) => `${name}: ${await page.evaluate(() => document.querySelector('#app').innerText)}`));
+    return texts.join('\n').replace(/\n+/g, ' / ');
+  }
+
+  async pictures(folder) {
+    if (!folder) return;
+    for (const [name, { page }] of this.#people) await page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+}
+
+/** What browsers write about connections that the test cut itself. */
+const expected = (text) => /ERR_INTERNET_DISCONNECTED|ERR_FAILED|ERR_NETWORK_CHANGED|WebSocket|409|404/.test(text);
+
+class Person {
+  constructor(page, town) {
+    Object.assign(this, { page, town });
+  }
+
+  async press(name, before = async () => {}) {
+    const button = this.page.getByRole('button', { name, exact: true });
+    await button.waitFor();
+    await before();
+    await button.click();
+  }
+
+  /** Waits for the headline. */
+  says(words) {
+    return this.page.getByRole('heading', { level: 1 }).filter({ hasText: words }).waitFor();
+  }
+}
+
+class Driver extends Person {
+  async online() {
+    const go = this.page.getByRole('button', { name: 'Go online' });
+    await go.or(this.page.getByRole('button', { name: 'Go offline' })).waitFor();
+    if (await go.isVisible()) await go.click();
+    await this.page.getByText('Looking for rides').waitFor();
+    await this.page.waitForFunction(() => cabstand.car() !== null);
+  }
+
+  async offline() {
+    await this.press('Go offline');
+    await this.says(/You are offline/);
+  }
+
+  /** Starts the ride, with the PIN where the page asks for it. */
+  async start(pin) {
+    const field = this.page.getByLabel('Ask the rider for the PIN');
+    await field.or(this.page.getByRole('button', { name: 'Start the ride' })).first().waitFor();
+    if (await field.isVisible()) {
+      await field.fill(String((Number(pin) + 1) % 10000).padStart(4, '0'));
+      await this.press('Start the ride');
+      await this.page.getByText('not the rider’s PIN').waitFor();
+      await field.fill(pin);
+    }
+    await this.press('Start the ride');
+  }
+
+  sub() {
+    return this.page.evaluate(() => cabstand.shift().me.id);
+  }
+}
+
+class Rider extends Person {
+  /** Chooses the middle of the city as the pickup, and a drop-off so far from it. */
+  async choose(off) {
+    await this.#aim({}, 'Confirm pickup');
+    await this.#aim(off, 'Confirm drop-off');
+    await this.page.locator('.choice').first().waitFor();
+  }
+
+  async #aim(off, button) {
+    await this.page.waitForFunction(() => document.querySelector('.aim') !== null);
+    await this.page.evaluate((place) => cabstand.goTo(place), await this.town.place(off));
+    await this.press(button);
+  }
+
+  async request() {
+    await this.page.getByRole('button', { name: /^Request / }).click();
+  }
+
+  async cancel() {
+    await this.press('Cancel');
+    await this.press('Yes, cancel');
+  }
+
+  trip() {
+    return this.page.evaluate(() => cabstand.ride().trip);
+  }
+
+  async tripID() {
+    const id = await this.page.waitForFunction(() => cabstand.ride().tripID);
+    return id.jsonValue();
+  }
+
+  pin() {
+    return this.page.evaluate(() => cabstand.ride().trip.pin ?? '');
+  }
+
+  /** The link for friends. */
+  async share() {
+    if (!await this.town.has('/v1/trips/{id}/share')) return '';
+    await this.press('Share');
+    const link = this.page.getByLabel('Link to your ride');
+    await link.waitFor();
+    return link.inputValue();
+  }
+
+  async rate(stars, comment) {
+    await this.page.locator('.stars label').nth(stars - 1).click();
+    await this.page.getByPlaceholder('Anything to add?').fill(comment);
+    if (!await this.town.has('/v1/trips/{id}/rating')) return;
+    await this.press('Send rating');
+    await this.page.getByText('Thank you.', { exact: true }).waitFor();
+  }
+
+  /** All trips of the rider, as the server has them. */
+  async trips() {
+    return this.page.evaluate(async () => {
+      const { access } = JSON.parse(localStorage.getItem('cabstand.rider'));
+      return (await (await fetch('/v1/trips', { headers: { Authorization: `Bearer ${access}` } })).json()).trips;
+    });
+  }
+}
+
+class Operator extends Person {
+  /** Waits until the console shows the trip in one of the states. */
+  sees(id, states) {
+    return this.page.waitForFunction(([trip, wanted]) => {
+      const shown = window.cabstand?.trips?.().find((t) => t.id === trip);
+      return shown && wanted.includes(shown.state);
+    }, [id, states]);
+  }
+}
