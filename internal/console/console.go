@@ -1,8 +1,9 @@
-// Package console serves the operator's live map: a page of plain ES modules
-// with MapLibre GL, all embedded in the binary, that shows drivers, requests and
-// trips as the public stream tells of them. The page is a client like any other:
-// it reads /v1/stream and /v1/… with an operator's token and has no way in of
-// its own. It loads nothing from anywhere but this server.
+// Package console serves the pages: the operator's console, the rider's and the
+// driver's page, and that of a shared ride. They are plain ES modules with
+// MapLibre GL and Preact, all embedded in the binary, and clients like any other:
+// they use the public interface with the token of whoever signed in, and have no
+// way in of their own. They load nothing from anywhere but this server and what
+// the operator configured.
 package console
 
 import (
