@@ -25,7 +25,7 @@ export function cancelTrip(app, t) {
 export function redispatchTrip(app, t) {
   openDialog(FormDialog, {
     title: 'Send back to matching?', verb: 'Find another driver', done: 'Another driver is being looked for.',
-    act: ({ reason }) => app.api.call('POST', trip(t.id, 'redispatch'), reason ? { reason } : {}).then(() => app.learned()),
+    act: ({ reason }) => app.api.call('POST', trip(t.id, 'redispatch'), { driver_id: t.driver_id, ...(reason ? { reason } : {}) }).then(() => app.learned()),
     children: html`<p>Driver <b>${t.driver_id}</b> is taken off trip ${shortID(t.id)} and is not offered it again. The rider keeps the trip, and waits for the next driver.</p><${Reason} hint="kept in the audit list" />`,
   });
 }

@@ -32,14 +32,14 @@ export function cellFeatures(city) {
   for (const c of city.cells.values()) {
     const [w, s, e, n] = cellBox(c.cell);
     const much = Math.min(1, Math.sqrt((c.available + c.busy + c.open) / 60));
-    const properties = { balance: balance(c), much, label: c.open ? `${c.open} / ${c.available}` : String(c.available + c.busy) };
+    const properties = { balance: balance(c), much, label: c.open ? `${c.open} / ${c.available}` : String(c.available || '') };
     features.push({ type: 'Feature', properties, geometry: { type: 'Polygon', coordinates: [[[w, s], [e, s], [e, n], [w, n], [w, s]]] } });
   }
   return { type: 'FeatureCollection', features };
 }
 
 export function cellLayers() {
-  const shade = ['interpolate', ['linear'], ['get', 'balance'], -1, colour('short'), -0.05, colour('short'), 0.05, colour('even'), 1, colour('ample')];
+  const shade = ['interpolate', ['linear'], ['get', 'balance'], -1, colour('short'), 0, colour('even'), 1, colour('ample')];
   return [
     { id: 'cell-fill', type: 'fill', source: 'cells', paint: { 'fill-color': shade, 'fill-opacity': ['+', 0.14, ['*', 0.56, ['get', 'much']]] } },
     { id: 'cell-line', type: 'line', source: 'cells', paint: { 'line-color': colour('map-halo'), 'line-width': 1, 'line-opacity': 0.7 } },

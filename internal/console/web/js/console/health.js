@@ -5,7 +5,7 @@ import { useStore } from '../shared/store.js';
 import { Icon } from './icons.js';
 import { Moment } from './ui.js';
 import { useAnswer } from './use.js';
-import { parts } from './words.js';
+import { partName } from './words.js';
 
 const AGAIN = 10000; // ms
 
@@ -18,7 +18,7 @@ export function Health({ app }) {
   const named = (code) => told.find((p) => p.name === code) ?? { name: code };
   const list = told.length ? told : degraded.map(named);
   return html`<div id="degraded" role="status"><${Icon} name="warn" /><div>
-    <p><b>Running without ${list.map((p) => parts[p.name] ?? p.name).join(', ')}</b></p>
+    <p><b>Running without ${list.map((p) => partName(p.name)).join(', ')}</b></p>
     ${list.map((p) => p.affects && html`<p key=${p.name}>${p.affects}${p.since && html` <small>since <${Moment} at=${p.since} /></small>`}</p>`)}
   </div></div>`;
 }

@@ -29,7 +29,7 @@ export function Live({ app }) {
     <${Waiting} city=${app.city} />
     <${Fleet} app=${app} stats=${stats} />
     <${PolicyLine} app=${app} />
-    <${Events} city=${app.city} />
+    <${Events} far=${app.city.cells.size > 0} city=${app.city} />
   </div>`;
 }
 
@@ -71,7 +71,8 @@ function Fleet({ app, stats }) {
   return html`<${Section} level="2" title="Drivers in view" more=${html`<small id="online">${total} online</small>`}>
     <div class="share" aria-hidden="true">${statuses.map((s) => html`<span key=${s} class=${`status-${s}`} style=${{ flexGrow: byStatus[s] ?? 0 }} />`)}</div>
     <ul id="legend">${listed.map((s) => html`<li key=${s}><i class=${`mark status-${s}`} /><span>${statusNames[s]}</span><b>${byStatus[s] ?? 0}</b></li>`)}</ul>
-    ${far && html`<p class="ramp"><span>more requests</span><i aria-hidden="true" /><span>more free drivers</span></p>`}
+    ${far && html`<p class="ramp"><span>requests</span><i aria-hidden="true" /><span>free drivers</span></p>
+      <p class="note">In each cell: free drivers, or requests / free drivers. Zoom in to see each of them.</p>`}
   <//>`;
 }
 
@@ -82,8 +83,9 @@ function PolicyLine({ app }) {
     <p><b id="policy-name">${policyNames[told.in_force.policy]}</b> <span id="policy-terms" class="soft">${terms(told.in_force)}</span></p><//>`;
 }
 
-function Events({ city }) {
+function Events({ city, far }) {
   return html`<${Section} level="2" title="Newest events" id="newest">
+    ${far && html`<p class="note">From so far out no trips are told.</p>`}
     ${city.events.length ? null : html`<p class="note">Nothing yet. Requests show up here as they come in.</p>`}
     <ul id="events" class="rows" tabindex="-1">${city.events.slice(0, 40).map((e) => html`
       <li key=${`${e.id}:${e.version}`}><a href=${href(selecting('trip', e.id))}><i class=${`bead state-${e.state}`} /><b>${e.swapped ? 'Driver changed' : stateNames[e.state] ?? e.state}</b>

@@ -22,6 +22,7 @@ const { maplibregl } = window;
 
 export class LiveMap {
   selected = null; // {kind, id}
+  road = null; // the way of the selected trip along the streets: {id, now, plan}
   #tripsDrawn = false;
   #taken = null; // who gets the clicks
   #covered = { right: 0, bottom: 0 };
@@ -147,7 +148,7 @@ export class LiveMap {
   }
 
   #drawTrips() {
-    const data = tripFeatures(this.city, this.selected?.id);
+    const data = tripFeatures(this.city, this.selected?.id, this.road);
     if (data.features.length === 0 && !this.#tripsDrawn) return;
     this.#tripsDrawn = data.features.length > 0;
     this.map.getSource('trips')?.setData(data);

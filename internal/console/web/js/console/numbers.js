@@ -8,7 +8,7 @@ import { Icon } from './icons.js';
 import { href, route } from './route.js';
 import { Chips, Moment, Note } from './ui.js';
 import { useAnswer } from './use.js';
-import { parts, rungs } from './words.js';
+import { partName, rungs } from './words.js';
 
 const AGAIN = { '1h': 15000, '24h': 60000 }; // ms
 const percent = (v) => `${Math.round(v)} %`;
@@ -20,7 +20,7 @@ const shades = ['available', 'offered', 'enroute', 'waiting', 'request', 'silent
 const charts = [
   ['Requests and what became of them', String, [['requests', 'Requests', 'enroute', { bars: true }], ['served', 'Served', 'available'], ['expired', 'Expired', 'request'], ['cancelled', 'Cancelled', 'silent']]],
   ['Served share', percent, [['share', 'Served', 'available', { fill: true }]], { top: 104 }],
-  ['Wait for a driver at the pickup', seconds, [['wait_p50_s', 'Half within', 'enroute', { fill: true }], ['wait_p95_s', '95 % within', 'waiting']]],
+  ['From the request to a driver’s yes', seconds, [['wait_p50_s', 'Half within', 'enroute', { fill: true }], ['wait_p95_s', '95 % within', 'waiting']]],
   ['Offers', String, [['offers_accepted', 'Accepted', 'available'], ['offers_declined', 'Declined', 'offered'], ['offers_expired', 'Timed out', 'request']]],
   ['Drivers and open requests', String, [['drivers_online', 'Drivers online', 'enroute', { fill: true }], ['open', 'Open requests', 'request']]],
   ['Age of positions, 99 % within', seconds, [['position_age_p99_s', 'Age', 'waiting', { fill: true }]]],
@@ -56,7 +56,10 @@ function prepared({ series }) {
   return list.filter((c) => c.series.length);
 }
 
-const shareOf = ({ served, expired }) => served?.map((s, i) => (s === null || s + (expired[i] ?? 0) === 0 ? null : (100 * s) / (s + (expired[i] ?? 0))));
+const shareOf = ({ served, expired }) => served?.map((s, i) => {
+  const ended = (s ?? 0) + (expired[i] ?? 0);
+  return ended ? (100 * (s ?? 0)) / ended : null;
+});
 
 function ladderShares(ladder) {
   const total = ladder[0][1].map((_, i) => ladder.reduce((sum, [, v]) => sum + (v[i] ?? 0), 0));
@@ -66,8 +69,8 @@ function ladderShares(ladder) {
 function Totals({ data: { totals: t = {} } }) {
   const ended = (t.served ?? 0) + (t.expired ?? 0);
   const tiles = [
-    ['Requests', t.requests], ['Served', ended ? percent((100 * t.served) / ended) : null], ['Wait, half within', t.wait_p50_s && seconds(t.wait_p50_s)],
-    ['Wait, 95 % within', t.wait_p95_s && seconds(t.wait_p95_s)], ['Offers accepted', share(t.offers_accepted, t.offers_declined, t.offers_expired)], ['Cancelled', t.cancelled],
+    ['Requests', t.requests], ['Served', ended ? percent((100 * t.served) / ended) : null], ['Match, half within', t.wait_p50_s && seconds(t.wait_p50_s)],
+    ['Match, 95 % within', t.wait_p95_s && seconds(t.wait_p95_s)], ['Offers accepted', share(t.offers_accepted, t.offers_declined, t.offers_expired)], ['Cancelled', t.cancelled],
   ].filter(([, value]) => value !== undefined && value !== null);
   return html`<dl class="totals">${tiles.map(([label, value]) => html`<div key=${label}><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
@@ -79,7 +82,7 @@ function Parts({ app }) {
   const { data } = useAnswer(app, app.has('/v1/health') ? '/v1/health' : null, 10000);
   if (!data) return null;
   return html`<ul class="parts" aria-label="Parts of the installation">${data.parts.map((p) => html`<li key=${p.name} class=${p.ok ? 'ok' : 'away'}>
-    <${Icon} name=${p.ok ? 'check' : 'warn'} /><span><b>${parts[p.name] ?? p.name}</b>${p.ok ? html`<span class="unseen"> is well</span>` : html` is away${p.since && html` since <${Moment} at=${p.since} />`}<small>${p.affects}</small>`}</span></li>`)}</ul>`;
+    <${Icon} name=${p.ok ? 'check' : 'warn'} /><span><b>${partName(p.name)}</b>${p.ok ? html`<span class="unseen"> is well</span>` : html` is away${p.since && html` since <${Moment} at=${p.since} />`}<small>${p.affects}</small>`}</span></li>`)}</ul>`;
 }
 
 function Table({ data, charts: list }) {

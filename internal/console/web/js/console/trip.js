@@ -11,6 +11,7 @@ import { href } from './route.js';
 import { Badge, DriverLink, Facts, Note } from './ui.js';
 import { useAnswer, useTick } from './use.js';
 import { blank } from './views.js';
+import { useWay } from './way.js';
 
 export function TripDrawer({ app, id, tools }) {
   useTick(app);
@@ -22,6 +23,7 @@ export function TripDrawer({ app, id, tools }) {
   useEffect(() => app.changes.watch(told.reload), [path]);
   useEffect(() => { if (told.data && live?.version > told.data.version) told.reload(); }, [live?.version]);
   useEffect(() => { if (told.data) app.fly({ kind: 'trip', id, trip: told.data }); }, [Boolean(told.data)]);
+  useWay(app, trip);
   const over = trip && finalStates.has(trip.state);
   const track = useAnswer(app, trip?.state === 'completed' ? `${path}/track` : null);
   useEffect(() => {
@@ -43,7 +45,8 @@ function Overview({ app, trip: t }) {
   const wait = t.state === 'searching' && (app.city.serverNow() - Date.parse(t.requested_at)) / 1000;
   return html`<${Facts} rows=${[
     wait && ['Waiting for', html`<b class="big">${duration(wait)}</b>`],
-    ['Driver', t.driver_id ? html`<${DriverLink} id=${t.driver_id} />` : 'none yet', later ? 'finishes another trip first' : ''],
+    ['Driver', t.driver_id ? html`<${DriverLink} id=${t.driver_id} />` : 'none yet', later ? 'finishes another trip first' : t.driver?.name],
+    t.driver?.vehicle?.plate && ['Plate', html`<b class="plate">${t.driver.vehicle.plate}</b>`, [t.driver.vehicle.colour, t.driver.vehicle.make].filter(Boolean).join(' ')],
     t.swaps && ['Driver changed', t.swapped || (t.swaps === 1 ? 'once' : `${t.swaps} times`)],
     ['Rider', html`<a href=${href({ ...blank, view: 'trips', rider: t.rider_id, trip: t.id })}>${t.rider_id}</a>`],
     ['Fare', money(t.fare)],

@@ -6,6 +6,7 @@ import { finalStates } from './city.js';
 import { brief } from '../shared/format.js';
 import { arc } from '../shared/geometry.js';
 import { colour } from '../shared/theme.js';
+import { ahead } from './way.js';
 
 const DASH = [1.2, 1.6];
 
@@ -53,15 +54,15 @@ export function tripLayers() {
   ];
 }
 
-/** All trips as GeoJSON, at this moment. */
-export function tripFeatures(city, chosen) {
+/** All trips as GeoJSON, at this moment; road is the way of one of them along the streets. */
+export function tripFeatures(city, chosen, road) {
   const now = city.now();
   const features = [];
   for (const trip of city.trips.values()) {
     const isChosen = trip.id === chosen || (chosen !== undefined && trip.driver_id === chosen);
     const properties = { id: trip.id, state: trip.state, selected: isChosen };
     const driver = city.drivers.get(trip.driver_id)?.motion.point(now);
-    for (const [leg, geometry, more] of legs(trip, driver, city.serverNow())) {
+    for (const [leg, geometry, more] of legs(trip, driver, city.serverNow(), road?.id === trip.id ? road : {})) {
       features.push({ type: 'Feature', geometry, properties: { ...properties, leg, ...more } });
     }
   }
@@ -69,23 +70,25 @@ export function tripFeatures(city, chosen) {
 }
 
 /** The parts of one trip: [leg, geometry, further properties]. */
-function legs(trip, driver, serverNow) {
+function legs(trip, driver, serverNow, road) {
   const pickup = ['end', point(trip.pickup), { open: false }];
   const dropoff = ['end', point(trip.dropoff), { open: true }];
-  const plan = ['plan', line(trip.pickup, trip.dropoff)];
+  const plan = ['plan', road.plan ? way(road.plan) : line(trip.pickup, trip.dropoff)];
+  const now = (to) => ['now', road.now?.length > 1 ? way(ahead(road.now, driver)) : line(driver, to)];
   switch (trip.state) {
     case 'searching': {
       const wait = brief((serverNow - Date.parse(trip.requested_at)) / 1000);
       return [plan, dropoff, ['wait', point(trip.pickup), { wait }]];
     }
     case 'riding':
-      return driver ? [['now', line(driver, trip.dropoff)], dropoff] : [plan, dropoff];
+      return driver ? [now(trip.dropoff), dropoff] : [plan, dropoff];
     case 'assigned':
     case 'arrived':
-      return driver ? [['now', line(driver, trip.pickup)], plan, pickup, dropoff] : [plan, pickup, dropoff];
+      return driver ? [now(trip.pickup), plan, pickup, dropoff] : [plan, pickup, dropoff];
   }
   return finalStates.has(trip.state) ? [['end', point(trip.state === 'completed' ? trip.dropoff : trip.pickup), { open: false }]] : [pickup, dropoff];
 }
 
 const point = ({ lon, lat }) => ({ type: 'Point', coordinates: [lon, lat] });
+const way = (coordinates) => ({ type: 'LineString', coordinates });
 const line = (a, b) => ({ type: 'LineString', coordinates: arc(a, b) });

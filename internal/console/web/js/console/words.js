@@ -6,7 +6,7 @@ import { duration } from '../shared/format.js';
 export const reasons = {
   position_too_old: 'position too old', not_available: 'not available', claimed: 'on another trip', unreachable: 'phone unreachable',
   other_class: 'other class', too_few_seats: 'too few seats', declined: 'declined this trip', unanswered: 'let its offer run out',
-  too_far: 'too far', excluded: 'taken off this trip', inactive: 'not active', not_cheapest: 'another was better placed', too_dear: 'cost more than leaving it',
+  too_far: 'too far', excluded: 'taken off this trip', inactive: 'not active', not_cheapest: 'another was better placed', too_dear: 'cost more than waiting', given_another_trip: 'got another trip then',
 };
 
 const sentences = {
@@ -21,6 +21,7 @@ const sentences = {
   too_far: 'The way to the pickup was longer than the policy allows.',
   excluded: 'They had been taken off this trip before.',
   inactive: 'They are marked as not active.',
+  given_another_trip: 'They were given another trip at the same tick.',
   too_dear: 'At their cost it was better to let the request wait.',
 };
 
@@ -46,13 +47,19 @@ export const refusals = {
 };
 
 /** Parts of the installation, by their names in stats. */
-export const parts = { redis: 'Redis', nats: 'the bus (NATS)', store: 'the store', eta: 'the travel time engine' };
+const parts = { redis: 'Redis', nats: 'the bus (NATS)', store: 'the store', eta: 'the travel time engine' };
+
+/** "redis" or "dispatcher:a" as people call it. */
+export function partName(name) {
+  const [kind, which] = name.split(':');
+  return which ? `${parts[kind] ?? kind} ${which}` : parts[name] ?? name;
+}
 
 const actions = {
-  'trip.cancel': 'Cancelled', 'trip.redispatch': 'Sent back to matching', 'trip.assign': 'Assigned by hand', 'driver.session.end': 'Ended the session of',
-  'session.end': 'Ended the session of', 'policy.set': 'Changed the policy', 'policy.reset': 'Reset the policy', 'area.set': 'Changed area', 'area.delete': 'Deleted area',
+  'trip.cancel': 'Cancelled', 'trip.redispatch': 'Sent back to matching', 'trip.assign': 'Assigned by hand', 'driver.end_session': 'Ended the session of',
+  'policy.set': 'Changed the policy', 'policy.reset': 'Reset the policy', 'area.set': 'Changed area', 'area.delete': 'Deleted area',
   'driver.register': 'Registered', 'driver.change': 'Changed', 'device.issue': 'Issued a device token for', 'device.revoke': 'Revoked a device of',
-  'account.create': 'Created account', 'account.delete': 'Disabled account',
+  'account.create': 'Created account', 'account.disable': 'Disabled account', 'account.password': 'Changed the password of',
 };
 
 /** What an entry of the audit list says was done. */
