@@ -1,9 +1,10 @@
 // Looks into every view of the console, with axe on each, light and dark, on a
-// desktop and a phone: node views.mjs URL CHROMIUM
+// desktop and a phone, and does what operators do: node views.mjs URL CHROMIUM
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { launch, open } from './browser.mjs';
+import { areaIsDrawn, driverIsRegistered, numbersAreDrawn, tripIsCancelled, whyNoRideIsTold } from './operate.mjs';
 
 const [address, executable] = process.argv.slice(2);
 const axe = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
@@ -25,9 +26,27 @@ try {
       await page.context().close();
     }
   }
+  await operate();
   assert.deepEqual(complaints, []);
 } finally {
   await browser.close();
+}
+
+/** What operators do, each where the server offers it. */
+async function operate() {
+  const { paths } = await (await fetch(new URL('/openapi.json', address))).json();
+  const page = await open(browser, address, { ...sizes.desktop, colorScheme: 'light' }, complaints);
+  await page.waitForFunction(() => cabstand.drivers().length >= 50);
+  const steps = [
+    ['a trip is cancelled', '/v1/audit', () => tripIsCancelled(page, address)], ['a driver is registered', '/v1/drivers', () => driverIsRegistered(page)],
+    ['an area is drawn', '/v1/areas', () => areaIsDrawn(page)], ['why there was no ride', '/v1/drivers/{id}/passed_over', () => whyNoRideIsTold(page)],
+    ['numbers are drawn', '/v1/numbers', () => numbersAreDrawn(page)],
+  ];
+  for (const [name, path, step] of steps) {
+    if (paths[path]) await step();
+    console.log(paths[path] ? `ok ${name}` : `skipped ${name}: the server has no ${path}`);
+  }
+  await page.context().close();
 }
 
 async function everyView(page, where) {
