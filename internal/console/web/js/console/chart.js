@@ -16,12 +16,13 @@ export function Chart({ title, at, series, format = String, marks = [], from = 0
   const plot = useRef();
   const build = () => {
     plot.current?.destroy();
+    if (!element.current) return; // it was taken off the page meanwhile
     plot.current = new uPlot(options(element.current.clientWidth, { series, format, marks, from, top }), [at, ...series.map((s) => s.values)], element.current);
   };
   const rebuild = useRef();
   rebuild.current = build;
   useEffect(() => {
-    const size = new ResizeObserver(() => plot.current?.setSize({ width: element.current.clientWidth, height: HEIGHT }));
+    const size = new ResizeObserver(([{ contentRect }]) => { if (contentRect.width) plot.current?.setSize({ width: contentRect.width, height: HEIGHT }); });
     size.observe(element.current);
     const themed = onTheme(() => rebuild.current());
     return () => {
@@ -48,7 +49,7 @@ function options(width, { series, format, marks, from, top }) {
   return {
     width, height: HEIGHT, padding: [10, 6, 0, 0], cursor: { sync: { key: 'numbers' }, y: false, points: { size: 7 } }, legend: { live: true },
     scales: { x: { time: true }, y: { range: (_, least, most) => [from, top ?? Math.max(from + 1, (most ?? 1) * 1.12)] } },
-    axes: [{ ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((t) => hour.format(t * 1000)), space: 60 },
+    axes: [{ ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((t) => hour.format(t * 1000)), space: 60, size: 28 },
       { ...axis, size: 52, values: (_, ticks) => ticks.map(format), space: 34 }],
     series: [{ value: (_, t) => (t === null ? '' : hour.format(t * 1000)) }, ...series.map((s) => line(s, format))],
     hooks: { draw: [(u) => drawMarks(u, marks)] },
