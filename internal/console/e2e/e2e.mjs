@@ -109,7 +109,8 @@ async function tripIsSeen(page) {
   assert.deepEqual(seen.states.filter((s) => s !== 'searching').slice(-4), ['assigned', 'arrived', 'riding', 'completed'], `states seen: ${seen.states}`);
   assert.ok(seen.lines.some((line) => line.startsWith('now:')), `no way of the driver was drawn: ${seen.lines}`);
   const steps = await page.$$eval('#timeline > li:not(.todo):not(.offer) b', (list) => list.map((b) => b.textContent));
-  assert.deepEqual(steps.filter((s) => s !== 'Offered'), ['Requested', 'Matched', 'Driver arrived', 'Picked up', 'Completed']);
+  const way = ['Requested', 'Matched', 'Driver arrived', 'Picked up', 'Completed']; // a nearer driver may have taken it over between them
+  assert.deepEqual([...new Set(steps)].filter((step) => way.includes(step)), way, `steps: ${steps}`);
   assert.ok(page.url().includes(`trip=${seen.id}`), 'the address does not name the trip');
   await decisionsAreTold(page);
   await page.click('#drawer-close');
