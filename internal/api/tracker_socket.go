@@ -22,6 +22,9 @@ type trackerSocket struct {
 	buffered *bufio.Reader // between the two
 	memory   *sync.Pool    // of *[]byte, shared by all sockets
 	held     *[]byte       // has the message that was read last
+
+	mu      sync.Mutex
+	closing bool // the library reads by itself: buffered is its own
 }
 
 // Receive reads messages until fn has enough or the socket ends. Closing the
@@ -41,8 +44,11 @@ func (s *trackerSocket) Receive(fn func(data []byte, binary bool, err error) (mo
 // watch takes the messages that are plain, and reports whether there is something
 // else for the library. Nothing of it is in the library's hands meanwhile.
 func (s *trackerSocket) watch(fn func(data []byte, binary bool, err error) (more bool)) bool {
-	if s.quick == nil || s.buffered.Buffered() > 0 {
+	if s.quick == nil {
 		return true
+	}
+	if left, closing := s.left(); closing || left > 0 {
+		return !closing
 	}
 	more := true
 	err := s.quick.Watch(func(data []byte) (eaten int, _ bool) {
@@ -54,6 +60,17 @@ func (s *trackerSocket) watch(fn func(data []byte, binary bool, err error) (more
 		return eaten, more
 	})
 	return err == nil && more
+}
+
+// left is how many bytes the library has read ahead; nobody can tell while it
+// closes.
+func (s *trackerSocket) left() (n int, closing bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return 0, true
+	}
+	return s.buffered.Buffered(), false
 }
 
 // acceptable is the fault of a binary message that was not asked for.
@@ -126,8 +143,11 @@ func (s *trackerSocket) Write(ctx context.Context, frame []byte) error {
 func (s *trackerSocket) Ping(ctx context.Context) error { return s.conn.Ping(ctx) }
 
 func (s *trackerSocket) Close(code int, reason string) error {
-	if s.quick != nil {
-		s.quick.Unwatch() // the library waits for the phone's farewell
+	if s.quick != nil { // the library waits for the phone's farewell
+		s.mu.Lock()
+		s.closing = true
+		s.mu.Unlock()
+		s.quick.Unwatch()
 	}
 	return s.conn.Close(websocket.StatusCode(code), reason)
 }
