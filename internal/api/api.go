@@ -130,6 +130,7 @@ type Deps struct {
 	Sessions  Sessions
 	Policies  Policies
 	Audit     Audit
+	Areas     Areas
 	Numbers   Numbers
 	Parts     func() []wire.Part // how the parts of the installation stand; nil if nobody knows
 	Hub       *watch.Hub
@@ -223,6 +224,7 @@ func New(d Deps) *API {
 		a.auditRoutes()
 		a.partsRoutes()
 		a.numbersRoutes()
+		a.areaRoutes()
 		a.signInRoutes()
 		a.siteRoutes()
 		a.streamRoutes(r)

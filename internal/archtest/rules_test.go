@@ -21,7 +21,7 @@ type layer struct {
 }
 
 var (
-	core        = []string{"internal/fault", "internal/audit", "internal/driver", "internal/figures", "internal/trip", "internal/account", "internal/fare", "internal/match", "internal/road", "internal/orders", "internal/traces"}
+	core        = []string{"internal/fault", "internal/audit", "internal/driver", "internal/figures", "internal/area", "internal/trip", "internal/account", "internal/fare", "internal/match", "internal/road", "internal/orders", "internal/traces"}
 	pure        = join(core, "geo")
 	vocabulary  = join(pure, "internal/wire", "internal/phones")
 	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch", "internal/nearby", "internal/numbers", "internal/signin")

@@ -31,6 +31,9 @@ func Driver(id string) string { return "driver:" + id }
 // Account is the subject of entries about the account.
 func Account(id string) string { return "account:" + id }
 
+// Area is the subject of entries about the area.
+func Area(id string) string { return "area:" + id }
+
 // Policy is the subject of entries about how requests and drivers are paired.
 const Policy = "policy"
 

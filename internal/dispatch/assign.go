@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cabstand/cabstand/internal/match"
 )
@@ -11,20 +12,62 @@ import (
 const mustServe match.Cost = 1e10
 
 // assign decides which vehicle each trip of the round is to have.
+//
+// Trips that are matched by the same kind of policy are decided together, each at
+// the costs of its own: so nobody has a driver because of the area that was
+// looked at first. Of different kinds the one goes first whose oldest request is
+// the oldest, and the next has the drivers that are left. Exchanges of other
+// policies than optimal come last.
 func (d *Dispatcher) assign(ctx context.Context, r *round) {
-	open, held := r.rows[:r.open], r.rows[r.open:]
-	switch r.policy.Name {
-	case Fifo:
-		d.choose(ctx, r, open, match.FifoOver)
-	case Greedy:
-		d.choose(ctx, r, open, match.GreedyOver)
-	default:
-		d.solve(ctx, r, r.rows, &d.solver)
-		return
+	for _, name := range r.kinds() {
+		switch some := r.ofKind(name); name {
+		case Fifo:
+			d.choose(ctx, r, some, match.FifoOver)
+		case Greedy:
+			d.choose(ctx, r, some, match.GreedyOver)
+		default:
+			d.solve(ctx, r, some, &d.solver)
+		}
+	}
+	var held []*row
+	for _, w := range r.rows[r.open:] {
+		if !w.joint() {
+			held = append(held, w)
+		}
 	}
 	if len(held) > 0 {
 		d.solve(ctx, r, held, &d.swapper)
 	}
+}
+
+// kinds is the kinds of policy of the round, in the order of the oldest request of
+// each; exchanges of optimal alone come after them.
+func (r *round) kinds() (names []string) {
+	for i, w := range r.rows {
+		if (i < r.open || w.joint()) && !slices.Contains(names, w.rule.Name) {
+			names = append(names, w.rule.Name)
+		}
+	}
+	return names
+}
+
+// ofKind is the trips of a kind of policy that are decided together.
+func (r *round) ofKind(name string) []*row {
+	same := func(w *row) bool { return w.rule.Name == name }
+	open, held := r.rows[:r.open], r.rows[r.open:]
+	if name != Optimal {
+		held = nil
+	}
+	if !slices.ContainsFunc(open, func(w *row) bool { return !same(w) }) && !slices.ContainsFunc(held, func(w *row) bool { return !same(w) }) {
+		return r.rows[:r.open+len(held)]
+	}
+	var some []*row
+	for _, w := range r.rows[:r.open+len(held)] {
+		if same(w) {
+			some = append(some, w)
+		}
+	}
+	return some
 }
 
 // choose lets the trips take vehicles by a rule.
@@ -48,7 +91,14 @@ func (d *Dispatcher) solve(ctx context.Context, r *round, some []*row, solver *m
 		w.to, w.dual = s.DriverOf[i], s.RequestDual[i]
 	}
 	for i := range r.vehicles {
-		r.vehicles[i].dual = s.DriverDual[i]
+		if v := &r.vehicles[i]; !v.taken {
+			v.dual = s.DriverDual[i]
+		}
+	}
+	for _, w := range some {
+		if w.to != none {
+			r.vehicles[w.to].taken = true
+		}
 	}
 	r.sum(some)
 }

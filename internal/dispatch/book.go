@@ -20,6 +20,8 @@ type entry struct {
 	since time.Time
 	end   foresight // of the ride
 	row   *row      // in the round of this tick, of an assigned trip that may change drivers
+	areas *areas    // those in which the pickup was looked for; nil for none yet
+	area  int       // which of them it lies in, -1 for none
 
 	id          string
 	requestedAt time.Time

@@ -14,6 +14,7 @@ type Decision struct {
 	At         time.Time // of the first tick that decided so
 	Ticks      int       // how many ticks in a row decided the same
 	Policy     string
+	Area       string // whose policy it is; "" for the installation's
 	Rung       match.Rung
 	Price      time.Duration // of leaving it unserved, with what waiting has added
 	Candidates []Candidate   // who could have served it, cheapest first
@@ -74,7 +75,7 @@ const (
 // Public is the public form of the decision.
 func (d Decision) Public() wire.Decision {
 	public := wire.Decision{
-		At: d.At.UTC(), Epoch: d.Epoch, Ticks: d.Ticks, Policy: d.Policy, Rung: string(d.Rung), Chosen: d.Chosen, Refused: d.Refused,
+		At: d.At.UTC(), Epoch: d.Epoch, Ticks: d.Ticks, Policy: d.Policy, Area: d.Area, Rung: string(d.Rung), Chosen: d.Chosen, Refused: d.Refused,
 		Priced: d.Priced, PriceS: d.Price.Seconds(), From: d.From, SavedS: d.Saved.Seconds(),
 		WorthS: d.Worth.Seconds(), ChosenS: d.ChosenWorth.Seconds(), TotalS: d.Total.Seconds(),
 		Candidates: make([]wire.Candidate, len(d.Candidates)), Excluded: make([]wire.Exclusion, len(d.Excluded)),

@@ -78,7 +78,8 @@ type Dispatcher struct {
 	journal journal
 	policy  atomic.Pointer[Policy]
 	window  atomic.Int64 // a time.Duration
-	fastest float64      // m/s along the straight line that no travel time is faster than
+	areas   atomic.Pointer[areas]
+	fastest float64 // m/s along the straight line that no travel time is faster than
 
 	// What follows is touched by the goroutine of Run alone.
 	book      *book
@@ -87,10 +88,10 @@ type Dispatcher struct {
 	sulks     map[sulk]time.Time   // until when
 	claimed   map[string]time.Time // drivers whom the store refused, until when they are left alone
 	sweptAt   time.Time
-	swappedAt time.Time // the last look for exchanges
-	countedAt time.Time // the last count of the drivers who are online
-	ailing    bool      // the store failed; logged once an outage
-	away      bool      // pushes do not leave this process
+	paces     map[string]pace // by area, "" for where there is none
+	countedAt time.Time       // the last count of the drivers who are online
+	ailing    bool            // the store failed; logged once an outage
+	away      bool            // pushes do not leave this process
 
 	// Memory that serves tick after tick.
 	round                   round
@@ -114,7 +115,7 @@ const (
 // valid.
 func New(config Config, deps Deps) *Dispatcher {
 	d := &Dispatcher{
-		config: config, deps: deps, book: newBook(), sulks: map[sulk]time.Time{}, claimed: map[string]time.Time{},
+		config: config, deps: deps, book: newBook(), sulks: map[sulk]time.Time{}, paces: map[string]pace{}, claimed: map[string]time.Time{},
 		fastest: topSpeed, domain: domain{me: config.ID}, supply: &supply{
 			feed: deps.Feed, beats: deps.Beats, locations: deps.Locations, fleet: driver.NewFleet(), fresh: config.Limits.Fresh,
 			now: deps.Now, log: deps.Log,
@@ -125,6 +126,7 @@ func New(config Config, deps Deps) *Dispatcher {
 		d.fastest = paced.Fastest()
 	}
 	d.policy.Store(&config.Policy)
+	d.areas.Store(&areas{})
 	d.window.Store(int64(config.Window))
 	return d
 }
@@ -170,8 +172,8 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	}
 	defer stop()
 	defer d.supply.close()
-	window := d.window.Load()
-	ticker := time.NewTicker(time.Duration(window))
+	window := d.beat()
+	ticker := time.NewTicker(window)
 	defer ticker.Stop()
 	for {
 		select {
@@ -180,9 +182,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		case <-ticker.C:
 			d.Tick(ctx)
 		}
-		if now := d.window.Load(); now != window {
+		if now := d.beat(); now != window {
 			window = now
-			ticker.Reset(time.Duration(window))
+			ticker.Reset(window)
 		}
 	}
 }

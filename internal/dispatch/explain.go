@@ -45,7 +45,7 @@ func (w *row) settled(chosen, refused string) {
 
 func (d *Dispatcher) decision(r *round, w *row) *Decision {
 	record := &Decision{
-		TripID: w.trip.ID, Epoch: w.trip.Epoch, At: r.now, Ticks: 1, Policy: r.policy.Name, Rung: w.rung,
+		TripID: w.trip.ID, Epoch: w.trip.Epoch, At: r.now, Ticks: 1, Policy: w.rule.Name, Area: w.rule.area, Rung: w.rung,
 		Priced: len(w.priced) + len(w.beyond), Worth: durationOf(w.dual), Total: durationOf(r.total),
 	}
 	if w.own == none {
@@ -77,7 +77,7 @@ func (r *round) candidates(w *row) []Candidate {
 
 // exclude notes why those of the nearest who are no candidates are none.
 func (d *Dispatcher) exclude(r *round, w *row, record *Decision) {
-	for _, l := range d.supply.fleet.Nearest(w.trip.Pickup, exclusionsPerTrip, d.reach(r), nil) {
+	for _, l := range d.supply.fleet.Nearest(w.trip.Pickup, exclusionsPerTrip, d.reach(w), nil) {
 		if reason := d.whyNot(r, w, &l.Location); reason != "" {
 			record.Excluded = append(record.Excluded, r.exclusion(&l.Location, l.Metres, reason))
 		}
@@ -117,5 +117,5 @@ func (d *Dispatcher) whyNot(r *round, w *row, l *driver.Location) Reason {
 	return ""
 }
 
-// reach is how far a driver gets within the pickup cap, in metres.
-func (d *Dispatcher) reach(r *round) float64 { return r.policy.PickupCap.Seconds() * d.fastest }
+// reach is how far a driver gets within the pickup cap of the trip, in metres.
+func (d *Dispatcher) reach(w *row) float64 { return w.rule.PickupCap.Seconds() * d.fastest }

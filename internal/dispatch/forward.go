@@ -28,10 +28,10 @@ const (
 
 // soonDone reports whether the ride may be about to end, without asking anybody.
 func (d *Dispatcher) soonDone(r *round, e *entry) bool {
-	if r.policy.Forward == 0 {
+	if r.forward == 0 {
 		return false
 	}
-	return !r.now.Before(e.end.askAt) || e.end.soon(r.now, r.policy.Forward)
+	return !r.now.Before(e.end.askAt) || e.end.soon(r.now, r.forward)
 }
 
 // foresee finds out when the rides end that may be about to. A vehicle whose ride
@@ -69,10 +69,10 @@ func (d *Dispatcher) worthAsking(r *round, v *vehicle) bool {
 		return false
 	}
 	least := time.Duration(geo.Distance(v.Point, v.riding.trip.Dropoff) / d.fastest * float64(time.Second))
-	if v.holder != nil || least <= r.policy.Forward {
+	if v.holder != nil || least <= r.forward {
 		return true
 	}
-	*end = foresight{askAt: r.now.Add(max(least-r.policy.Forward, notBefore))}
+	*end = foresight{askAt: r.now.Add(max(least-r.forward, notBefore))}
 	return false
 }
 
@@ -83,8 +83,8 @@ func (d *Dispatcher) askEnd(ctx context.Context, r *round, v *vehicle) {
 		left = longestPrice
 	}
 	again := foresightAge
-	if left > r.policy.Forward {
-		again = max((left-r.policy.Forward)/2, notBefore)
+	if left > r.forward {
+		again = max((left-r.forward)/2, notBefore)
 	}
 	v.riding.end = foresight{at: r.now.Add(left), askAt: r.now.Add(again)}
 }
@@ -104,7 +104,7 @@ func (d *Dispatcher) next(e *entry, now time.Time) step {
 		return nil
 	case d.book.holds[c.DriverID].only() == e:
 		return promote
-	case e.trip.State == trip.Assigned && now.Sub(e.trip.AssignedAt) > stranded+d.policy.Load().Forward:
+	case e.trip.State == trip.Assigned && now.Sub(e.trip.AssignedAt) > stranded+d.forwardOf(e):
 		return d.replace(e.trip.DriverID, e.trip.Epoch, "driver delayed", now)
 	}
 	return nil

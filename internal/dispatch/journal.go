@@ -100,7 +100,7 @@ func (j *journal) of(tripID string) []Decision {
 // same reports whether two ticks decided alike: nobody chosen, for the same
 // reasons about the same drivers.
 func (d Decision) same(e Decision) bool {
-	if d.Epoch != e.Epoch || d.Policy != e.Policy || d.Refused != e.Refused || d.Chosen != "" || e.Chosen != "" || len(d.Candidates) != len(e.Candidates) || len(d.Excluded) != len(e.Excluded) {
+	if d.Epoch != e.Epoch || d.Policy != e.Policy || d.Area != e.Area || d.Refused != e.Refused || d.Chosen != "" || e.Chosen != "" || len(d.Candidates) != len(e.Candidates) || len(d.Excluded) != len(e.Excluded) {
 		return false
 	}
 	for i := range d.Candidates {

@@ -101,6 +101,9 @@ func (p *Policy) unserved(waited time.Duration) match.Cost {
 // unfair is what a pair costs for passing over drivers who have been idle for
 // longer than this one.
 func (p *Policy) unfair(idle time.Duration) match.Cost {
+	if p.Fairness == 0 {
+		return 0
+	}
 	return weighed(p.Fairness, FairnessBound-min(max(idle, 0), FairnessBound))
 }
 

@@ -16,11 +16,13 @@ import (
 // round is the work of one matching. Its memory serves tick after tick.
 type round struct {
 	now      time.Time
-	policy   Policy
-	rows     []*row    // the open requests, then the assigned trips that may change drivers; each the oldest first
-	open     int       // how many of rows are open
-	vehicles []vehicle // by driver's id
-	field    field     // of the vehicles, where they are not surveyed
+	areas    *areas
+	rules    []rule        // the dispatcher's first, then those of the areas
+	forward  time.Duration // the most of them
+	rows     []*row        // the open requests, then the assigned trips that may change drivers; each the oldest first
+	open     int           // how many of rows are open
+	vehicles []vehicle     // by driver's id
+	field    field         // of the vehicles, where they are not surveyed
 	from     []geo.Point
 	survey   func(to geo.Point, dst []int32) ([]int32, match.Rung, bool) // of the vehicles; nil where the estimator cannot
 	total    match.Cost
@@ -37,7 +39,7 @@ type vehicle struct {
 	lead   time.Duration // until it would
 	riding *entry        // the ride that ends before it; nil for none
 	holder *row          // the trip that has the driver now and may change; nil for none
-	unfair match.Cost    // what it costs more for having been idle for less than others
+	idle   time.Duration // for how long it has been, where any rule asks for that
 	taken  bool          // by an earlier choice of the same tick
 	dual   match.Cost
 }
@@ -45,17 +47,19 @@ type vehicle struct {
 // begin starts a round with the trips that take part.
 func (d *Dispatcher) begin(now time.Time) *round {
 	r := &d.round
-	*r = round{now: now, policy: *d.policy.Load(), rows: r.rows[:0], vehicles: r.vehicles[:0], field: r.field, from: r.from, spare: r.spare}
+	set := d.areas.Load()
+	rules := d.rules(now, *set, r.rules)
+	*r = round{now: now, areas: set, rules: rules, forward: farthest(rules), rows: r.rows[:0], vehicles: r.vehicles[:0], field: r.field, from: r.from, spare: r.spare}
 	r.field.reset()
 	for _, e := range d.book.order {
 		if e.trip.Open() && now.Before(e.trip.SearchUntil) && d.owns(e) {
-			r.add(e, r.policy.unserved(waited(e.trip, d.config.Limits.Lead, now)))
+			if ru := d.ruleOf(r, e); ru.due {
+				r.add(e, ru, ru.unserved(waited(e.trip, d.config.Limits.Lead, now)))
+			}
 		}
 	}
 	r.open = len(r.rows)
-	if d.swapDue(r) {
-		d.addExchangeable(r)
-	}
+	d.addExchangeable(r)
 	return r
 }
 
@@ -70,13 +74,13 @@ func waited(t *trip.Trip, lead time.Duration, now time.Time) time.Duration {
 }
 
 // add makes a row for the trip, at the price of leaving it unserved.
-func (r *round) add(e *entry, price match.Cost) *row {
+func (r *round) add(e *entry, ru *rule, price match.Cost) *row {
 	if r.used == len(r.spare) {
 		r.spare = append(r.spare, &row{})
 	}
 	w := r.spare[r.used]
 	r.used++
-	w.reset(e, price)
+	w.reset(e, ru, price)
 	r.rows = append(r.rows, w)
 	return w
 }
@@ -115,9 +119,8 @@ func (d *Dispatcher) vehicle(r *round, l *driver.Location) (v vehicle, ok bool) 
 	}
 	h, held := d.book.holds[l.DriverID]
 	if !held {
-		return vehicle{Location: *l, from: l.Point, unfair: d.unfair(r, l.DriverID)}, true
+		return vehicle{Location: *l, from: l.Point, idle: d.idleFor(r, l.DriverID)}, true
 	}
-	unfair := r.policy.unfair(0)
 	now, next := h.slot(0), h.slot(1)
 	switch {
 	case now == nil || (next == nil && h.only() == nil): // the book is behind about one of two trips
@@ -126,22 +129,21 @@ func (d *Dispatcher) vehicle(r *round, l *driver.Location) (v vehicle, ok bool) 
 		if !d.soonDone(r, now) {
 			return v, false
 		}
-		return vehicle{Location: *l, from: now.trip.Dropoff, slot: 1, riding: now, unfair: unfair}, true
+		return vehicle{Location: *l, from: now.trip.Dropoff, slot: 1, riding: now}, true
 	case now.trip.State == trip.Riding && next.row != nil:
-		return vehicle{Location: *l, from: now.trip.Dropoff, slot: 1, riding: now, holder: next.row, unfair: unfair}, true
+		return vehicle{Location: *l, from: now.trip.Dropoff, slot: 1, riding: now, holder: next.row}, true
 	case next == nil && now.row != nil:
-		return vehicle{Location: *l, from: l.Point, holder: now.row, unfair: unfair}, true
+		return vehicle{Location: *l, from: l.Point, holder: now.row}, true
 	}
 	return v, false
 }
 
-// unfair is what a free driver costs more for having been idle for less than
-// others.
-func (d *Dispatcher) unfair(r *round, driverID string) match.Cost {
-	if r.policy.Fairness == 0 {
+// idleFor is for how long a free driver has been idle, 0 where no rule asks.
+func (d *Dispatcher) idleFor(r *round, driverID string) time.Duration {
+	if !fair(r.rules) {
 		return 0
 	}
-	return r.policy.unfair(r.now.Sub(d.idleSince(driverID, r.now)))
+	return r.now.Sub(d.idleSince(driverID, r.now))
 }
 
 // idleSince is when the driver's last ride ended. Whoever is seen for the first
@@ -181,7 +183,7 @@ func (r *round) settle() {
 	r.rows = rows
 	vehicles := r.vehicles[:0]
 	for _, v := range r.vehicles {
-		if v.holder != nil && v.holder.fixed || v.holder == nil && v.riding != nil && v.lead > r.policy.Forward {
+		if v.holder != nil && v.holder.fixed || v.holder == nil && v.riding != nil && v.lead > r.forward {
 			continue
 		}
 		if v.holder != nil {

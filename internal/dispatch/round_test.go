@@ -127,13 +127,13 @@ func allArcs(d *Dispatcher, r *round, some []*row) []match.Arc {
 			v := &r.vehicles[j]
 			times, _ := whole{}.Times(context.Background(), []geo.Point{v.from}, w.trip.Pickup)
 			way := v.lead + times[0]
-			c := costOf(way) + v.unfair
+			c := costOf(way) + w.rule.unfair(v.idle)
 			switch {
 			case w.own == j:
 				arcs = append(arcs, match.Arc{Request: i, Driver: j, Cost: c})
-			case !r.allows(w, v) || d.reasonAgainst(r, w.trip, &v.Location) != "" || way > d.cap(r, w):
+			case !r.allows(w, v) || d.reasonAgainst(r, w.trip, &v.Location) != "" || way > w.cap():
 			case w.own != none:
-				arcs = append(arcs, match.Arc{Request: i, Driver: j, Cost: c + costOf(r.policy.SwapThreshold)})
+				arcs = append(arcs, match.Arc{Request: i, Driver: j, Cost: c + costOf(w.rule.SwapThreshold)})
 			default:
 				arcs = append(arcs, match.Arc{Request: i, Driver: j, Cost: c})
 			}
@@ -161,17 +161,7 @@ func TestRound_Property(t *testing.T) {
 		defer r.end()
 
 		if p.Name == Optimal {
-			prices := make([]match.Cost, len(r.rows))
-			for i, w := range r.rows {
-				prices[i] = w.price
-			}
-			var solver match.Solver
-			best := solver.Solve(match.Problem{
-				Unserved: prices, Drivers: len(r.vehicles), Arcs: match.Listed(len(r.rows), allArcs(d, r, r.rows)),
-			})
-			if best.Total != r.total {
-				t.Fatalf("total %d, of all pairs %d", r.total, best.Total)
-			}
+			checkBest(t, d, r)
 		}
 		checkCarriedOut(t, w, r)
 	})
@@ -193,8 +183,8 @@ func checkCarriedOut(t *rapid.T, w *world, r *round) {
 	}
 	moved := map[string]bool{}
 	for _, g := range groups {
-		var saved time.Duration
-		fresh := false
+		var saved, least time.Duration
+		fresh, unfair := false, false
 		for _, w := range g {
 			if moved[w.trip.ID] {
 				t.Fatalf("trip %s is moved twice", w.trip.ID)
@@ -205,9 +195,11 @@ func checkCarriedOut(t *rapid.T, w *world, r *round) {
 			if w.own != none {
 				saved += w.ownIn - w.chosen().pickupIn
 			}
+			least += w.rule.SwapThreshold - time.Millisecond
+			unfair = unfair || w.rule.Fairness > 0
 		}
-		if changes := time.Duration(len(g)); !fresh && r.policy.Fairness == 0 && saved < changes*r.policy.SwapThreshold-changes*time.Millisecond {
-			t.Fatalf("%d trips are exchanged to save %s", changes, saved)
+		if !fresh && !unfair && saved < least {
+			t.Fatalf("%d trips are exchanged to save %s", len(g), saved)
 		}
 		checkHeldTogether(t, r, g)
 	}
@@ -233,10 +225,10 @@ func checkHeldTogether(t *rapid.T, r *round, g group) {
 		if h := r.vehicles[w.to].holder; h != nil && !slices.Contains(g, h) {
 			t.Fatalf("trip %s takes the driver of %s in another exchange", w.trip.ID, h.trip.ID)
 		}
-		if !r.policy.SwapIdle && w.own == none && len(g) > 1 {
+		if !w.rule.SwapIdle && w.own == none && len(g) > 1 {
 			t.Fatalf("open trip %s is given a driver unasked", w.trip.ID)
 		}
-		if !r.policy.SwapIdle && w.own != none && r.vehicles[w.to].holder == nil {
+		if !w.rule.SwapIdle && w.own != none && r.vehicles[w.to].holder == nil {
 			t.Fatalf("trip %s is given to a free driver unasked", w.trip.ID)
 		}
 	}

@@ -31,6 +31,7 @@ const topSpeed = 25
 type row struct {
 	entry *entry
 	trip  *trip.Trip
+	rule  *rule      // what it is matched by
 	price match.Cost // of leaving it unserved
 	own   int        // the vehicle that has it now, none for an open trip
 	ownIn time.Duration
@@ -69,9 +70,9 @@ const (
 	lastChunk  = 192
 )
 
-func (w *row) reset(e *entry, price match.Cost) {
+func (w *row) reset(e *entry, ru *rule, price match.Cost) {
 	*w = row{
-		entry: e, trip: e.trip, price: price, own: none, to: none, chunk: firstChunk, walk: w.walk, ahead: w.ahead[:0],
+		entry: e, trip: e.trip, rule: ru, price: price, own: none, to: none, chunk: firstChunk, walk: w.walk, ahead: w.ahead[:0],
 		picked: w.picked, points: w.points, priced: w.priced[:0], beyond: w.beyond[:0],
 		times: w.times[:0], queue: w.queue[:0],
 	}
@@ -133,14 +134,14 @@ func (d *Dispatcher) begun(ctx context.Context, r *round, w *row) {
 	}
 	if w.own != none {
 		v := &r.vehicles[w.own]
-		w.put(pair{w.own, w.ownIn, costOf(w.ownIn) + v.unfair})
+		w.put(pair{w.own, w.ownIn, costOf(w.ownIn) + w.rule.unfair(v.idle)})
 	}
 }
 
 // pick gathers the next vehicles that could serve the trip.
 func (d *Dispatcher) pick(r *round, w *row) {
 	w.picked, w.points = w.picked[:0], w.points[:0]
-	within := chordOf(d.cap(r, w).Seconds() * d.fastest)
+	within := chordOf(w.cap().Seconds() * d.fastest)
 	for len(w.picked) < w.chunk {
 		number, _, ok := w.walk.next(within)
 		if !ok {
@@ -154,24 +155,24 @@ func (d *Dispatcher) pick(r *round, w *row) {
 }
 
 // cap is the longest way to the pickup that the trip may get.
-func (d *Dispatcher) cap(r *round, w *row) time.Duration {
-	if w.own != none && r.policy.SwapLoss > 0 {
-		return min(r.policy.PickupCap, w.ownIn+r.policy.SwapLoss)
+func (w *row) cap() time.Duration {
+	if w.own != none && w.rule.SwapLoss > 0 {
+		return min(w.rule.PickupCap, w.ownIn+w.rule.SwapLoss)
 	}
-	return r.policy.PickupCap
+	return w.rule.PickupCap
 }
 
 // weigh takes in the price of a vehicle.
 func (d *Dispatcher) weigh(r *round, w *row, number int, way time.Duration) {
 	v := &r.vehicles[number]
 	pickupIn := v.lead + way
-	if way < 0 || pickupIn > d.cap(r, w) {
+	if way < 0 || pickupIn > w.cap() {
 		w.beyond = append(w.beyond, number)
 		return
 	}
-	c := costOf(pickupIn) + v.unfair
+	c := costOf(pickupIn) + w.rule.unfair(v.idle)
 	if w.own != none {
-		c += costOf(r.policy.SwapThreshold)
+		c += costOf(w.rule.SwapThreshold)
 	}
 	// Where streets begin a little off the pickup a way may be shorter than the
 	// straight line allows. It costs what was promised: a bound is a bound.
@@ -187,7 +188,7 @@ func (w *row) put(p pair) {
 func (d *Dispatcher) boundAhead(r *round, w *row) match.Cost {
 	square, ok := w.walk.clear()
 	least := time.Duration(metresOf(square) / d.fastest * float64(time.Second))
-	if !ok || least > d.cap(r, w) {
+	if !ok || least > w.cap() {
 		return match.Infinite
 	}
 	return max(w.bound, costOf(least))
@@ -200,13 +201,21 @@ func (r *round) allows(w *row, v *vehicle) bool {
 	switch {
 	case v.taken || v.holder == w:
 		return false
+	case v.holder == nil && v.riding != nil && v.lead > w.rule.Forward:
+		return false
 	case w.own == none && v.holder != nil:
-		return r.policy.SwapIdle && r.policy.Name == Optimal
+		return w.joint() && v.holder.joint() && w.rule.SwapIdle && v.holder.rule.SwapIdle
 	case w.own != none && v.holder == nil:
-		return r.policy.SwapIdle
+		return w.rule.SwapIdle
+	case w.own != none:
+		return w.joint() == v.holder.joint()
 	}
 	return true
 }
+
+// joint reports whether the trip is solved together with all others of its kind,
+// open or not. Exchanges of other policies are looked for apart.
+func (w *row) joint() bool { return w.rule.Name == Optimal }
 
 // chosen is the pair of the trip and the vehicle that it is to have.
 func (w *row) chosen() pair {

@@ -40,9 +40,9 @@ func (d *Dispatcher) surveyed(ctx context.Context, r *round, w *row) {
 		times, rung = d.askedAll(ctx, r, w)
 	}
 	w.times, w.rung = times, rung
-	most, more := costOf(d.cap(r, w)), match.Cost(0)
+	most, more := costOf(w.cap()), match.Cost(0)
 	if w.own != none {
-		more = costOf(r.policy.SwapThreshold)
+		more = costOf(w.rule.SwapThreshold)
 	}
 	for i, millis := range times {
 		v := &r.vehicles[i]
@@ -51,7 +51,7 @@ func (d *Dispatcher) surveyed(ctx context.Context, r *round, w *row) {
 			w.beyond = append(w.beyond, i)
 			continue
 		}
-		w.queue = append(w.queue, offerAt(c+v.unfair+more, i))
+		w.queue = append(w.queue, offerAt(c+w.rule.unfair(v.idle)+more, i))
 	}
 	w.queue.order()
 }

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cabstand/cabstand/geo"
@@ -21,29 +22,20 @@ import (
 // the car come, and there is next to nothing left to save.
 const settledIn = 30 * time.Second
 
-// swapDue reports whether this tick looks for exchanges.
-func (d *Dispatcher) swapDue(r *round) bool {
-	since := r.now.Sub(d.swappedAt)
-	if !r.policy.Swap || (since >= 0 && since < r.policy.SwapEvery) {
-		return false
-	}
-	d.swappedAt = r.now
-	return true
-}
-
-// addExchangeable adds the assigned trips that may change drivers.
+// addExchangeable adds the assigned trips that may change drivers, where this
+// tick looks for exchanges.
 func (d *Dispatcher) addExchangeable(r *round) {
+	if !slices.ContainsFunc(r.rules, func(ru rule) bool { return ru.swaps }) {
+		return
+	}
 	for _, e := range d.book.order {
-		if d.exchangeable(r, e) {
-			e.row = r.add(e, mustServe)
+		if e.trip.State != trip.Assigned || !e.whole || !d.owns(e) {
+			continue
+		}
+		if ru := d.ruleOf(r, e); ru.swaps && (ru.MaxSwaps < 0 || e.trip.Swaps < ru.MaxSwaps) {
+			e.row = r.add(e, ru, mustServe)
 		}
 	}
-}
-
-func (d *Dispatcher) exchangeable(r *round, e *entry) bool {
-	t := e.trip
-	return t.State == trip.Assigned && e.whole && d.owns(e) &&
-		(r.policy.MaxSwaps < 0 || t.Swaps < r.policy.MaxSwaps)
 }
 
 // priceOwn asks how far the drivers of assigned trips are. Who has all but
@@ -63,7 +55,7 @@ func (d *Dispatcher) priceOwn(ctx context.Context, r *round) {
 		times, _ := d.deps.Estimator.Times(ctx, []geo.Point{v.from}, w.trip.Pickup)
 		w.ownIn = v.lead + times[0]
 		if times[0] < 0 { // on an island: whoever has a way is nearer
-			w.ownIn = r.policy.PickupCap
+			w.ownIn = w.rule.PickupCap
 		}
 		w.fixed = w.ownIn < settledIn
 	})

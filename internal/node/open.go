@@ -223,7 +223,7 @@ func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions, Sessions: p.bus.Line,
 		Policies: d.policies, Site: site, Demo: shown.demo(), Audit: p.store,
-		Parts: d.roll.parts, Numbers: d.numbers,
+		Parts: d.roll.parts, Numbers: d.numbers, Areas: d.areas,
 		Hub: d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
 		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),

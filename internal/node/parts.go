@@ -48,6 +48,7 @@ type store interface {
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
 	api.Audit
 	numbers.Store
+	dispatch.Areas
 	Ping(ctx context.Context) error
 	Migrate(ctx context.Context) error
 	Close()
@@ -90,6 +91,7 @@ type dispatching struct {
 	policies   *dispatch.Switch
 	roll       *roll
 	numbers    *numbers.Recorder
+	areas      *dispatch.Atlas
 	hub        *watch.Hub
 	estimator  *eta.Ladder
 	tariff     fare.Tariff
@@ -113,6 +115,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, Reaches: d.detour.Reaches, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticked(ticks, d.numbers),
 		})
 	d.policies = dispatch.NewSwitch(d.dispatcher, p.bus.Settings, p.log)
+	d.areas = dispatch.NewAtlas(d.dispatcher, p.store, p.log)
 	d.desk = &dispatch.Desk{
 		ID: id, Trips: trips, Tracks: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
 		Changed: d.dispatcher.Changed, Limits: m.limits(),
@@ -128,6 +131,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	relayMetrics(p.registry, relay)
 
 	p.node.task("membership", func(ctx context.Context) error { return p.member(ctx, id) })
+	p.node.task("areas", d.areas.Run)
 	p.node.task("dispatcher", d.dispatcher.Run)
 	p.node.task("outbox", relay.Run)
 	p.node.task("lookout", p.lookout.Run)

@@ -8,6 +8,7 @@ type Decision struct {
 	Epoch      int64       `json:"epoch"`
 	Ticks      int         `json:"ticks" doc:"how many ticks in a row decided the same"`
 	Policy     string      `json:"policy"`
+	Area       string      `json:"area,omitempty" doc:"the area whose policy that is; left out where it is the installation's"`
 	Rung       string      `json:"rung" doc:"where the travel times came from"`
 	Chosen     string      `json:"chosen" doc:"the driver who was offered the trip, or given it in an exchange; empty for none"`
 	Refused    string      `json:"refused,omitempty" doc:"why the store refused that"`
