@@ -6,6 +6,6 @@ import "testing"
 // a city whose only drivers are the test's.
 func TestPeople(t *testing.T) {
 	look := mustBrowser(t)
-	address := start(t, mustBuild(t), "--demo", "--demo-fleet", "0", "--data", t.TempDir())
+	address := start(t, mustBuild(t), "--demo", "--demo-fleet", "0", "--require-pin", "--data", t.TempDir())
 	look("people.mjs", address)
 }

@@ -68,7 +68,7 @@ export class Steps {
 
   /** The trip as it will be when all steps have arrived. */
   ahead(trip) {
-    const waiting = this.list.filter((s) => s.id === trip.id && outcomes[s.kind]);
+    const waiting = this.list.filter((s) => s.id === trip.id && outcomes[s.kind] && !s.body?.pin); // a PIN may be wrong
     return waiting.length ? { ...trip, state: outcomes[waiting.at(-1).kind], waiting: true } : trip;
   }
 }

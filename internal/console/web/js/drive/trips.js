@@ -2,6 +2,8 @@
 
 const over = ['completed', 'cancelled', 'expired'];
 
+const problems = { offer_closed: 'Too late: the ride is gone.' };
+
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export class Trips {
@@ -81,7 +83,8 @@ export class Trips {
     const { offer } = this.shift.state;
     if (kind === 'decline') return;
     if (offer?.offer_id === id) this.shift.set({ offer: null });
-    this.shift.set({ problem: err.code === 'offer_closed' ? 'Too late: the ride is gone.' : err.message, wrongPin: err.code === 'wrong_pin' ? Date.now() : 0 });
+    const wrong = err.code === 'wrong_pin';
+    this.shift.set({ problem: wrong ? '' : problems[err.code] ?? err.message, wrongPin: wrong ? Date.now() : 0 });
     this.read();
   }
 }
