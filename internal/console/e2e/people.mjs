@@ -66,7 +66,7 @@ async function wholeRide() {
 
   await rider.page.context().setOffline(true);
   await rider.page.getByText('No connection.').waitFor();
-  await driver.start(await rider.pin());
+  await driver.start(await rider.pin(), () => accessible(driver.page, 'asking for the PIN', { dark: true }));
   await driver.says(/To the destination/);
   await accessible(driver.page, 'riding');
   await rider.page.context().setOffline(false);

@@ -127,9 +127,10 @@ class Driver extends Person {
   }
 
   /** Starts the ride, with the PIN where the page asks for it. */
-  async start(pin) {
+  async start(pin, before = async () => {}) {
     const field = this.page.getByLabel('Ask the rider for the PIN');
     await field.or(this.page.getByRole('button', { name: 'Start the ride' })).first().waitFor();
+    await before();
     if (await field.isVisible()) {
       await field.fill(String((Number(pin) + 1) % 10000).padStart(4, '0'));
       await this.press('Start the ride');

@@ -45,7 +45,7 @@ export function Job({ shift, map, site, places, trip, next, state }) {
 /** How long the rider has been waited for. */
 function Waited({ at }) {
   const s = Math.max(0, Math.floor((useSeconds() - Date.parse(at ?? new Date())) / 1000));
-  return html`<b class="since" aria-label="Waiting for">${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}</b>`;
+  return html`<b class="since"><span class="unseen">Waited for </span>${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}</b>`;
 }
 
 /** Gives the trip back, at the second press. */

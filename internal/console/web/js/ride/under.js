@@ -82,7 +82,7 @@ function Pin({ trip, required }) {
   if (!required || !trip.pin || !['assigned', 'arrived'].includes(trip.state)) return null;
   return html`<div class="pin-box ${trip.state === 'arrived' ? 'now' : ''}">
     <p><b>Your PIN</b><span class="soft">Tell it to your driver to start the ride.</span></p>
-    <b class="digits" aria-label=${[...trip.pin].join(' ')}>${[...trip.pin].map((d, i) => html`<i key=${i} aria-hidden="true">${d}</i>`)}</b>
+    <b class="digits"><span class="unseen">${[...trip.pin].join(' ')}</span>${[...trip.pin].map((d, i) => html`<i key=${i} aria-hidden="true">${d}</i>`)}</b>
   </div>`;
 }
 
