@@ -87,10 +87,22 @@ type Sessions interface {
 	Sessions(ctx context.Context, driverID string) (open []wire.OpenSession, complete bool, err error)
 }
 
-// Decisions tells what was decided for a trip, by whichever dispatcher; the
-// oldest first.
+// Decisions tells what was decided, by whichever dispatcher.
 type Decisions interface {
-	Recall(ctx context.Context, tripID string) ([]wire.Decision, error)
+	// Recall is what was decided for a trip, the oldest first; whole is false where
+	// a dispatcher did not answer.
+	Recall(ctx context.Context, tripID string) (all []wire.Decision, whole bool, err error)
+	// PassedOver is the decisions that passed a driver over, the newest first.
+	PassedOver(ctx context.Context, q wire.PassedOverQuery) (wire.PassedOverReply, error)
+}
+
+// Places finds addresses.
+type Places interface {
+	// Search is places that the text may mean, the likeliest first, those near the
+	// point before others; it may be nil.
+	Search(ctx context.Context, q string, near *geo.Point) ([]wire.Place, error)
+	// Reverse is what is at the point.
+	Reverse(ctx context.Context, p geo.Point) ([]wire.Place, error)
 }
 
 // Verifier tells who a token speaks for.
@@ -138,7 +150,8 @@ type Deps struct {
 	SignIn    *signin.Door  // nil where tokens are issued elsewhere
 	Ended     *signin.Ended // sessions whose tokens are refused; nil where there are none
 	Site      Site
-	Demo      Demo // nil where there is none
+	Demo      Demo   // nil where there is none
+	Places    Places // nil where none are found
 	Tariff    fare.Tariff
 	QuoteKey  []byte // seals quotes; the same at every dispatcher
 
@@ -218,6 +231,8 @@ func New(d Deps) *API {
 		a.driverRoutes()
 		a.shiftRoutes()
 		a.wayRoutes()
+		a.passedRoutes()
+		a.placeRoutes()
 		a.operatorRoutes()
 		a.deviceRoutes()
 		a.policyRoutes()

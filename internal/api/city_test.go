@@ -149,8 +149,12 @@ func (c *city) ping(context.Context) error {
 
 type noDecisions struct{}
 
-func (noDecisions) Recall(context.Context, string) ([]wire.Decision, error) {
-	return []wire.Decision{}, nil
+func (noDecisions) Recall(context.Context, string) ([]wire.Decision, bool, error) {
+	return []wire.Decision{}, true, nil
+}
+
+func (noDecisions) PassedOver(context.Context, wire.PassedOverQuery) (wire.PassedOverReply, error) {
+	return wire.PassedOverReply{Decisions: []wire.PassedOver{}}, nil
 }
 
 // start runs the hub and the relay until the test ends.

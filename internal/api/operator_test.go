@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/http"
 	"testing"
@@ -181,13 +182,51 @@ func TestDriver_Nearby(t *testing.T) {
 
 type oneDecision struct{}
 
-func (oneDecision) Recall(_ context.Context, tripID string) ([]wire.Decision, error) {
+func (oneDecision) Recall(_ context.Context, tripID string) ([]wire.Decision, bool, error) {
 	d := dispatch.Decision{
 		TripID: tripID, Epoch: 1, Ticks: 3, Policy: "greedy", Rung: "straight",
 		Candidates: []dispatch.Candidate{{DriverID: "d1", Metres: 500, PickupIn: time.Minute, Age: 2 * time.Second, Accuracy: 5}},
 		Excluded:   []dispatch.Exclusion{{DriverID: "d2", Metres: 300, Reason: dispatch.Declined, Age: 3 * time.Second, Accuracy: 40}},
 	}
-	return []wire.Decision{d.Public()}, nil
+	return []wire.Decision{d.Public()}, true, nil
+}
+
+// PassedOver is one decision more than is told, made since then.
+func (oneDecision) PassedOver(_ context.Context, q wire.PassedOverQuery) (wire.PassedOverReply, error) {
+	var r wire.PassedOverReply
+	for i := range 201 {
+		r.Decisions = append(r.Decisions, wire.PassedOver{At: q.Since, TripID: fmt.Sprint("t", i), Reason: "too_dear", Chosen: q.DriverID})
+	}
+	return r, nil
+}
+
+func TestDriver_PassedOver(t *testing.T) {
+	c := newCity(t, func(d *api.Deps) { d.Decisions = oneDecision{} })
+	c.expect(http.StatusCreated, "POST", "/v1/drivers", "operator:o1", `{"id":"d1"}`)
+	get := func(query string) (got struct {
+		Decisions []wire.PassedOver
+		Partial   bool
+	}) {
+		t.Helper()
+		c.expect(http.StatusOK, "GET", "/v1/drivers/d1/passed_over"+query, "operator:o1", "").into(t, &got)
+		return got
+	}
+	got := get("")
+	if len(got.Decisions) != 200 || !got.Partial || got.Decisions[0].TripID != "t0" || got.Decisions[0].Chosen != "d1" {
+		t.Errorf("%d, partial %v", len(got.Decisions), got.Partial)
+	}
+	if ago := c.now().Sub(got.Decisions[0].At); ago < time.Hour || ago > time.Hour+time.Minute {
+		t.Errorf("asked for the last %v", ago)
+	}
+	since := c.now().Add(-time.Minute).UTC().Truncate(time.Second)
+	if got := get("?since=" + since.Format(time.RFC3339)); !got.Decisions[0].At.Equal(since) {
+		t.Errorf("asked since %v, want %v", got.Decisions[0].At, since)
+	}
+	if got := get("?since=2020-01-01T00:00:00Z"); c.now().Sub(got.Decisions[0].At) > time.Hour+time.Minute {
+		t.Errorf("asked since %v", got.Decisions[0].At)
+	}
+	c.refused(404, "not_found", "GET", "/v1/drivers/nobody/passed_over", "operator:o1", "")
+	c.refused(422, "invalid", "GET", "/v1/drivers/d1/passed_over?since=noon", "operator:o1", "", "noon")
 }
 
 // trust is how far a position is to be trusted.

@@ -18,7 +18,7 @@ type Site struct {
 	Center  geo.Point // where a map opens
 	Bounds  geo.Box   // what it shows then
 	BaseMap BaseMap
-	OIDC    *OIDC // nil where no provider is configured
+	OIDC    func() *OIDC // nil, or nil from it, where no provider is configured
 	// RequirePIN: a ride starts with the rider's PIN.
 	RequirePIN bool
 }
@@ -91,8 +91,8 @@ func (a *API) site(context.Context, *struct{}) (*siteOutput, error) {
 	view := siteView{
 		Name: s.Name, Center: [2]float64{s.Center.Lon, s.Center.Lat},
 		Bounds: [4]float64{s.Bounds.West, s.Bounds.South, s.Bounds.East, s.Bounds.North},
-		Demo:   a.Demo != nil, DemoRoles: []string{}, SignIn: []string{}, OIDC: s.OIDC, BaseMap: s.BaseMap,
-		RequirePIN: s.RequirePIN, Currency: a.Tariff.Currency,
+		Demo:   a.Demo != nil, DemoRoles: []string{}, SignIn: []string{}, BaseMap: s.BaseMap,
+		Places: a.Places != nil, RequirePIN: s.RequirePIN, Currency: a.Tariff.Currency,
 	}
 	if a.Demo != nil {
 		view.DemoRoles = []string{string(trip.Rider), string(trip.Driver), string(trip.Operator)}
@@ -101,6 +101,9 @@ func (a *API) site(context.Context, *struct{}) (*siteOutput, error) {
 		view.SignIn = append(view.SignIn, "password")
 	}
 	if s.OIDC != nil {
+		view.OIDC = s.OIDC()
+	}
+	if view.OIDC != nil {
 		view.SignIn = append(view.SignIn, "oidc")
 	}
 	for _, class := range a.Tariff.ClassNames() {

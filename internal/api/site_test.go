@@ -17,7 +17,7 @@ func TestSite(t *testing.T) {
 		d.Site = api.Site{
 			Name: "Testville", Center: geo.Point{Lat: 47.5, Lon: 7.6}, Bounds: geo.Box{West: 7.5, South: 47.4, East: 7.7, North: 47.6},
 			BaseMap: api.BaseMap{Kind: "streets", URL: "/v1/map/base", Attribution: "© Somebody"},
-			OIDC:    &api.OIDC{Issuer: "https://id.example", ClientID: "cab"},
+			OIDC:    func() *api.OIDC { return &api.OIDC{Issuer: "https://id.example", ClientID: "cab"} },
 		}
 	})
 	var got map[string]any

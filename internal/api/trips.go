@@ -188,6 +188,7 @@ type decisionsOutput struct {
 	Body struct {
 		TripID    string          `json:"trip_id"`
 		Decisions []wire.Decision `json:"decisions" nullable:"false" doc:"the oldest first; what the dispatchers that live remember"`
+		Partial   bool            `json:"partial" doc:"one of them did not answer in time"`
 	}
 }
 
@@ -198,8 +199,10 @@ func (a *API) decisions(ctx context.Context, in *IDInput) (*decisionsOutput, err
 	}
 	out := &decisionsOutput{}
 	out.Body.TripID = t.ID
-	if out.Body.Decisions, err = a.Decisions.Recall(ctx, t.ID); err != nil {
+	all, whole, err := a.Decisions.Recall(ctx, t.ID)
+	if err != nil {
 		return nil, err
 	}
+	out.Body.Decisions, out.Body.Partial = all, !whole
 	return out, nil
 }

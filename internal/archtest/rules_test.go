@@ -25,7 +25,7 @@ var (
 	pure        = join(core, "geo")
 	vocabulary  = join(pure, "internal/wire", "internal/phones")
 	application = join(vocabulary, "internal/track", "internal/dispatch", "internal/outbox", "internal/watch", "internal/nearby", "internal/numbers", "internal/signin")
-	adapters    = []string{"internal/eta", "internal/osm", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus", "internal/detour"}
+	adapters    = []string{"internal/eta", "internal/osm", "internal/memgeo", "internal/memtrips", "internal/redisgeo", "internal/postgis", "internal/sqlite", "internal/natsbus", "internal/detour", "internal/places"}
 	edges       = []string{"internal/api", "internal/console", "internal/auth", "internal/poller"}
 	everything  = join(application, join(adapters, join(edges, "internal/sim/...", "internal/streets", "internal/replay/...", "internal/node", "sql")...)...)
 	suites      = []string{"internal/indextest", "internal/storetest", "internal/bustest"}
@@ -63,6 +63,7 @@ var layers = []layer{
 	adapter("internal/sqlite", "modernc.org/sqlite", "github.com/pressly/goose/v3"),
 	adapter("internal/natsbus", "github.com/nats-io/"),
 	adapter("internal/detour"),
+	adapter("internal/places", "github.com/sony/gobreaker/v2"),
 	{name: "migrations", packages: []string{"sql"}, not: join(network, "context")},
 
 	edge("internal/auth", "github.com/golang-jwt/jwt/v5", "github.com/MicahParks/"),

@@ -37,7 +37,7 @@ func wantUnavailable(t testing.TB, b *natsbus.Bus) {
 	if _, err := b.Commands.Do(t.Context(), wire.Command{}); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("while away a command: %v", err)
 	}
-	if _, err := b.Decisions.Recall(t.Context(), "t1"); !fault.Is(err, fault.Unavailable) {
+	if _, _, err := b.Decisions.Recall(t.Context(), "t1"); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("while away a question: %v", err)
 	}
 	if _, err := b.Settings.Policy(t.Context()); !fault.Is(err, fault.Unavailable) {

@@ -27,9 +27,15 @@ func (d *Dispatcher) note(r *round) {
 	if !d.config.Journal {
 		return
 	}
+	given := map[string]bool{}
+	for _, w := range r.rows {
+		if w.record != nil && w.record.Chosen != "" {
+			given[w.record.Chosen] = true
+		}
+	}
 	for i, w := range r.rows {
 		if w.record != nil {
-			d.journal.add(*w.record)
+			d.journal.add(*w.record, given)
 		} else if i < r.open {
 			d.journal.again(w.trip.ID)
 		}

@@ -23,12 +23,15 @@ type journal struct {
 	mu    sync.Mutex
 	trips map[string]*diary
 	order []string // trips, the one that came first first
+
+	passes passes
 }
 
 // diary is what was decided for one trip.
 type diary struct {
 	decisions []Decision // the oldest first
 	lookedAt  time.Time  // when the reasons were last looked at
+	pass      *pass      // of the newest
 }
 
 // due reports whether the reasons are to be looked at again for a trip that
@@ -50,12 +53,19 @@ func (j *journal) again(tripID string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if y, known := j.trips[tripID]; known {
-		y.decisions[len(y.decisions)-1].Ticks++
+		y.tick()
 	}
 }
 
-// add appends a decision, or counts it if the one before was the same.
-func (j *journal) add(d Decision) {
+// tick counts a tick that decided as the one before.
+func (y *diary) tick() {
+	y.decisions[len(y.decisions)-1].Ticks++
+	y.pass.ticks++
+}
+
+// add appends a decision, or counts it if the one before was the same. given is
+// who was given a trip at this tick.
+func (j *journal) add(d Decision, given map[string]bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	y, known := j.trips[d.TripID]
@@ -64,14 +74,14 @@ func (j *journal) add(d Decision) {
 	}
 	n := len(y.decisions)
 	if n > 0 && y.decisions[n-1].same(d) {
-		y.decisions[n-1].Ticks++
+		y.tick()
 		y.lookedAt = d.At
 		return
 	}
 	if n == decisionsPerTrip {
 		y.decisions = append(y.decisions[:0:0], y.decisions[1:]...)
 	}
-	y.decisions, y.lookedAt = append(y.decisions, d), d.At
+	y.decisions, y.lookedAt, y.pass = append(y.decisions, d), d.At, j.passes.add(&d, given)
 }
 
 func (j *journal) admit(tripID string) *diary {

@@ -7,6 +7,7 @@
 //	dispatch.command         request-reply   trackers ask dispatchers
 //	dispatch.nudge           core            commands at the desk tell of trips they changed
 //	dispatch.decisions       request-reply   every dispatcher tells what it decided
+//	dispatch.passed          request-reply   every dispatcher tells where it passed a driver over
 //	DISPATCHERS              KV, TTL 5 s     who dispatches
 //	SETTINGS                 KV, in files    what operators set
 //

@@ -26,32 +26,12 @@ type Decisions struct {
 }
 
 // Recall is what the live dispatchers decided for the trip, the oldest first.
-// One that does not answer in time is left out.
-func (d *Decisions) Recall(ctx context.Context, tripID string) ([]wire.Decision, error) {
-	if err := d.reachable(); err != nil {
-		return nil, unavailable(err)
-	}
-	inbox := d.conn.NewInbox()
-	replies, err := d.conn.SubscribeSync(inbox)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	defer replies.Unsubscribe() //nolint:errcheck // fails on a closed connection alone
-	if err := d.conn.PublishRequest(decisionSubject, inbox, []byte(tripID)); err != nil {
-		return nil, unavailable(err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, recallWithin)
-	defer cancel()
-	all := []wire.Decision{}
-	for range d.members.Live() {
-		m, err := replies.NextMsgWithContext(ctx)
-		if err != nil {
-			break
-		}
-		d.count(m.Subject, decode(m.Data, func(some []wire.Decision) { all = append(all, some...) }))
-	}
+// whole is false where one did not answer in time.
+func (d *Decisions) Recall(ctx context.Context, tripID string) (all []wire.Decision, whole bool, err error) {
+	all = []wire.Decision{}
+	whole, err = askAll(ctx, d, decisionSubject, []byte(tripID), func(some []wire.Decision) { all = append(all, some...) })
 	slices.SortStableFunc(all, func(a, b wire.Decision) int { return a.At.Compare(b.At) })
-	return all, nil
+	return all, whole, err
 }
 
 // Serve answers with what fn remembers until stop is called. fn must not block.

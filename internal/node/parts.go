@@ -70,7 +70,8 @@ type parts struct {
 	node      *Node
 	log       *slog.Logger
 	registry  *prometheus.Registry
-	verifier  *auth.Verifier
+	verifier  api.Verifier
+	provider  *auth.Provider // nil for none
 	ended     *signin.Ended
 	door      *signin.Door // nil in a tracker, and where tokens are issued elsewhere
 	bus       *natsbus.Bus
@@ -138,6 +139,9 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	p.node.task("watch", d.hub.Run)
 	p.node.task("commands", func(ctx context.Context) error { return serve(ctx, p.bus.Commands.Serve, d.desk.Command) })
 	p.node.task("decisions", func(ctx context.Context) error { return serve(ctx, p.bus.Decisions.Serve, d.dispatcher.Recall) })
+	p.node.task("passed over", func(ctx context.Context) error {
+		return serve(ctx, p.bus.Decisions.ServePassedOver, d.dispatcher.PassedOver)
+	})
 	p.node.task("settings", func(ctx context.Context) error { return serve(ctx, p.bus.Settings.Follow, d.policies.Hear) })
 	p.node.task("sweep", func(ctx context.Context) error { return p.sweep(ctx) })
 	p.node.task("purge", p.purge)
