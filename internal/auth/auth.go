@@ -106,7 +106,7 @@ func newParser(algorithms []string, now func() time.Time) *jwt.Parser {
 // verified is believed for five seconds, and not past its expiry.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	if token == "" || len(token) > maxToken {
-		return Identity{}, fault.New(fault.Unauthenticated, "a token is needed: Authorization: Bearer <token>")
+		return Identity{}, noToken()
 	}
 	hash, now := sha256.Sum256([]byte(token)), v.now()
 	if who, ok := v.kept.find(hash, now); ok {
@@ -117,6 +117,10 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 		v.kept.keep(hash, who, now)
 	}
 	return who, err
+}
+
+func noToken() error {
+	return fault.New(fault.Unauthenticated, "a token is needed: Authorization: Bearer <token>")
 }
 
 func (v *Verifier) verify(ctx context.Context, token string) (Identity, error) {

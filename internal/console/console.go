@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -35,6 +36,16 @@ type Options struct {
 	// Demo: the page gets its token from POST /v1/demo/token instead of asking
 	// for one.
 	Demo bool
+	// Tiles is a PMTiles file that is served at TilesPath; nil for none.
+	Tiles *Tiles
+	// Hosts may be reached from the pages, beside this one.
+	Hosts Hosts
+}
+
+// Hosts are origins, scheme and host, from which pages may load.
+type Hosts struct {
+	Images  []string
+	Connect []string // whatever scripts ask for
 }
 
 // StreetsPath is where the base map is, if there is one.
@@ -75,13 +86,17 @@ func Routes(r chi.Router, o Options) error {
 	}
 
 	r.Group(func(r chi.Router) {
-		r.Use(protect)
+		r.Use(protect(o.Hosts))
 		for path, page := range addresses {
 			serve(r, path, pages[page])
 		}
 		serve(r, "/v1/map", newAsset("map.json", info))
 		if o.BaseMap != nil {
 			serve(r, StreetsPath, newAsset("base.geojson", o.BaseMap))
+		}
+		if o.Tiles != nil {
+			r.Method(http.MethodGet, TilesPath, o.Tiles)
+			r.Method(http.MethodHead, TilesPath, o.Tiles)
 		}
 		for name, page := range pages {
 			serve(r, "/assets/"+name, page)
@@ -116,19 +131,27 @@ func loadWeb() (map[string]*asset, error) {
 	return pages, nil
 }
 
-// policy allows what the page is made of and nothing else: its own scripts,
-// styles, worker and interface. MapLibre's controls have their icons as data:.
-const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; " +
-	"img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// policy allows what the pages are made of and nothing else: their own scripts,
+// styles, workers and interface, and the hosts that are configured. MapLibre's
+// controls have their icons as data:.
+func (h Hosts) policy() string {
+	from := func(hosts []string) string { return strings.Join(append([]string{"'self'"}, hosts...), " ") }
+	return "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; " +
+		"img-src " + from(h.Images) + " data:; connect-src " + from(h.Connect) + "; " +
+		"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
 
 // protect sets the headers that keep the page, and the token in it, to itself.
-func protect(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		next.ServeHTTP(w, r)
-	})
+func protect(hosts Hosts) func(http.Handler) http.Handler {
+	policy := hosts.policy()
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h.Set("Content-Security-Policy", policy)
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("Referrer-Policy", "no-referrer")
+			h.Set("Cross-Origin-Opener-Policy", "same-origin")
+			next.ServeHTTP(w, r)
+		})
+	}
 }

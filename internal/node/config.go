@@ -229,6 +229,8 @@ type DispatcherConfig struct {
 	Matching
 	Streets
 	Travel
+	Pages
+	OIDC
 	DatabaseURL string `required:"" help:"PostgreSQL with PostGIS: postgres://user:password@host/database."`
 	MaxConns    int32  `default:"16" help:"Most connections to the database."`
 	ID          string `name:"id" help:"Name of this dispatcher, unique; the host's name and the port without it."`
@@ -245,7 +247,7 @@ func (c *DispatcherConfig) Validate() error {
 	if c.MaxConns < 4 {
 		return &ConfigError{"max-conns", fmt.Sprint(c.MaxConns), "at least 4"}
 	}
-	if err := firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Matching.validate, c.Streets.validate, c.Travel.validate); err != nil {
+	if err := firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Matching.validate, c.Streets.validate, c.Travel.validate, c.Pages.validate, c.OIDC.beside(c.JWKSURL)); err != nil {
 		return err
 	}
 	if c.AuthKey == "" && c.QuoteKey == "" {
@@ -261,12 +263,13 @@ type TrackerConfig struct {
 	Keys
 	Shared
 	Tracking
+	OIDC
 	DispatcherURL []string `name:"dispatcher-url" help:"Addresses of the dispatchers, each one's own, with commas: they are called over HTTP while NATS is away. Without it no driver gets offers meanwhile."`
 }
 
 // Validate checks every setting.
 func (c *TrackerConfig) Validate() error {
-	return firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Tracking.validate, c.detourable)
+	return firstError(c.Listen.validate, c.Keys.validate, c.Shared.validate, c.Tracking.validate, c.OIDC.beside(c.JWKSURL), c.detourable)
 }
 
 // detourable checks that dispatchers can be called over HTTP.
@@ -290,6 +293,8 @@ type EmbeddedConfig struct {
 	Matching
 	Streets
 	Travel
+	Pages
+	OIDC
 	Data      string `env:"CABSTAND_DATA_DIR" type:"path" default:"cabstand-data" help:"Folder that keeps everything: trips, events, the key that signs tokens."`
 	JWKSURL   string `name:"jwks-url" help:"Address of a JSON Web Key Set that checks tokens, instead of the key in the data folder."`
 	Demo      bool   `help:"Live in a synthetic city: simulated drivers and riders use the real interface."`
@@ -313,7 +318,7 @@ func (c *EmbeddedConfig) Validate() error {
 			return err
 		}
 	}
-	return firstError(c.Listen.validate, c.Tracking.validate, c.Matching.validate, c.Streets.validate, c.Travel.validate,
+	return firstError(c.Listen.validate, c.Tracking.validate, c.Matching.validate, c.Streets.validate, c.Travel.validate, c.Pages.validate, c.OIDC.beside(c.JWKSURL),
 		func() error { return c.parkedWithin(c.Fresh) })
 }
 

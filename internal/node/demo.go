@@ -93,8 +93,10 @@ func (v *visitors) Visit(ctx context.Context, role trip.Role, sub string) (api.V
 // register makes a driver of the visitor. One who was registered before, and
 // perhaps changed by an operator since, stays as is.
 func (v *visitors) register(ctx context.Context, sub string) error {
+	tail := strings.ToUpper(sub[len(sub)-4:])
 	_, _, err := v.drivers.Register(ctx, driver.Profile{
-		ID: sub, Name: "Visitor " + strings.ToUpper(sub[len(sub)-4:]), Class: driver.Standard, Seats: 4, CreatedAt: v.now().UTC(),
+		ID: sub, Name: "Visitor " + tail, Class: driver.Standard, Seats: 4, CreatedAt: v.now().UTC(),
+		Vehicle: driver.Vehicle{Plate: "CAB " + tail, Make: "Demo car", Colour: "yellow"},
 	})
 	if fault.Is(err, fault.AlreadyExists) {
 		return nil

@@ -27,7 +27,7 @@ import (
 // OpenDispatcher makes a dispatcher of the services size.
 func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (*Node, error) {
 	return open(log, func(p *parts) error {
-		if err := p.connect(ctx, c.Shared, c.Keys, c.ID); err != nil {
+		if err := p.connect(ctx, c.Shared, c.Keys, c.OIDC, c.ID); err != nil {
 			return err
 		}
 		store, err := postgis.Open(ctx, postgis.Options{URL: c.DatabaseURL, MaxConns: int(c.MaxConns)})
@@ -54,6 +54,9 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 			}
 			p.node.task("sessions of others", p.followEnded)
 		}
+		if err := p.furnish(city, c.Pages, c.OIDC); err != nil {
+			return err
+		}
 		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, c.Keys.AuthKey))
 		if err := p.receiveTrackers(a.Router(), d, c.Keys); err != nil {
 			return err
@@ -70,7 +73,7 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node, error) {
 	return open(log, func(p *parts) error {
 		name := "tracker-" + hostID(c.Listen.Listen)
-		if err := p.connect(ctx, c.Shared, c.Keys, name); err != nil {
+		if err := p.connect(ctx, c.Shared, c.Keys, c.OIDC, name); err != nil {
 			return err
 		}
 		p.watchHealth()
@@ -96,9 +99,11 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 			return err
 		}
 		key := keys[0]
-		if p.verifier, err = p.verify(ctx, c.JWKSURL, keys); err != nil {
+		own, err := p.verify(ctx, c.JWKSURL, keys)
+		if err != nil {
 			return err
 		}
+		p.accept(c.OIDC, own)
 		city, err := p.city(ctx, c, key)
 		if err != nil {
 			return err
@@ -115,6 +120,9 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 			if err := p.signIn(key); err != nil {
 				return err
 			}
+		}
+		if err := p.furnish(city, c.Pages, c.OIDC); err != nil {
+			return err
 		}
 		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
 		p.tracking(a.Router(), "embedded", c.Tracking, c.Listen, nil)
@@ -137,16 +145,18 @@ func open(log *slog.Logger, assemble func(*parts) error) (*Node, error) {
 }
 
 // connect opens what the programs of the services size share.
-func (p *parts) connect(ctx context.Context, s Shared, k Keys, name string) error {
+func (p *parts) connect(ctx context.Context, s Shared, k Keys, o OIDC, name string) error {
 	redis, err := redisgeo.Open(redisgeo.Options{URL: s.RedisURL, Cluster: s.RedisCluster})
 	if err != nil {
 		return fmt.Errorf("--redis-url: %w", err)
 	}
 	p.locations = redis
 	p.node.onClose(func() { p.closed("redis", redis.Close()) })
-	if p.verifier, err = p.verify(ctx, k.JWKSURL, append([][]byte{[]byte(k.AuthKey)}, k.older()...)); err != nil {
+	own, err := p.verify(ctx, k.JWKSURL, append([][]byte{[]byte(k.AuthKey)}, k.older()...))
+	if err != nil {
 		return err
 	}
+	p.accept(o, own)
 	return p.joinBus(ctx, natsbus.Options{URL: s.NATSURL, Name: name, Log: p.log})
 }
 
@@ -218,11 +228,11 @@ func quoteKey(m Matching, authKey string) []byte {
 
 // api makes the HTTP interface of riders and operators.
 func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey []byte) *api.API {
-	site := shown.site()
+	site := shown.site(p.oidc)
 	site.RequirePIN = m.RequirePIN
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions, Sessions: p.bus.Line,
-		Policies: d.policies, Site: site, Demo: shown.demo(), Audit: p.store,
+		Policies: d.policies, Site: site, Demo: shown.demo(), Places: shown.pages.finder, Audit: p.store,
 		Parts: d.roll.parts, Numbers: d.numbers, Areas: d.areas,
 		Hub: d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),

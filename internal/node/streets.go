@@ -21,6 +21,7 @@ type place struct {
 	baseMap  []byte      // GeoJSON; nil for none
 	graph    *road.Graph // nil for none
 	visitors *visitors   // in a demo
+	pages    *pages
 }
 
 // city is the configured one: its map is the road graph, or nothing but a grid.
@@ -39,6 +40,7 @@ func (s Streets) city(ctx context.Context, log *slog.Logger) (*place, error) {
 func (p *parts) console(r chi.Router, shown *place) error {
 	return console.Routes(r, console.Options{
 		Name: shown.name, Center: shown.middle(), Bounds: shown.bounds, BaseMap: shown.baseMap, Demo: shown.visitors != nil,
+		Tiles: shown.pages.tiles, Hosts: shown.pages.hosts,
 	})
 }
 
@@ -51,8 +53,12 @@ func (p *place) middle() geo.Point {
 }
 
 // site is what pages need to know of the place.
-func (p *place) site() api.Site {
-	s := api.Site{Name: p.name, Center: p.middle(), Bounds: p.bounds, BaseMap: api.BaseMap{Kind: "streets"}}
+func (p *place) site(oidc func() *api.OIDC) api.Site {
+	s := api.Site{Name: p.name, Center: p.middle(), Bounds: p.bounds, BaseMap: api.BaseMap{Kind: "streets"}, OIDC: oidc}
+	if p.pages.base != nil {
+		s.BaseMap = *p.pages.base
+		return s
+	}
 	if p.baseMap != nil {
 		s.BaseMap.URL = console.StreetsPath
 	}
