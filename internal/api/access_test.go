@@ -64,6 +64,9 @@ var roles = map[string]string{
 	"GET /v1/numbers":                          "o",
 	"GET /v1/health":                           "o",
 	"POST /v1/auth/password":                   "rdo",
+	"POST /v1/trips/{id}/share":                "r",
+	"DELETE /v1/trips/{id}/share":              "r",
+	"GET /v1/search":                           "o",
 	"POST /v1/accounts":                        "o",
 	"GET /v1/accounts":                         "o",
 	"GET /v1/accounts/{id}":                    "o",
@@ -73,8 +76,9 @@ var roles = map[string]string{
 }
 
 // open is what everybody may call, without a token.
-// signIn is what people do who have no token yet, see TestSignIn.
-var signIn = map[string]bool{"POST /v1/demo/token": true, "POST /v1/auth/login": true, "POST /v1/auth/refresh": true, "POST /v1/auth/logout": true}
+// signIn is what people do who have no token yet, see TestSignIn; links are for
+// everybody who has one, see TestShare.
+var signIn = map[string]bool{"GET /v1/shared/{token}": true, "GET /v1/shared/{token}/events": true, "POST /v1/demo/token": true, "POST /v1/auth/login": true, "POST /v1/auth/refresh": true, "POST /v1/auth/logout": true}
 
 var open = map[string]bool{"GET /v1/site": true, "GET /healthz": true, "GET /readyz": true, "GET /openapi.json": true, "GET /metrics": true}
 

@@ -13,6 +13,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -138,6 +139,8 @@ type Deps struct {
 	Devices   Devices
 	Locations Locations
 	Estimator Estimator
+	Shares    Shares
+	Finds     Finds
 	Decisions Decisions
 	Sessions  Sessions
 	Policies  Policies
@@ -198,9 +201,10 @@ type API struct {
 	paces   *paces
 	sockets places // of open streams
 	streams shares[trip.Actor]
-	tries   tries  // of passwords
-	desks   places // of other requests
-	intake  places // of those that begin a trip
+	tries   tries                  // of passwords
+	lookers *buckets[netip.Prefix] // at links
+	desks   places                 // of other requests
+	intake  places                 // of those that begin a trip
 	spec    func() []byte
 }
 
@@ -211,8 +215,8 @@ func New(d Deps) *API {
 	a := &API{
 		Deps: d, router: chi.NewRouter(), sealer: fare.NewSealer(d.QuoteKey),
 		signals: newSignals(d.Registry, d.Hub), outages: newOutages(d.Log, d.Now),
-		paces:   newPaces(d.Pace, d.OperatorPace, maxPaced),
-		tries:   tries{newBuckets[try](maxPaced)},
+		paces: newPaces(d.Pace, d.OperatorPace, maxPaced),
+		tries: tries{newBuckets[try](maxPaced)}, lookers: newBuckets[netip.Prefix](maxPaced),
 		sockets: make(places, d.MaxSockets), desks: make(places, d.MaxRequests), intake: make(places, d.MaxNewTrips),
 	}
 	a.router.Use(identify, a.signals.observe, d.Gate.Guard, a.outages.watch, a.recoverer)
@@ -228,6 +232,8 @@ func New(d Deps) *API {
 		a.timelineRoutes()
 		a.handRoutes()
 		a.rideRoutes()
+		a.shareRoutes()
+		a.searchRoutes()
 		a.driverRoutes()
 		a.shiftRoutes()
 		a.wayRoutes()

@@ -123,7 +123,7 @@ func newCity(t *testing.T, change func(*api.Deps)) *city {
 		Trips: c.store, Drivers: c.store, Devices: c.store, Locations: nearby.New(nearby.Deps{Store: c.places, Forget: 2 * time.Minute, Now: c.now}), Estimator: eta.DefaultStraight, Decisions: noDecisions{}, Sessions: c.bus.Line,
 		Areas:    dispatch.NewAtlas(dispatch.New(dispatch.DefaultConfig, dispatch.Deps{}), c.store, log),
 		Numbers:  numbers.New(numbers.Deps{Dispatcher: "test", Store: c.store, Live: func() []string { return nil }, Now: c.now, Log: log}),
-		Policies: dispatch.NewSwitch(dispatch.New(dispatch.DefaultConfig, dispatch.Deps{}), c.bus.Settings, log), Audit: c.store,
+		Policies: dispatch.NewSwitch(dispatch.New(dispatch.DefaultConfig, dispatch.Deps{}), c.bus.Settings, log), Audit: c.store, Shares: c.store, Finds: c.store,
 		Hub: c.hub, Verifier: must[*auth.Verifier](t)(auth.NewVerifier(key, c.now)),
 		Tariff: fare.DefaultTariff(), QuoteKey: key, Registry: prometheus.NewRegistry(), Now: c.now, Log: log,
 		Ready: []api.Check{{Name: "bus", Ping: func(context.Context) error { return nil }}, {Name: "store", Ping: c.ping}},

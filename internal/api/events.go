@@ -74,7 +74,7 @@ func (a *API) sendEvents(ctx context.Context, w http.ResponseWriter, source sour
 		return err
 	}
 	for {
-		f, err := nextEvent(ctx, source)
+		f, err := nextEvent(ctx, source, beatEvery)
 		switch {
 		case errors.Is(err, errQuiet):
 			err = out.write(": alive\n\n")
@@ -90,9 +90,9 @@ func (a *API) sendEvents(ctx context.Context, w http.ResponseWriter, source sour
 
 var errQuiet = errors.New("api: nothing happened for a while")
 
-// nextEvent is the next event, or errQuiet when it is time to say something.
-func nextEvent(ctx context.Context, source source) (watch.Frame, error) {
-	beat, cancel := context.WithTimeoutCause(ctx, beatEvery, errQuiet)
+// nextEvent is the next event, or errQuiet when there was none for so long.
+func nextEvent(ctx context.Context, source source, patience time.Duration) (watch.Frame, error) {
+	beat, cancel := context.WithTimeoutCause(ctx, patience, errQuiet)
 	defer cancel()
 	f, err := source.Next(beat)
 	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(beat), errQuiet) {

@@ -36,6 +36,7 @@ const closeSlow = websocket.StatusCode(4008)
 func (a *API) streamRoutes(r chi.Router) {
 	r.Get("/v1/stream", a.stream)
 	r.Get("/v1/trips/{id}/events", a.events)
+	r.Get("/v1/shared/{token}/events", a.sharedEvents)
 	describe := func(id, path, summary, description, status, contentType string, parameters ...*huma.Param) {
 		response := &huma.Response{Description: "The stream"}
 		if contentType != "" {
@@ -52,6 +53,10 @@ func (a *API) streamRoutes(r chi.Router) {
 	describe("trip-events", "/v1/trips/{id}/events", "A trip's events as server-sent events",
 		"Each is a CloudEvent; its id is the trip's version. Last-Event-ID resumes behind a version; 204 when the trip ended and there is nothing more.",
 		"200", eventStream, textParam("path", "id"), textParam("header", "Last-Event-ID"), textParam("query", "access_token"))
+	describe("shared-events", "/v1/shared/{token}/events", "A ride as its link shows it, as server-sent events",
+		"An event \"shared\" at each change and every few seconds while the car moves, with what GET /v1/shared/{token} has; \"ended\" when there is nothing more.",
+		"200", eventStream, textParam("path", "token"), textParam("header", "Last-Event-ID"))
+	a.huma.OpenAPI().Paths["/v1/shared/{token}/events"].Get.Security = []map[string][]string{} // no token
 }
 
 // textParam describes a parameter of a route that huma does not know.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -94,7 +95,9 @@ type PageInput struct {
 
 type listTripsInput struct {
 	PageInput
-	State string `query:"state" doc:"only trips in this state"`
+	State    string `query:"state" doc:"only trips in this state"`
+	RiderID  string `query:"rider_id" maxLength:"64" doc:"only trips of this rider; for operators, or oneself"`
+	DriverID string `query:"driver_id" maxLength:"64" doc:"only trips of this driver; for operators, or oneself"`
 }
 
 type tripsOutput struct {
@@ -104,13 +107,28 @@ type tripsOutput struct {
 	}
 }
 
-func (a *API) listTrips(ctx context.Context, in *listTripsInput) (*tripsOutput, error) {
-	q := trip.Query{Cursor: in.Cursor, Limit: in.Limit}
-	switch who := caller(ctx); who.Role {
-	case trip.Rider:
-		q.RiderID = who.Subject
+// ownTrips keeps riders and drivers to what is theirs.
+func ownTrips(who auth.Identity, q *trip.Query) error {
+	own := &q.RiderID
+	switch who.Role {
+	case trip.Operator:
+		return nil
 	case trip.Driver:
-		q.DriverID = who.Subject
+		own = &q.DriverID
+	}
+	for name, id := range map[string]*string{"rider_id": &q.RiderID, "driver_id": &q.DriverID} {
+		if *id != "" && (id != own || *id != who.Subject) {
+			return fault.New(fault.Forbidden, "%s: trips of others are for operators to list", name)
+		}
+	}
+	*own = who.Subject
+	return nil
+}
+
+func (a *API) listTrips(ctx context.Context, in *listTripsInput) (*tripsOutput, error) {
+	q := trip.Query{Cursor: in.Cursor, Limit: in.Limit, RiderID: in.RiderID, DriverID: in.DriverID}
+	if err := ownTrips(caller(ctx), &q); err != nil {
+		return nil, err
 	}
 	if in.State != "" {
 		state, err := trip.ParseState(in.State)

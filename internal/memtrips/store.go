@@ -41,7 +41,8 @@ type Store struct {
 	ways       ways
 	lastSeq    int64
 	led        bool
-	audit      []audit.Entry // the oldest first
+	shares     map[string]string // trip by the hash of the link's token
+	audit      []audit.Entry     // the oldest first
 
 	committed chan struct{} // capacity one: signals coalesce
 }
@@ -70,7 +71,7 @@ type queued struct {
 func New() *Store {
 	return &Store{
 		trips: map[string]*trip.Trip{}, claims: map[seat]string{}, offers: map[string][]string{}, offerOf: map[string]*trip.Offer{},
-		onces: map[onceKey]answered{}, profiles: map[string]driver.Profile{}, devices: map[string]driver.Device{}, log: map[string][][]byte{}, ways: newWays(),
+		onces: map[onceKey]answered{}, shares: map[string]string{}, profiles: map[string]driver.Profile{}, devices: map[string]driver.Device{}, log: map[string][][]byte{}, ways: newWays(),
 		committed: make(chan struct{}, 1),
 	}
 }

@@ -237,7 +237,7 @@ func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey
 		Hub: d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
 		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
-		Now: time.Now, Log: p.log,
+		Now: time.Now, Log: p.log, Shares: p.store, Finds: p.store,
 	})
 }
 

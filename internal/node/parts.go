@@ -47,6 +47,8 @@ type store interface {
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
 	api.Audit
+	api.Shares
+	api.Finds
 	numbers.Store
 	dispatch.Areas
 	Ping(ctx context.Context) error

@@ -30,6 +30,7 @@ type cabbie struct {
 	trip  *wire.Trip // the one at hand
 	next  *wire.Trip // the one after it
 	board time.Time  // when the rider is in the car
+	pins  *pins      // what riders tell their drivers
 
 	pending *command
 	say     []any // frames to send at once
@@ -79,6 +80,7 @@ type (
 		Type   string `json:"type"`
 		TripID string `json:"trip_id"`
 		Epoch  int64  `json:"epoch,omitempty"`
+		PIN    string `json:"pin,omitempty"` // of start
 	}
 )
 
@@ -210,7 +212,11 @@ func (c *cabbie) step(now time.Time) {
 
 func (c *cabbie) tripStep(kind string, now time.Time) {
 	id := c.trip.ID
-	c.pending = &command{frame: tripStep{kind, id, c.trip.Epoch}, kind: kind, ref: id, trip: id, again: now}
+	f := tripStep{Type: kind, TripID: id, Epoch: c.trip.Epoch}
+	if kind == wire.FrameStart {
+		f.PIN = c.pins.of(id)
+	}
+	c.pending = &command{frame: f, kind: kind, ref: id, trip: id, again: now}
 }
 
 // idle begins a spell of the pastime.

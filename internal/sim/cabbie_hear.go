@@ -192,7 +192,7 @@ func (c *cabbie) hearError(h heard, now time.Time) {
 		return
 	}
 	switch h.Code {
-	case fault.Unavailable, fault.RateLimited, fault.Internal:
+	case fault.Unavailable, fault.RateLimited, fault.Internal, fault.WrongPIN:
 		c.pending.again = now.Add(around(retryAfter/2, c.rng))
 		return
 	}

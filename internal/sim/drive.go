@@ -51,6 +51,7 @@ type city struct {
 	Config
 	client  *client
 	ledger  *ledger
+	pins    pins
 	started time.Time
 	run     string // makes the ids of riders unlike those of other runs
 }
@@ -182,7 +183,7 @@ func (c *city) drivers(ctx context.Context) error {
 // cabbie makes the driver of the given number.
 func (c *city) cabbie(i int) *cabbie {
 	rng := rand.New(rand.NewPCG(c.Seed, uint64(i)+1))
-	b := &cabbie{world: c.World, mood: c.Behaviour, every: c.PositionEvery, rng: rng}
+	b := &cabbie{pins: &c.pins, world: c.World, mood: c.Behaviour, every: c.PositionEvery, rng: rng}
 	if len(c.Recordings) > 0 {
 		r := c.Recordings[i]
 		b.id, b.pastime = c.Prefix+"-"+r.Cab, &following{recording: r, world: c.World}
@@ -207,11 +208,14 @@ func (c *city) riders(ordering, work context.Context) {
 			return
 		}
 		n++
-		r := &rider{
+		r := &rider{pins: &c.pins,
 			id: fmt.Sprintf("rider-%s-%d", c.run, n), order: o, mood: c.Behaviour,
 			rng: rand.New(rand.NewPCG(c.Seed^0x51de5, uint64(n))), client: c.client, ledger: c.ledger, now: c.Now,
 		}
-		all.Go(func() { r.run(work) })
+		all.Go(func() {
+			defer func() { c.pins.forget(r.trip.ID) }()
+			r.run(work)
+		})
 	}
 }
 

@@ -42,7 +42,7 @@ func (e *engine) start() {
 	var grammar struct {
 		Run struct{ node.EmbeddedConfig } `cmd:""`
 	}
-	if err := node.Parse(&grammar, []string{"run", "--listen=" + e.address, "--data=" + e.folder}); err != nil {
+	if err := node.Parse(&grammar, []string{"run", "--listen=" + e.address, "--data=" + e.folder, "--require-pin"}); err != nil {
 		e.tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -24,6 +24,7 @@ type rider struct {
 	client *client
 	ledger *ledger
 	now    func() time.Time
+	pins   *pins
 
 	trip   wire.Trip // the newest version seen; its ID is empty before the request
 	shown  trip.State
@@ -151,6 +152,7 @@ func (r *rider) request(ctx context.Context) (done bool, err error) {
 		return true, err
 	}
 	r.trip = t
+	r.pins.tell(t.ID, t.PIN)
 	r.ledger.acknowledged(t, asked, r.now())
 	if r.rng.Float64() < r.mood.GiveUp {
 		r.cancel = r.now().Add(r.mood.Patience.draw(r.rng))

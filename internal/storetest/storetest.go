@@ -24,6 +24,8 @@ type Store interface {
 	watch.History
 	Devices
 	Audit
+	Shares
+	Finds
 
 	Answered(ctx context.Context, actor, key string) (*trip.Once, error)
 	Purge(ctx context.Context, before time.Time) (purged int, err error)
@@ -83,6 +85,8 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"Areas", testAreas},
 		{"AreasRace", testAreasRace},
 		{"Ride", testRide},
+		{"Shares", testShares},
+		{"Finds", testFinds},
 		{"Tracks", testTracks},
 		{"TrackParts", testTrackParts},
 		{"Unsettled", testUnsettled},

@@ -1,0 +1,4 @@
+package trip
+
+// MaxShares is how many links show one trip at most.
+const MaxShares = 10
