@@ -23,7 +23,7 @@ export function TopBar({ app }) {
   const { state } = useStore(app.connection);
   const { degraded } = useStore(app.health);
   return html`<header id="top">
-    <a class="brand" aria-label="Cabstand, the live map" href=${viewAddress('live')}><img src="/assets/icon.svg" alt="" width="32" height="32" /><span><b>Cabstand</b><small>${app.site.name}</small></span></a>
+    <a class="brand" href=${viewAddress('live')}><img src="/assets/icon.svg" alt="" width="32" height="32" /><span><b>Cabstand</b><small>${app.site.name}</small></span></a>
     <${Search} app=${app} />
     <p id="connection" role="status" data-state=${degraded.length && state === 'live' ? 'degraded' : state}><i aria-hidden="true" /><span>${
       degraded.length && state === 'live' ? 'Degraded' : states[state]}</span></p>
