@@ -59,7 +59,7 @@ func NewJWKSVerifier(ctx context.Context, address string, now func() time.Time, 
 		HTTPTimeout:       jwksTimeout,
 		RefreshInterval:   jwksRefresh,
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(jwksUnknownKey), 1),
-		RateLimitWaitMax:  time.Millisecond, // no request waits for its turn to refresh
+		RateLimitWaitMax:  100 * time.Millisecond, // hardly a request waits for its turn to refresh, and none is refused for a busy moment
 		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
 			return func(_ context.Context, err error) {
 				if asked := (*url.Error)(nil); errors.As(err, &asked) {
