@@ -53,10 +53,10 @@ func (w *writer) apply(ctx context.Context, batch []driver.Location) error {
 	for _, e := range w.batch {
 		e.news = nil
 	}
+	w.tidy() // in an outage too: what is known must not grow as long as it lasts
 	if w.err != nil {
 		return w.failure()
 	}
-	w.tidy()
 	return nil
 }
 

@@ -276,7 +276,20 @@ func TestUnits_SweepKeepsTheDay(t *testing.T) {
 		us.sweep(now.Add(c.Linger + 1))
 		return believed
 	}
+	report := func(seconds int) int {
+		now := epoch.Add(time.Duration(seconds) * time.Second)
+		d := device{profile: driver.Profile{ID: "d1"}}
+		p := driver.Position{Point: geo.Point{Lat: 40, Lon: -74}, FixedAt: now}
+		believed := us.of(d.profile).overhear(d, []driver.Position{p}, now).believed
+		us.sweep(now.Add(c.Linger + 1))
+		return believed
+	}
 	for i, want := range []int{1, 1, 1, 0, 0} {
+		if i == 3 {
+			if got := report(100*i - 50); got != 0 {
+				t.Error("an app begins the day anew")
+			}
+		}
 		if got := send("s"+string(rune('1'+i)), 100*i); got != want || us.len() != 0 {
 			t.Errorf("position %d: %d believed, want %d; %d drivers known", i+1, got, want, us.len())
 		}

@@ -35,6 +35,7 @@ func (f *flusher) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			f.release(0)
 			f.flush(ctx)
 			return
 		case <-ticker.C:
@@ -48,7 +49,7 @@ func (f *flusher) run(ctx context.Context) {
 
 // flush delivers what waits, batch by batch, and reports whether all of it went.
 func (f *flusher) flush(ctx context.Context) bool {
-	f.release()
+	f.release(f.config.FlushPause)
 	waiting := f.tray.len()
 	for left := waiting; left > 0; left -= len(f.batch.of) {
 		f.tray.take(&f.batch, min(left, f.config.FlushMax))
@@ -102,9 +103,9 @@ func (f *flusher) hold(undelivered []int) {
 	f.holds.Store(int64(len(f.held)))
 }
 
-// release lets what was held wait again, after the pause.
-func (f *flusher) release() {
-	if len(f.held) == 0 || f.now().Sub(f.heldAt).Abs() < f.config.FlushPause {
+// release lets what was held for at least so long wait again.
+func (f *flusher) release(least time.Duration) {
+	if len(f.held) == 0 || f.now().Sub(f.heldAt).Abs() < least {
 		return
 	}
 	f.tray.putBack(slices.Collect(maps.Keys(f.held)), f.now().Add(-f.config.FlushKeep))

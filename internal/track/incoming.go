@@ -103,6 +103,7 @@ func (s *session) hear(positions []driver.Position) {
 	case h.publish:
 		s.t.publish(h.unit, h.location)
 	case h.believed > 0: // nobody wants to know where one who is offline is
+		h.location.Seq = s.t.ways.safe(s.driverID, h.location.Seq)
 		h.unit.news.land(&h.location)
 	}
 }

@@ -149,6 +149,13 @@ func (o *outgoing) acknowledge(seq uint64) {
 	}
 }
 
+// recount forgets what was acknowledged of the phone's old count.
+func (o *outgoing) recount() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ack, o.acked = 0, 0
+}
+
 // rested ends the time after an ack in which there is no other.
 func (o *outgoing) rested() {
 	o.mu.Lock()

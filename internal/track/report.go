@@ -87,12 +87,7 @@ func (r *roster) of(driverID string) *session {
 func (us *units) of(p driver.Profile) *unit {
 	us.mu.Lock()
 	defer us.mu.Unlock()
-	u, ok := us.known[p.ID]
-	if !ok {
-		u = &unit{driverID: p.ID, filter: driver.NewFilter(us.filter)}
-		us.known[p.ID] = u
-	}
-	return u
+	return us.unit(p.ID)
 }
 
 // overhear is hear for a device: what the last session said counts while it is

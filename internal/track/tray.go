@@ -33,6 +33,9 @@ func (n *news) recount(session string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.landed, n.counted = 0, session
+	if n.out != nil {
+		n.out.recount()
+	}
 }
 
 // land notes that a consumer has the location, and acknowledges what that says.

@@ -28,14 +28,20 @@ func newUnits(c Config) *units {
 func (us *units) take(session string, p driver.Profile, out *outgoing) *unit {
 	us.mu.Lock()
 	defer us.mu.Unlock()
-	u, ok := us.known[p.ID]
-	if !ok {
-		u = &unit{driverID: p.ID, filter: driver.NewFilter(us.filter)}
-		u.filter.Resupply(us.quotas[p.ID])
-		delete(us.quotas, p.ID)
-		us.known[p.ID] = u
-	}
+	u := us.unit(p.ID)
 	u.take(session, p, out)
+	return u
+}
+
+// unit is the driver's, made where there is none, with what is left of the day.
+func (us *units) unit(driverID string) *unit {
+	u, ok := us.known[driverID]
+	if !ok {
+		u = &unit{driverID: driverID, filter: driver.NewFilter(us.filter)}
+		u.filter.Resupply(us.quotas[driverID])
+		delete(us.quotas, driverID)
+		us.known[driverID] = u
+	}
 	return u
 }
 
