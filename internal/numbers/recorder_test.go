@@ -71,6 +71,12 @@ func (s *shelf) PurgeMinutes(_ context.Context, before time.Time) (int, error) {
 	return had - len(s.rows), nil
 }
 
+func (s *shelf) size() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.rows)
+}
+
 func (s *shelf) setDown(down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -313,12 +319,12 @@ func TestRecorder_ForgetsAfterEightDays(t *testing.T) {
 		defer stop()
 		r.Requested()
 		pass(7 * 24 * time.Hour)
-		if len(s.rows) != 1 {
-			t.Errorf("%d rows after a week", len(s.rows))
+		if n := s.size(); n != 1 {
+			t.Errorf("%d rows after a week", n)
 		}
 		pass(26 * time.Hour)
-		if len(s.rows) != 0 {
-			t.Errorf("%d rows after eight days", len(s.rows))
+		if n := s.size(); n != 0 {
+			t.Errorf("%d rows after eight days", n)
 		}
 	})
 }
