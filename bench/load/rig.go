@@ -94,7 +94,7 @@ func (r *rig) serve(ctx context.Context, names ...string) error {
 
 // empty forgets all trips.
 func (r *rig) empty(ctx context.Context) error {
-	_, err := r.pool.Exec(ctx, `TRUNCATE trips, claims, offers, trip_events, outbox, idempotency_keys, tracks, track_parts`)
+	_, err := r.pool.Exec(ctx, `TRUNCATE trips, claims, offers, trip_events, outbox, idempotency_keys, tracks, track_parts CASCADE`)
 	return err
 }
 
