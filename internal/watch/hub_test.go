@@ -3,6 +3,7 @@ package watch_test
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -500,7 +501,7 @@ func TestRider_EventsOfATripThatIsOverComeLate(t *testing.T) {
 		cancelled := w.commit("a", func(tr *trip.Trip) ([]trip.Event, error) {
 			return tr.Cancel(trip.Actor{Role: trip.Rider, ID: "r1"}, "", time.Now())
 		})
-		pass(time.Millisecond)
+		pass(time.Minute)
 		l := listen(w.hub.Rider("r1"))
 		defer l.stop()
 		pass(time.Millisecond)
@@ -522,6 +523,28 @@ func TestRider_EventsOfATripThatIsOverComeLate(t *testing.T) {
 		pass(time.Millisecond)
 		if got := versions(l.taken(), "b"); !slices.Equal(got, []int64{1, 2}) {
 			t.Errorf("the rider is told of versions %v of a trip", got)
+		}
+	})
+}
+
+// A trip that ends while its rider comes back, before the unfinished ones were
+// read, is told of by its end alone: what came before the rider has been told.
+func TestRider_TripEndsWhileTheRestIsRead(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.deliver(w.request("a", "r1", centre)...)
+		w.deliver(w.accept("a", "d1")...)
+		pass(time.Minute)
+		w.listing = sync.OnceFunc(func() {
+			pass(time.Millisecond)
+			w.deliver(w.commit("a", func(tr *trip.Trip) ([]trip.Event, error) {
+				return tr.Cancel(trip.Actor{Role: trip.Rider, ID: "r1"}, "", time.Now())
+			})...)
+		})
+		l := listen(w.hub.Rider("r1"))
+		defer l.stop()
+		pass(time.Second)
+		if got := versions(l.taken(), "a"); !slices.Equal(got, []int64{3}) {
+			t.Errorf("the rider is told of versions %v", got)
 		}
 	})
 }

@@ -202,18 +202,16 @@ func (r *reader) tell(ctx context.Context, ev trip.Event) error {
 }
 
 // catchUp adds the frames of all events of the trip that the store has and the
-// reader was not told of. A trip that it does not know and that was over when it
-// came is none of its business, however late the bus brings the events.
+// reader was not told of. Of a trip that was there before it came, and that it
+// does not know, it is told how it stands.
 func (r *reader) catchUp(ctx context.Context, tripID string, known bool) error {
 	events, err := r.hub.History.Events(ctx, tripID, r.order.seen[tripID])
 	if err != nil {
 		return err
 	}
-	if n := len(events); n > 0 && !known {
-		if last := &events[n-1]; last.Trip.State.Final() && !last.At.After(r.began) {
-			r.order.told(&last.Trip, r.hub.Now())
-			return nil
-		}
+	if len(events) > 0 && !known && events[0].At.Before(r.began) {
+		r.addOlder(events[len(events)-1])
+		return nil
 	}
 	for _, ev := range events {
 		if ev.Version == r.order.seen[tripID]+1 {
@@ -221,6 +219,17 @@ func (r *reader) catchUp(ctx context.Context, tripID string, known bool) error {
 		}
 	}
 	return nil
+}
+
+// addOlder takes in the last event of a trip that was there before the reader came,
+// and was over when the unfinished ones were read. One that was over before the
+// reader came is none of its business, however late the bus brings the events.
+func (r *reader) addOlder(last trip.Event) {
+	if last.Trip.State.Final() && last.At.Before(r.began.Add(-clockSkew)) {
+		r.order.told(&last.Trip, r.hub.Now())
+		return
+	}
+	r.add(last)
 }
 
 func (r *reader) add(ev trip.Event) {

@@ -45,6 +45,7 @@ type world struct {
 	followers map[geo.Cell]map[int]func([]driver.Location)
 	stopped   int
 	drivers   map[string]driver.Location
+	listing   func() // called when the store is about to list; may be nil
 	asked     int // how often a travel time was asked for
 	degraded  []string
 }
@@ -121,6 +122,9 @@ func (w *world) Events(_ context.Context, tripID string, after int64) ([]trip.Ev
 
 // List gives pages of two, so that paging is tested too.
 func (w *world) List(_ context.Context, q trip.Query) ([]*trip.Trip, string, error) {
+	if w.listing != nil {
+		w.listing()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.down {
