@@ -16,6 +16,8 @@ func (d *Desk) Command(ctx context.Context, c wire.Command) wire.Reply {
 		return d.connect(ctx, c.DriverID)
 	case wire.CommandDevice:
 		return d.device(ctx, c)
+	case wire.CommandStand:
+		return d.stand(ctx, c)
 	case wire.CommandTrack:
 		return d.record(ctx, c)
 	}
@@ -93,6 +95,20 @@ func (d *Desk) device(ctx context.Context, c wire.Command) wire.Reply {
 	}
 	public := wire.FromProfile(profile)
 	return wire.Reply{Profile: &public, Available: device.Available}
+}
+
+// stand tells a tracker how a trip is that the driver has, or had: whose it is then
+// is not this driver's to know.
+func (d *Desk) stand(ctx context.Context, c wire.Command) wire.Reply {
+	t, err := d.Trips.Trip(ctx, c.TripID)
+	if err != nil {
+		return d.refuse(c, err)
+	}
+	public := wire.FromTrip(t)
+	if t.DriverID != c.DriverID {
+		public.DriverID = ""
+	}
+	return wire.Reply{Trip: &public}
 }
 
 // DeviceRevoked tells trackers to ask about the driver's devices again. Where the

@@ -160,3 +160,22 @@ func TestDesk_CommandConnectWithTwoTrips(t *testing.T) {
 		t.Errorf("reply %+v, want the trip at hand and the next one", got)
 	}
 }
+
+// A tracker is told how a trip stands that its driver has, or had; who has it now
+// is not the former driver's to know.
+func TestDesk_CommandStand(t *testing.T) {
+	c := mustCity(t)
+	c.at("a", east(100))
+	tr := c.request()
+	if got := c.desk.Command(c.ctx, wire.Command{Kind: wire.CommandStand, DriverID: "a", TripID: c.newID()}); got.Code != fault.NotFound {
+		t.Fatalf("of no trip: %+v", got)
+	}
+	c.tick(0)
+	c.accept(tr.ID, "a")
+	for driverID, told := range map[string]string{"a": "a", "b": ""} {
+		got := c.desk.Command(c.ctx, wire.Command{Kind: wire.CommandStand, DriverID: driverID, TripID: tr.ID})
+		if got.Trip == nil || got.Trip.DriverID != told || got.Trip.State != trip.Assigned || got.Trip.Version != 2 {
+			t.Errorf("%s is told %+v", driverID, got.Trip)
+		}
+	}
+}

@@ -36,6 +36,12 @@ type Config struct {
 	FlushPause   time.Duration // after a failed one
 	FlushKeep    time.Duration // older locations are not worth delivering any more
 
+	// TripSilence is how long a session hears nothing of a trip that holds its
+	// driver before it asks how the trip stands: longer than dispatchers wait
+	// before they tell of one again.
+	TripSilence time.Duration
+	DoubtEvery  time.Duration // how often sessions look for such silence
+
 	BeatEvery time.Duration // how often the tracker says that it lives
 
 	// StatusFresh is how old a position may be to be published anew when the
@@ -68,6 +74,7 @@ var DefaultConfig = Config{
 	FlushEvery: 50 * time.Millisecond, FlushAt: 500, FlushMax: 1000,
 	FlushTimeout: 2 * time.Second, FlushPause: time.Second, FlushKeep: time.Minute,
 
+	TripSilence: 90 * time.Second, DoubtEvery: 15 * time.Second,
 	BeatEvery: 2 * time.Second, StatusFresh: 15 * time.Second, Linger: time.Minute,
 	Profiles: 100_000, ProfileTTL: 24 * time.Hour,
 	DeviceFresh: 15 * time.Second, DeviceAsks: 64,

@@ -15,6 +15,7 @@ const (
 	errandOrder           // of the driver
 	errandConnect         // again, since nobody answered
 	errandWays            // send what waits of the driver's way
+	errandStand           // ask how trips stand of which nothing was heard
 	errandKinds
 )
 

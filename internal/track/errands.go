@@ -3,8 +3,6 @@ package track
 import (
 	"context"
 	"encoding/json"
-	"slices"
-	"sync"
 
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -150,6 +148,8 @@ func (s *session) runErrands(ctx context.Context) {
 			s.announce(ctx)
 		case errandConnect:
 			s.reattach(ctx)
+		case errandStand:
+			s.askStand(ctx)
 		}
 	}
 }
@@ -188,46 +188,6 @@ func (s *session) carryOut(ctx context.Context, f wire.DriverFrame) {
 		s.hold(*reply.Trip)
 		s.mustFit(s.out.trip(*reply.Trip))
 	}
-}
-
-// hold notes whether the trip holds the driver. One who said offline meanwhile is
-// gone when it lets go.
-func (s *session) hold(t wire.Trip) {
-	s.wake(s.t.ways.follow(s.driverID, s.id, t, s.t.now()))
-	if !s.trip.note(s.driverID, t) || !s.known.Load() {
-		return
-	}
-	if l, publish := s.unit.depart(s.id, s.t.now()); publish {
-		s.t.publish(s.unit, l)
-	}
-}
-
-// holder is the trips that hold a driver, as far as a session was told: one at
-// hand, and the next one.
-type holder struct {
-	mu    sync.Mutex
-	trips [2]string // by slot; "" for none
-}
-
-// note takes in a stand of a trip, and reports whether the last one that held the
-// driver has let go.
-func (h *holder) note(driverID string, t wire.Trip) (letGo bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	i := slices.Index(h.trips[:], t.ID)
-	if i >= 0 {
-		h.trips[i] = ""
-	}
-	if t.DriverID == driverID && t.State.HasDriver() {
-		h.trips[max(0, min(t.Slot, 1))] = t.ID // in place of one whose end was not heard of
-	}
-	return i >= 0 && h.trips == [2]string{}
-}
-
-func (h *holder) holds() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.trips != [2]string{}
 }
 
 // concerns reports whether the trip after an order is the driver's to see: one

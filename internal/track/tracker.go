@@ -159,6 +159,7 @@ func (t *Tracker) Run(ctx context.Context) error {
 		work.Go(func() { f.run(ctx) })
 	}
 	work.Go(func() { t.sweep(ctx) })
+	work.Go(func() { t.doubt(ctx) })
 	if t.pulse != nil {
 		work.Go(func() { t.beat(ctx) })
 	}

@@ -21,7 +21,7 @@ type Command struct {
 	Fixes    []byte      `json:"fixes,omitempty"`  // of track: see EncodeFixes
 }
 
-// CommandKind is what a Command wants. But for connect, device and track they
+// CommandKind is what a Command wants. But for connect, device, stand and track they
 // are named as the driver's frames are.
 type CommandKind string
 
@@ -36,6 +36,7 @@ const (
 	CommandStart    CommandKind = "start"
 	CommandComplete CommandKind = "complete"
 	CommandCancel   CommandKind = "cancel"
+	CommandStand    CommandKind = "stand" // how is a trip that the driver has, or had?
 	CommandTrack    CommandKind = "track" // keep a part of the way of the trip that is ridden
 )
 
