@@ -71,7 +71,9 @@ func (r *recorder) read(ctx context.Context, h *faults.History) error {
 	h.Trips = rows[faults.Trip](&reading, `SELECT id, rider_id, coalesce(driver_id, ''), state, version, epoch FROM trips`)
 	h.Claims = rows[faults.Claim](&reading, `SELECT driver_id, slot, trip_id FROM claims`)
 	h.Offers = rows[faults.Offer](&reading, `SELECT id, trip_id, driver_id, epoch, state FROM offers ORDER BY seq`)
-	h.Events = rows[faults.Event](&reading, `SELECT trip_id, version, convert_to(data::text, 'UTF8') FROM trip_events`)
+	for _, row := range rows[event](&reading, `SELECT trip_id, version, convert_to(data::text, 'UTF8'), pg_xact_commit_timestamp(xmin) FROM trip_events`) {
+		h.Events = append(h.Events, faults.Event{TripID: row.TripID, Version: row.Version, Data: row.Data, Commit: whole(row.Ending)})
+	}
 	h.Keys = rows[faults.Key](&reading, `SELECT actor, key, trip_id FROM idempotency_keys`)
 	for _, row := range rows[hold](&reading, `SELECT driver_id, slot, trip_id, made, began, pg_xact_commit_timestamp(xmin) FROM judge.holds ORDER BY seq`) {
 		h.Holds = append(h.Holds, row.hold())
@@ -91,11 +93,21 @@ type hold struct {
 	Began, Ending time.Time
 }
 
-// hold has the whole of the microsecond in which the transaction was committed.
+// event is a row of trip_events.
+type event struct {
+	TripID  string
+	Version int64
+	Data    []byte
+	Ending  time.Time
+}
+
+// whole is the end of the microsecond in which a transaction was committed.
+func whole(ending time.Time) int64 { return ending.Add(time.Microsecond).UnixNano() }
+
 func (h hold) hold() faults.Hold {
 	return faults.Hold{
 		Claim: faults.Claim{Driver: h.Driver, Slot: h.Slot, TripID: h.TripID}, Made: h.Made,
-		Call: h.Began.UnixNano(), Return: h.Ending.Add(time.Microsecond).UnixNano(),
+		Call: h.Began.UnixNano(), Return: whole(h.Ending),
 	}
 }
 

@@ -77,6 +77,7 @@ type Event struct {
 	TripID  string
 	Version int64
 	Data    []byte // CloudEvents JSON
+	Commit  int64  // nanoseconds of the database's clock, as Hold.Return; 0 if it is not known
 }
 
 // Key is a row of idempotency_keys.

@@ -17,6 +17,7 @@ func Judge(h History) ([]Violation, error) {
 		return nil, err
 	}
 	j.claims()
+	j.possessions()
 	j.trips()
 	j.offers()
 	j.told()

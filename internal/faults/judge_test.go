@@ -63,9 +63,10 @@ func honest() faults.History {
 		},
 		Keys: []faults.Key{{Actor: "rider:r", Key: "k", TripID: "t"}},
 	}
-	for _, ev := range ride() {
+	commits := []int64{ms(1), ms(12), ms(20), ms(35), ms(55), ms(58), ms(70)}
+	for i, ev := range ride() {
 		data := wire.EncodeEvent(ev)
-		h.Events = append(h.Events, faults.Event{TripID: "t", Version: ev.Version, Data: data})
+		h.Events = append(h.Events, faults.Event{TripID: "t", Version: ev.Version, Data: data, Commit: commits[i]})
 		h.Stream = append(h.Stream, faults.Message{ID: ev.ID(), Data: data})
 		h.Told = append(h.Told, faults.Told{Who: "r", Trip: wire.FromTrip(&ev.Trip)})
 	}
@@ -100,12 +101,19 @@ func TestJudge_CatchesEachLie(t *testing.T) {
 		{"a driver is held twice", "I1", func(h *faults.History) {
 			h.Holds = append(h.Holds, faults.Hold{other, true, ms(1), ms(4)}, faults.Hold{other, false, ms(80), ms(90)})
 		}},
+		{"no driver claims a trip", "I1", func(h *faults.History) { h.Holds = nil }},
+		{"a trip has a driver before the claim", "I1", func(h *faults.History) { h.Events[1].Commit = ms(9) }},
+		{"a claim is given up before the ride is over", "I1", func(h *faults.History) { h.Holds[5].Return = ms(65) }},
+		{"a claim is given up in the middle and made again", "I1", func(h *faults.History) {
+			again := faults.Claim{Driver: "two", TripID: "t"}
+			h.Holds = append(h.Holds, faults.Hold{again, false, ms(51), ms(52)}, faults.Hold{again, true, ms(53), ms(54)})
+		}},
 		{"a claim is given up by nobody who held it", "I1 I2", func(h *faults.History) { h.Holds = h.Holds[1:] }},
 		{"a trip holds two drivers", "I2", func(h *faults.History) {
 			h.Holds = append(h.Holds, faults.Hold{faults.Claim{Driver: "four", TripID: "t"}, true, ms(45), ms(55)}, faults.Hold{faults.Claim{Driver: "four", TripID: "t"}, false, ms(56), ms(58)})
 		}},
 		{"a trip moves up without leaving its place", "I1 I2", func(h *faults.History) { h.Holds = slices.Delete(h.Holds, 4, 5); h.Holds[2].Slot = 0 }},
-		{"an epoch has two drivers", "I2 I6", func(h *faults.History) {
+		{"an epoch has two drivers", "I1 I2 I6", func(h *faults.History) {
 			rewrite(h, 5, func(ev *trip.Event) { ev.Trip.DriverID, ev.DriverID = "one", "one" })
 			h.Events, h.Stream = h.Events[:5], h.Stream[:5]
 			h.Told = h.Told[:4]
