@@ -83,6 +83,10 @@ type Rotation struct {
 	ExpiresAt time.Time // of the session from now on
 }
 
+// LostAnswer is for how long a used refresh token is taken again while the one
+// that was given for it was never used: its answer was lost on the way.
+const LostAnswer = time.Minute
+
 // HashToken is how a refresh token is kept: who reads the database cannot sign
 // in with it. Tokens are random, so a fast hash is enough.
 func HashToken(token string) string {

@@ -23,13 +23,14 @@ func (a *API) signInRoutes() {
 	}, a.login)
 	handle(a, huma.Operation{
 		OperationID: "refresh", Method: http.MethodPost, Path: "/v1/auth/refresh", Tags: []string{"auth"}, Security: open,
-		Summary:     "Get new tokens before the access token expires",
-		Description: "A refresh token is good once: the next one is in the answer. One that comes again ends its session, since somebody else may hold it.",
+		Summary: "Get new tokens before the access token expires",
+		Description: "A refresh token is good once: the next one is in the answer. One that comes again ends its session, since somebody else may hold it; " +
+			"but for a minute, and while the next one has not been used, it is taken for the repetition of a request whose answer was lost: the answer then has another next one, and the one before is void.",
 	}, a.refresh)
 	handle(a, huma.Operation{
 		OperationID: "logout", Method: http.MethodPost, Path: "/v1/auth/logout", Tags: []string{"auth"}, Security: open,
 		Summary:     "End the session of a refresh token",
-		Description: "Its access tokens are refused within 30 s everywhere, and its sockets are closed.",
+		Description: "Its access tokens are refused within 10 s everywhere, and its sockets are closed; at trackers once NATS is there, where it is away.",
 	}, a.logout)
 	handle(a, huma.Operation{
 		OperationID: "change-password", Method: http.MethodPost, Path: "/v1/auth/password", Tags: []string{"auth"},

@@ -131,13 +131,29 @@ func TestSignIn_NotLetIn(t *testing.T) {
 	c.refused(http.StatusUnprocessableEntity, "invalid", "POST", "/v1/accounts", "operator:o1", fmt.Sprintf(`{"id":"x","role":"system","password":%q}`, goodPassword))
 }
 
-// A refresh token that comes twice was stolen by somebody: nobody goes on with
-// that session, by its access tokens neither. Other sessions do.
+// A refresh whose answer was lost is asked for again, and signs nobody out.
+func TestSignIn_LostAnswer(t *testing.T) {
+	c, _ := signInCity(t)
+	first := c.mustLogin()
+	var lost, second tokens
+	c.refresh(first.Refresh).into(t, &lost)
+	a := c.refresh(first.Refresh)
+	a.into(t, &second)
+	if a.status != http.StatusOK || c.as(second.Access).status != http.StatusOK || c.refresh(second.Refresh).status != http.StatusOK {
+		t.Errorf("asked again: %d %s", a.status, a.body)
+	}
+	c.checkProblem(c.refresh(lost.Refresh), http.StatusUnauthorized, "unauthenticated")
+}
+
+// A refresh token that comes again when the next one is in use was stolen by
+// somebody: nobody goes on with that session, by its access tokens neither. Other
+// sessions do.
 func TestSignIn_StolenRefreshToken(t *testing.T) {
 	c, _ := signInCity(t)
 	stolen, other := c.mustLogin(), c.mustLogin()
 	var owner tokens
 	c.refresh(stolen.Refresh).into(t, &owner)
+	c.refresh(owner.Refresh).into(t, &owner)
 	c.checkProblem(c.refresh(stolen.Refresh), http.StatusUnauthorized, "unauthenticated")
 	c.checkProblem(c.refresh(owner.Refresh), http.StatusUnauthorized, "unauthenticated")
 	for _, token := range []string{stolen.Access, owner.Access} {

@@ -118,8 +118,10 @@ const selectRefreshed = `SELECT s.id, s.account_id, s.created_at, s.expires_at, 
 	FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN accounts a ON a.id = s.account_id WHERE t.hash = $1`
 
 // Rotate gives the next refresh token of a session for the old one, which is
-// good once. One that was used before ends the session: reused is true then. An
-// unknown token, and one of a session that is over, is fault.NotFound.
+// good once. One that was used before ends the session: reused is true then;
+// but within account.LostAnswer, and while the token that was given for it has not
+// been used, that one is void from now on, and r.Next takes its place. An unknown
+// token, and one of a session that is over, is fault.NotFound.
 func (s *Store) Rotate(ctx context.Context, r account.Rotation) (n account.Session, of account.Account, reused bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		n, of, reused = account.Session{}, account.Account{}, false
@@ -130,20 +132,32 @@ func (s *Store) Rotate(ctx context.Context, r account.Rotation) (n account.Sessi
 		if found.revoked || found.account.Disabled || !r.Now.Before(found.session.ExpiresAt) {
 			return fault.New(fault.NotFound, "the session is over")
 		}
-		if reused = found.used; reused {
-			_, err = tx.Exec(ctx, `UPDATE sessions SET revoked_at = $1 WHERE id = $2`, r.Now, found.session.ID)
-			n, of = found.session, found.account
-			return err
-		}
 		n, of = found.session, found.account
+		if found.used {
+			lost, err := lostAnswer(ctx, tx, r)
+			if err != nil {
+				return err
+			}
+			if reused = !lost; reused {
+				_, err = tx.Exec(ctx, `UPDATE sessions SET revoked_at = $1 WHERE id = $2`, r.Now, n.ID)
+				return err
+			}
+		}
 		n.ExpiresAt = r.ExpiresAt.UTC().Truncate(trip.Precision)
 		return rotate(ctx, tx, n, r)
 	})
 	return n, of, reused, err
 }
 
+// lostAnswer reports whether the old token, which was used, is taken again, and
+// makes the one void that was given for it.
+func lostAnswer(ctx context.Context, tx pgx.Tx, r account.Rotation) (bool, error) {
+	return one(tx.Exec(ctx, `UPDATE refresh_tokens SET used_at = $1 WHERE used_at IS NULL
+		AND hash = (SELECT next FROM refresh_tokens WHERE hash = $2 AND used_at > $3)`, r.Now, r.Old, r.Now.Add(-account.LostAnswer)))
+}
+
 func rotate(ctx context.Context, tx pgx.Tx, n account.Session, r account.Rotation) error {
-	if _, err := tx.Exec(ctx, `UPDATE refresh_tokens SET used_at = $1 WHERE hash = $2`, r.Now, r.Old); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE refresh_tokens SET used_at = coalesce(used_at, $1), next = $2 WHERE hash = $3`, r.Now, r.Next, r.Old); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `INSERT INTO refresh_tokens (hash, session_id) VALUES ($1, $2)`, r.Next, n.ID); err != nil {

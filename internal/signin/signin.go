@@ -37,8 +37,9 @@ type Store interface {
 	// disabled, or has another password by now.
 	StartSession(ctx context.Context, n account.Session, password, refresh string) error
 	// Rotate gives the next refresh token for the old one. One that was used before
-	// ends the session: reused is true then. fault.NotFound where there is nothing
-	// to go on with.
+	// ends the session: reused is true then; but within account.LostAnswer, and while
+	// the token that was given for it has not been used, that one is void, and there
+	// is another. fault.NotFound where there is nothing to go on with.
 	Rotate(ctx context.Context, r account.Rotation) (n account.Session, of account.Account, reused bool, err error)
 	// EndSession ends the session that the refresh token is of; "" if there is none.
 	EndSession(ctx context.Context, hash string, now time.Time) (ended string, err error)
@@ -127,7 +128,8 @@ func (d *Door) try(ctx context.Context, id, password string) (a account.Account,
 }
 
 // Refresh goes on with a session. The refresh token is good once; one that comes
-// again ends the session for whoever holds it.
+// again ends the session for whoever holds it, unless its answer may have been
+// lost, see [Store].Rotate.
 func (d *Door) Refresh(ctx context.Context, refresh string) (Tokens, error) {
 	now, next := d.now(), newRefresh()
 	n, a, reused, err := d.store.Rotate(ctx, account.Rotation{

@@ -228,27 +228,73 @@ func testSessions(t *testing.T, p Place) {
 	})
 }
 
-// Of many who give in one token at the same time one gets the next, and the
-// session ends for all.
+// An answer that was lost costs nobody the session: the old token is taken again,
+// as often as need be, and what was given for it before is good for nothing. That
+// ends a minute later, or with the first use of what was given.
+func testLostAnswers(t *testing.T, p Place) {
+	s := mustAccounts(t, p)
+	mustAddAccount(t, s, "a", trip.Driver)
+	at := func(r account.Rotation, late time.Duration) account.Rotation {
+		r.Now = r.Now.Add(late)
+		return r
+	}
+	cases := map[string]struct {
+		lost []account.Rotation // all but the last go on
+		over bool               // the last one ends the session
+	}{
+		"Again":                {lost: []account.Rotation{rotation("0", "1"), rotation("0", "2"), rotation("0", "3"), rotation("3", "4"), rotation("4", "5")}},
+		"WithinAMinute":        {lost: []account.Rotation{rotation("0", "1"), at(rotation("0", "2"), account.LostAnswer-time.Second)}},
+		"AMinuteLater":         {lost: []account.Rotation{rotation("0", "1"), at(rotation("0", "2"), account.LostAnswer)}, over: true},
+		"AMinuteAfterTheFirst": {lost: []account.Rotation{rotation("0", "1"), at(rotation("0", "2"), account.LostAnswer/2), at(rotation("0", "3"), account.LostAnswer)}, over: true},
+		"TheNextWasUsed":       {lost: []account.Rotation{rotation("0", "1"), rotation("1", "2"), rotation("0", "3")}, over: true},
+		"TheLaterNextWasUsed":  {lost: []account.Rotation{rotation("0", "1"), rotation("0", "2"), rotation("2", "3"), rotation("0", "4")}, over: true},
+		"TheVoidOne":           {lost: []account.Rotation{rotation("0", "1"), rotation("0", "2"), rotation("1", "3")}, over: true},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			mustStart(t, s, name, "a")
+			for i, r := range c.lost {
+				r.Old, r.Next = name+"-"+r.Old, name+"-"+r.Next
+				n, _, reused, err := s.Rotate(t.Context(), r)
+				if want := c.over && i == len(c.lost)-1; err != nil || reused != want || n.ID != name {
+					t.Fatalf("%s for %s: session %q, reused %v, %v", r.Next, r.Old, n.ID, reused, err)
+				}
+			}
+			_, _, reused, err := s.Rotate(t.Context(), rotation(name+"-"+c.lost[len(c.lost)-1].Next, name+"-end"))
+			if over := fault.Is(err, fault.NotFound); reused || over != c.over || !over && err != nil {
+				t.Errorf("afterwards: reused %v, %v", reused, err)
+			}
+		})
+	}
+}
+
+// Of many who give in one token at the same time each gets a next one, and one of
+// these is good; the session ends for all when they are used.
 func testRotationRace(t *testing.T, p Place) {
 	s := mustAccounts(t, p)
 	mustAddAccount(t, s, "a", trip.Rider)
 	mustStart(t, s, "s", "a")
-	var racers sync.WaitGroup
-	var won atomic.Int64
-	for i := range 8 {
-		racers.Go(func() {
-			_, _, reused, err := s.Rotate(t.Context(), rotation("s-0", fmt.Sprint("s-1-", i)))
-			if err == nil && !reused {
-				won.Add(1)
-			} else if err != nil && !fault.Is(err, fault.NotFound) {
-				t.Error(err)
-			}
-		})
+	race := func(rotations func(i int) account.Rotation) (won int64) {
+		var racers sync.WaitGroup
+		var count atomic.Int64
+		for i := range 8 {
+			racers.Go(func() {
+				_, _, reused, err := s.Rotate(t.Context(), rotations(i))
+				if err == nil && !reused {
+					count.Add(1)
+				} else if err != nil && !fault.Is(err, fault.NotFound) {
+					t.Error(err)
+				}
+			})
+		}
+		racers.Wait()
+		return count.Load()
 	}
-	racers.Wait()
-	if won.Load() != 1 {
-		t.Errorf("%d got the next token", won.Load())
+	if won := race(func(i int) account.Rotation { return rotation("s-0", fmt.Sprint("s-1-", i)) }); won != 8 {
+		t.Errorf("%d got a next token", won)
+	}
+	if won := race(func(i int) account.Rotation { return rotation(fmt.Sprint("s-1-", i), fmt.Sprint("s-2-", i)) }); won > 1 {
+		t.Errorf("%d of the next tokens were good", won)
 	}
 	wantRevoked(t, s, start, "s")
 }

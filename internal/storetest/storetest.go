@@ -78,6 +78,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Place) {
 		{"DisabledAccounts", testDisabledAccounts},
 		{"ChangedPasswords", testChangedPasswords},
 		{"Sessions", testSessions},
+		{"LostAnswers", testLostAnswers},
 		{"RotationRace", testRotationRace},
 		{"Audit", testAudit},
 		{"AuditOfChanges", testAuditOfChanges},
