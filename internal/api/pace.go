@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -24,6 +25,15 @@ var (
 	DefaultPace         = Pace{PerSecond: 20, Burst: 60}
 	DefaultOperatorPace = Pace{PerSecond: 200, Burst: 400}
 )
+
+// String is the pace in words: "20 a second and 60 at once".
+func (pace Pace) String() string {
+	often := fmt.Sprintf("%g a second", pace.PerSecond)
+	if pace.PerSecond < 1 {
+		often = fmt.Sprintf("one in %.0f s", 1/pace.PerSecond)
+	}
+	return fmt.Sprintf("%s and %d at once", often, pace.Burst)
+}
 
 // maxPaced is how many callers are remembered. One who is forgotten may make a
 // whole burst again.
@@ -73,7 +83,7 @@ func (pace Pace) take(policy string, bucket *rate.Limiter, h http.Header, now ti
 		return nil
 	}
 	return later{
-		fault.New(fault.RateLimited, "too many requests: %v a second and %d at once are accepted", pace.PerSecond, pace.Burst),
+		fault.New(fault.RateLimited, "too many requests: %s are accepted", pace),
 		time.Duration(until(1)) * time.Second,
 	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -34,5 +35,51 @@ func TestPaces_ForgetsTheSilent(t *testing.T) {
 	}
 	if err := take("r1"); err != nil {
 		t.Errorf("r1 was not forgotten: %v", err)
+	}
+}
+
+// A stranger who goes on trying at one address keeps the account's owner out
+// there alone, however long it lasts.
+func TestTries_OneAddressDoesNotUseUpTheAccount(t *testing.T) {
+	all, now := tries{newBuckets[try](100)}, time.Now()
+	stranger, owner := netip.MustParseAddr("203.0.113.66"), netip.MustParseAddr("198.51.100.1")
+	tried := 0
+	for range 1000 {
+		if all.take("ana", stranger, now) == nil {
+			tried++
+		}
+	}
+	if tried != triesOfOneAtAddress.Burst {
+		t.Errorf("the stranger could try %d passwords", tried)
+	}
+	for i := range triesOfOneAtAddress.Burst {
+		if err := all.take("ana", owner, now); err != nil {
+			t.Fatalf("the owner's try %d: %v", i, err)
+		}
+	}
+}
+
+// Many addresses together are held to the account's own pace.
+func TestTries_OfAnAccountFromEverywhere(t *testing.T) {
+	all, now, tried := tries{newBuckets[try](10_000)}, time.Now(), 0
+	for i := range 1000 {
+		if all.take("ana", netip.AddrFrom4([4]byte{198, 51, byte(i / 250), byte(i % 250)}), now) == nil {
+			tried++
+		}
+	}
+	if tried != triesOfOne.Burst {
+		t.Errorf("%d tries", tried)
+	}
+}
+
+func TestPace_String(t *testing.T) {
+	for pace, want := range map[Pace]string{
+		triesOfOneAtAddress:         "one in 30 s and 10 at once",
+		{PerSecond: 20, Burst: 60}:  "20 a second and 60 at once",
+		{PerSecond: 2.5, Burst: 10}: "2.5 a second and 10 at once",
+	} {
+		if got := pace.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

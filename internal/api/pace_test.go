@@ -22,7 +22,7 @@ func TestPace(t *testing.T) {
 			t.Errorf("%d are left, the answer says %q", left, now)
 		}
 	}
-	a := c.refused(http.StatusTooManyRequests, "rate_limited", "GET", "/v1/trips", "rider:r1", "", "0.01", "3")
+	a := c.refused(http.StatusTooManyRequests, "rate_limited", "GET", "/v1/trips", "rider:r1", "", "one in 100 s", "3")
 	if again, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || again < 90 || again > 100 {
 		t.Errorf("Retry-After %q, want 100 s or a little less", a.header.Get("Retry-After"))
 	}

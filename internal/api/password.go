@@ -33,18 +33,23 @@ func (a *API) takeTry(ctx context.Context, id string) error {
 	return a.tries.take(id, from, a.Now())
 }
 
-// take counts a try.
+// take counts a try. The account's own bucket comes last: a try that another one
+// refuses takes nothing out of it, so that no single address can empty it.
 func (t tries) take(id string, from netip.Addr, now time.Time) error {
-	paces := map[try]Pace{{account: id, from: household(from)}: triesOfOneAtAddress, {account: id}: triesOfOne}
-	if from.IsValid() && !from.IsLoopback() {
-		paces[try{from: household(from)}] = triesOfAddress
+	at := household(from)
+	if err := t.of(try{account: id, from: at}, triesOfOneAtAddress, now); err != nil {
+		return err
 	}
-	for key, pace := range paces {
-		if err := pace.take("passwords", t.buckets.of(key, pace), http.Header{}, now); err != nil {
+	if from.IsValid() && !from.IsLoopback() {
+		if err := t.of(try{from: at}, triesOfAddress, now); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.of(try{account: id}, triesOfOne, now)
+}
+
+func (t tries) of(key try, pace Pace, now time.Time) error {
+	return pace.take("passwords", t.buckets.of(key, pace), http.Header{}, now)
 }
 
 type changePasswordInput struct {
