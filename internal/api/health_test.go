@@ -122,9 +122,11 @@ func TestOpenAPI(t *testing.T) {
 func TestUnknownRoutes(t *testing.T) {
 	c := newCity(t, nil)
 	c.refused(http.StatusNotFound, "not_found", "GET", "/v2/trips", "rider:r1", "")
-	a := c.refused(http.StatusMethodNotAllowed, "not_found", "DELETE", "/v1/trips", "rider:r1", "", "DELETE")
-	if got := strings.Join(a.header.Values("Allow"), ","); got != "GET,POST" {
-		t.Errorf("Allow %q", got)
+	for path, want := range map[string]string{"/v1/trips": "GET,POST", "/v1/policy": "GET,PUT,DELETE", "/v1/areas/x": "PUT,DELETE"} {
+		a := c.refused(http.StatusMethodNotAllowed, "not_found", "PATCH", path, "operator:o1", "", "PATCH")
+		if got := strings.Join(a.header.Values("Allow"), ","); got != want {
+			t.Errorf("%s: Allow %q, want %q", path, got, want)
+		}
 	}
 }
 
