@@ -8,7 +8,7 @@ import (
 
 const longest = time.Minute // what takes longer is counted as this
 
-// newHistogram keeps times of a microsecond to a minute, to one in a hundred.
+// newHistogram keeps times of a microsecond to a minute, to one in a thousand.
 func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, longest.Microseconds(), 3)
 }
