@@ -35,7 +35,7 @@ func TestAreas(t *testing.T) {
 		c.expect(http.StatusOK, "PUT", "/v1/areas/other", by, `{"name":"Drawn only","area":`+shape+`}`)
 	})
 	for _, body := range map[string]string{
-		"NoArea": `{"name":"n"}`, "NoName": `{"name":"","area":` + shape + `}`, "NoPolygon": `{"name":"n","area":{"type":"Point","coordinates":[1,2]}}`,
+		"NoArea": `{"name":"n"}`, "NoName": `{"name":"","area":` + shape + `}`, "Control": `{"name":"n\u0000","area":` + shape + `}`, "NoPolygon": `{"name":"n","area":{"type":"Point","coordinates":[1,2]}}`,
 		"BadPolicy": strings.Replace(drawn, "greedy", "by lot", 1), "HalfAPolicy": `{"name":"n","area":` + shape + `,"policy":{"policy":"fifo"}}`,
 		"BadColor": strings.Replace(drawn, "#336699", "blue", 1), "Unknown": strings.Replace(drawn, "color", "colour", 1),
 	} {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
 )
 
@@ -27,11 +28,35 @@ type geometry struct {
 	Coordinates json.RawMessage `json:"coordinates"`
 }
 
+// readGeometry goes by the members of exactly these names, as the pages do that
+// draw the area. All others it leaves out.
+func readGeometry(data []byte) (g geometry, err error) {
+	var members map[string]json.RawMessage
+	if err = json.Unmarshal(data, &members); err != nil {
+		return g, err
+	}
+	g.Coordinates = members["coordinates"]
+	if kind := members["type"]; kind != nil {
+		err = json.Unmarshal(kind, &g.Type)
+	}
+	return g, err
+}
+
+// Plain is an area that [Decode] accepts with nothing in it but what counts: its
+// type and coordinates.
+func Plain(data []byte) (json.RawMessage, error) {
+	g, err := readGeometry(data)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(g)
+}
+
 // Decode reads a GeoJSON Polygon or MultiPolygon (RFC 7946). Its errors are
 // fault.Invalid, about the field "area".
 func Decode(data []byte) (*geo.Region, error) {
-	var g geometry
-	if err := json.Unmarshal(data, &g); err != nil {
+	g, err := readGeometry(data)
+	if err != nil {
 		return nil, fault.Field("area", "is not a GeoJSON object: a Polygon or MultiPolygon is accepted")
 	}
 	var polygons [][][][]float64
@@ -54,9 +79,10 @@ func Decode(data []byte) (*geo.Region, error) {
 	return region(polygons)
 }
 
-// strictly decodes, and takes nothing at all, or null, for a mistake.
+// strictly decodes, and takes nothing at all, or a null anywhere, for a mistake:
+// it would be read as zero.
 func strictly(data []byte, to any) error {
-	if len(data) == 0 || bytes.Equal(data, []byte("null")) {
+	if len(data) == 0 || bytes.Contains(data, []byte("null")) {
 		return fault.Field("area", "coordinates are missing")
 	}
 	return json.Unmarshal(data, to)
@@ -119,6 +145,8 @@ func Check(areaID, name, areaColor string) error {
 	switch {
 	case !id.MatchString(areaID):
 		return fault.Field("id", "%.70q is not accepted: 1 to 64 letters, digits, '-' or '_'", areaID)
+	case driver.CheckText("name", name) != nil:
+		return driver.CheckText("name", name)
 	case name == "" || utf8.RuneCountInString(name) > MaxName:
 		return fault.Field("name", "has %d characters: 1 to %d are accepted", utf8.RuneCountInString(name), MaxName)
 	case areaColor != "" && !color.MatchString(areaColor):

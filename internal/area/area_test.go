@@ -51,6 +51,11 @@ var bad = map[string]string{
 	`{"type":"Polygon","coordinates":[[[0,0],[1,91],[1,1],[0,0]]]}`:         "earth",
 	`{"type":"Polygon","coordinates":[[["0",0],[1,1],[1,1],[0,0]]]}`:        "positions",
 	`{"type":"Polygon","coordinates":[[[[0,0],[1,0],[1,1],[0,0]]]]}`:        "positions",
+	`{"type":"Polygon","coordinates":[[[0,0],[1,null],[1,1],[0,0]]]}`:       "positions",
+	`{"type":"Polygon","coordinates":[[null,[1,0],[1,1],null]]}`:            "positions",
+	`{"Type":"Polygon","coordinates":[` + square + `]}`:                     "type",
+	`{"type":"Polygon","COORDINATES":[` + square + `]}`:                     "rings",
+	`{"type":1,"coordinates":[` + square + `]}`:                             "GeoJSON",
 	`{"type":"MultiPolygon","coordinates":[]}`:                              "polygon",
 	`{"type":"MultiPolygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}`:     "polygons",
 	`{"type":"Polygon","coordinates":[[[0,80],[120,80],[-120,80],[0,80]]]}`: "pole",
@@ -77,16 +82,25 @@ func checkRefused(t *testing.T, text, word string) {
 	}
 }
 
+// What is kept of an area is what was read, so that pages draw what counts.
+func TestPlain(t *testing.T) {
+	told := `{"crs":{"coordinates":[]},"Type":"Point","coordinates":[` + square + `],"COORDINATES":[],"type":"Polygon"}`
+	if got, err := area.Plain([]byte(told)); err != nil || string(got) != `{"type":"Polygon","coordinates":[`+square+`]}` {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 func TestCheck(t *testing.T) {
 	if err := area.Check("old-town_2", "Gamla stan", "#A0b1c2"); err != nil {
 		t.Error(err)
 	}
-	for field, c := range map[string][3]string{
-		"id": {"a/b", "n", ""}, "name": {"a", strings.Repeat("ñ", area.MaxName+1), ""}, "color": {"a", "n", "red"},
+	for _, c := range []struct{ field, id, name, color string }{
+		{"id", "a/b", "n", ""}, {"name", "a", strings.Repeat("ñ", area.MaxName+1), ""}, {"color", "a", "n", "red"},
+		{"name", "a", "", ""}, {"name", "a", "n\x00", ""}, {"name", "a", "\x1b[31mred", ""}, {"name", "a", "\xff", ""},
 	} {
 		var wrong *fault.Error
-		if err := area.Check(c[0], c[1], c[2]); !errors.As(err, &wrong) || wrong.Field != field {
-			t.Errorf("%q: %v, want a fault of the %s", c, err, field)
+		if err := area.Check(c.id, c.name, c.color); !errors.As(err, &wrong) || wrong.Field != c.field {
+			t.Errorf("%q: %v, want a fault of the %s", c, err, c.field)
 		}
 	}
 }
@@ -106,5 +120,13 @@ func FuzzDecode(f *testing.F) {
 		}
 		r.Contains(geo.Point{Lat: 1, Lon: 1})
 		r.Overlaps(r)
+		plain, err := area.Plain(data)
+		if err != nil {
+			t.Fatalf("%q: %v", data, err)
+		}
+		again, err := area.Plain(plain)
+		if _, refused := area.Decode(plain); refused != nil || err != nil || string(again) != string(plain) {
+			t.Errorf("%q became %s: %v, then %s, %v", data, plain, refused, again, err)
+		}
 	})
 }

@@ -118,6 +118,9 @@ func (a *Atlas) Set(ctx context.Context, one wire.Area, log ...audit.Entry) (wir
 		return one, err
 	}
 	shape, err := area.Decode(one.Shape)
+	if err == nil {
+		one.Shape, err = area.Plain(one.Shape)
+	}
 	if err != nil {
 		return one, err
 	}
