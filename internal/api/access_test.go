@@ -203,6 +203,33 @@ func TestAccess_StrangersSeeNothing(t *testing.T) {
 	}
 }
 
+// Whatever can be done with a trip is for those whose trip it is: to everybody else
+// of the same role, and to who has the same id in another role, there is none.
+func TestAccess_StrangersGetNowhere(t *testing.T) {
+	c := newCity(t, nil)
+	mine := c.assigned("r1", "d1")
+	before := c.expect(http.StatusOK, "GET", "/v1/trips/"+mine.ID, "operator:o1", "").body
+	bodies := map[string]string{"rating": `{"stars":1}`, "start": `{"pin":"0000"}`}
+	asked := 0
+	for route, allowed := range roles {
+		method, path, _ := strings.Cut(route, " ")
+		tail, ofTrip := strings.CutPrefix(path, "/v1/trips/{id}")
+		for _, who := range []string{"rider:r2", "rider:d1", "driver:d2", "driver:r1"} {
+			if !ofTrip || !strings.Contains(allowed, who[:1]) {
+				continue
+			}
+			asked++
+			c.refused(http.StatusNotFound, "not_found", method, "/v1/trips/"+mine.ID+tail, who, bodies[strings.TrimPrefix(tail, "/")])
+		}
+	}
+	if asked < 20 {
+		t.Errorf("only %d questions were asked", asked)
+	}
+	if after := c.expect(http.StatusOK, "GET", "/v1/trips/"+mine.ID, "operator:o1", "").body; !bytes.Equal(after, before) {
+		t.Errorf("after all that the trip is %s, it was %s", after, before)
+	}
+}
+
 // A driver sees the trip of a pending offer, and no more once it is closed.
 func TestAccess_OfferedTrip(t *testing.T) {
 	c := newCity(t, nil)
