@@ -1,6 +1,6 @@
 // Far out: cells shaded by supply against demand, instead of thousands of dots.
 
-import { FONT } from '../shared/basemap.js';
+import { FONT } from '../shared/look.js';
 import { colour } from '../shared/theme.js';
 
 const BASE32 = '0123456789bcdefghjkmnpqrstuvwxyz';

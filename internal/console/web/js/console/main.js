@@ -1,16 +1,18 @@
 // Puts the console together: somebody signs in, the stream feeds the city, map
 // and panels show it.
 
+import { openGround } from '../shared/ground.js';
 import { html, render } from '../shared/html.js';
 import { Identity } from '../shared/identity.js';
-import { loadSite, loadStreets } from '../shared/site.js';
+import { loadSite } from '../shared/site.js';
 import { startTheme } from '../shared/theme.js';
 import { start } from './start.js';
 import { SignIn } from './signin.js';
 
 async function main() {
   startTheme();
-  const [site, streets] = await Promise.all([loadSite(), loadStreets()]);
+  const site = await loadSite();
+  const below = await openGround(site);
   const identity = new Identity('operator', site);
   const note = site.oidc ? await identity.returned().then(() => '', (err) => err.message) : '';
   if (site.demo && !identity.signedIn) await identity.signInToDemo(); // anybody may look
@@ -18,7 +20,7 @@ async function main() {
   const root = document.querySelector('#app');
   let running = null;
   const draw = () => {
-    if (identity.signedIn && !running) running = start(root, { site, streets, identity });
+    if (identity.signedIn && !running) running = start(root, { site, below, identity });
     else if (!identity.signedIn && running) location.reload(); // nothing of what was seen stays
     else if (!identity.signedIn) render(html`<${SignIn} ...${{ identity, site, note }} />`, root);
   };

@@ -1,7 +1,7 @@
 // The map: the ground, areas, cells, trips and marks, and what a click on it means.
 
-import { graticule, groundLayers, groundStyle, recolour } from '../shared/basemap.js';
 import { boxAround, grown } from '../shared/geometry.js';
+import { recolour } from '../shared/look.js';
 import { onTheme, reducedMotion } from '../shared/theme.js';
 import { cellFeatures, cellLayers } from './cells.js';
 import { Marks } from './marks.js';
@@ -27,13 +27,13 @@ export class LiveMap {
   #taken = null; // who gets the clicks
   #covered = { right: 0, bottom: 0 };
 
-  /** site is the answer of /v1/site, streets the city's own as GeoJSON, or null. */
-  constructor(element, site, streets, city) {
+  /** site is the answer of /v1/site, below the ground that was opened for it. */
+  constructor(element, site, below, city) {
     maplibregl.setWorkerUrl('/assets/vendor/maplibre-gl/maplibre-gl-csp-worker.js');
     this.city = city;
     this.marks = new Marks(city);
     this.map = new maplibregl.Map({
-      container: element, style: groundStyle(streets ?? graticule(site.bounds)), hash: 'map', bounds: narrow() ? grown(site.bounds, -0.22) : site.bounds,
+      container: element, style: below.style, hash: 'map', bounds: narrow() ? grown(site.bounds, -0.22) : site.bounds,
       fitBoundsOptions: { padding: 24 }, maxPitch: 0, dragRotate: false, pitchWithRotate: false, minZoom: 3, maxZoom: 18,
       attributionControl: false, fadeDuration: reducedMotion() ? 0 : 150,
     });
@@ -41,8 +41,8 @@ export class LiveMap {
     this.map.keyboard.disableRotation();
     this.map.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'bottom-right');
     this.map.addControl(new maplibregl.ScaleControl({ maxWidth: 90 }), 'bottom-left');
-    if (streets?.attribution) this.map.addControl(new maplibregl.AttributionControl({ compact: narrow() }), 'bottom-left');
-    this.ready = new Promise((done) => this.map.once('load', done)).then(() => this.#fill());
+    below.attach(this.map, 'bottom-left', { compact: narrow() });
+    this.ready = new Promise((done) => this.map.once('style.load', done)).then(() => this.#fill());
   }
 
   #fill() {
@@ -52,19 +52,13 @@ export class LiveMap {
     this.map.on('mousemove', (e) => { this.map.getCanvas().style.cursor = this.#taken ? 'crosshair' : hit(this, e.point) ? 'pointer' : ''; });
     onTheme(() => {
       this.marks.recolour();
-      recolour(this.map, [...groundLayers(), ...this.#layers()]);
+      recolour(this.map, this.#layers());
     });
-    if (narrow()) this.#foldAttribution();
     this.#animate();
   }
 
   #layers() {
     return [...cellLayers(), ...extraLayers(), ...tripLayers()];
-  }
-
-  /** MapLibre shows it unfolded until the map is moved; on a phone a tap is to unfold it. */
-  #foldAttribution() {
-    this.map.getContainer().querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show');
   }
 
   /** Calls fn with what was clicked, {kind, id} or null. */

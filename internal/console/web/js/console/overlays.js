@@ -1,6 +1,6 @@
 // Areas, the driven way of a trip, and the area that is being drawn.
 
-import { FONT } from '../shared/basemap.js';
+import { FONT } from '../shared/look.js';
 import { colour } from '../shared/theme.js';
 
 export const nothing = { type: 'FeatureCollection', features: [] };

@@ -22,10 +22,10 @@ import { narrow } from './use.js';
 const TICK = 400; // ms between updates of what the stream feeds
 const states = { connecting: 'connecting', live: 'live', lost: 'reconnecting' };
 
-export async function start(root, { site, streets, identity }) {
+export async function start(root, { site, below, identity }) {
   const api = new Api(identity);
   const city = new City({ still: reducedMotion });
-  const map = new LiveMap(document.querySelector('#map'), site, streets, city);
+  const map = new LiveMap(document.querySelector('#map'), site, below, city);
   const app = {
     site, api, city, map, ...(await known()),
     ticks: new Store({}), changes: new Store({}), connection: new Store({ state: 'connecting' }), health: new Store({ degraded: [] }),

@@ -1,7 +1,7 @@
 // Trips on the map: where the driver is to go, where the rider wants to go, and
 // how long a request has been waiting.
 
-import { FONT } from '../shared/basemap.js';
+import { FONT } from '../shared/look.js';
 import { finalStates } from './city.js';
 import { brief } from '../shared/format.js';
 import { arc } from '../shared/geometry.js';

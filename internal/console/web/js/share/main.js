@@ -3,8 +3,9 @@
 
 import { callOpen } from '../shared/api.js';
 import { CityMap } from '../shared/citymap.js';
+import { openGround } from '../shared/ground.js';
 import { html, render } from '../shared/html.js';
-import { loadSite, loadStreets } from '../shared/site.js';
+import { loadSite } from '../shared/site.js';
 import { startTheme } from '../shared/theme.js';
 import { Shared } from './shared.js';
 import { View } from './view.js';
@@ -15,8 +16,7 @@ const root = document.querySelector('#app');
 async function begin() {
   startTheme();
   const site = await loadSite();
-  const streets = site.basemap.kind === 'streets' ? await loadStreets().catch(() => null) : null;
-  const map = new CityMap(document.querySelector('#map'), site, streets);
+  const map = new CityMap(document.querySelector('#map'), site, await openGround(site));
   const shared = new Shared(token);
   window.cabstand = Object.freeze({ shared: () => structuredClone(shared.state), car: () => map.carAt });
   render(html`<${View} ...${{ shared, map, site }} />`, root);

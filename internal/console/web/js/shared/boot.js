@@ -2,9 +2,10 @@
 
 import { CityMap } from './citymap.js';
 import { Entry } from './entry.js';
+import { openGround } from './ground.js';
 import { html, render } from './html.js';
 import { Identity } from './identity.js';
-import { loadSite, loadStreets } from './site.js';
+import { loadSite } from './site.js';
 import { startTheme } from './theme.js';
 
 /**
@@ -39,8 +40,8 @@ export async function boot(role, { title, promise, open }) {
 
 /** The map, which outlives who is signed in, and the names on it. */
 async function openCity(site) {
-  const streets = site.basemap.kind === 'streets' ? await loadStreets().catch(() => null) : null;
-  return { map: new CityMap(document.querySelector('#map'), site, streets), streets };
+  const below = await openGround(site);
+  return { map: new CityMap(document.querySelector('#map'), site, below), streets: below.streets };
 }
 
 function Failed({ text }) {

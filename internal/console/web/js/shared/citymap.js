@@ -3,7 +3,7 @@
 
 import { Car } from './car.js';
 import { boxAround } from './geometry.js';
-import { ground } from './ground.js';
+import { recolour } from './look.js';
 import { pin } from './pins.js';
 import { colour, onTheme, reducedMotion } from './theme.js';
 
@@ -23,28 +23,24 @@ export class CityMap {
   #scene = {};
   #padding = { top: 0, right: 0, bottom: 0, left: 0 };
 
-  constructor(element, site, streets) {
+  /** below is the ground that was opened for the site. */
+  constructor(element, site, below) {
     maplibregl.setWorkerUrl('/assets/vendor/maplibre-gl/maplibre-gl-csp-worker.js');
-    const below = ground(site, streets);
     this.map = new maplibregl.Map({
       container: element, style: below.style, center: site.center, zoom: 14, minZoom: 3, maxZoom: 18.5, maxPitch: 0,
       dragRotate: false, pitchWithRotate: false, attributionControl: false, fadeDuration: reducedMotion() ? 0 : 150,
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
-    if (below.credit) this.map.addControl(new maplibregl.AttributionControl({ compact: true }), 'top-left');
-    this.ready = new Promise((done) => this.map.once('load', done)).then(() => this.#begin(below));
+    below.attach(this.map, 'top-left');
+    this.ready = new Promise((done) => this.map.once('style.load', done)).then(() => this.#begin());
   }
 
-  #begin(below) {
+  #begin() {
     const data = { type: 'FeatureCollection', features: [] };
     this.map.addSource('ways', { type: 'geojson', data, tolerance: 0.2 });
     for (const layer of wayLayers()) this.map.addLayer(layer);
-    onTheme(() => {
-      below.repaint(this.map);
-      for (const { id, paint } of wayLayers()) this.map.setPaintProperty(id, 'line-color', paint['line-color']);
-    });
-    this.map.getContainer().querySelector('.maplibregl-ctrl-attrib')?.classList.remove('maplibregl-compact-show');
+    onTheme(() => recolour(this.map, wayLayers()));
     this.loaded = true;
     this.show(this.#scene);
   }
