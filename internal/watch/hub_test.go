@@ -527,6 +527,35 @@ func TestRider_EventsOfATripThatIsOverComeLate(t *testing.T) {
 	})
 }
 
+// What a reader saw of trips that ended is forgotten in the end. A repetition that
+// comes later still is known by its age.
+func TestRider_RepetitionsOfATripThatIsForgotten(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		l := listen(w.hub.Rider("r1"))
+		defer l.stop()
+		ride := func(id string) (events []trip.Event) {
+			pass(time.Second)
+			events = append(w.request(id, "r1", centre), w.commit(id, func(tr *trip.Trip) ([]trip.Event, error) {
+				return tr.Cancel(trip.Actor{Role: trip.Rider, ID: "r1"}, "", time.Now())
+			})...)
+			w.deliver(events...)
+			pass(time.Millisecond)
+			return events
+		}
+		old := ride("old")
+		if got := versions(l.taken(), "old"); !slices.Equal(got, []int64{1, 2}) {
+			t.Fatalf("the rider is told of versions %v", got)
+		}
+		pass(11 * time.Minute)
+		ride("new") // with its end the older one is forgotten
+		w.deliver(old...)
+		pass(time.Millisecond)
+		if got := versions(l.taken(), "old"); len(got) > 0 {
+			t.Errorf("the rider is told again of versions %v", got)
+		}
+	})
+}
+
 // A trip that ends while its rider comes back, before the unfinished ones were
 // read, is told of by its end alone: what came before the rider has been told.
 func TestRider_TripEndsWhileTheRestIsRead(t *testing.T) {

@@ -46,7 +46,7 @@ type world struct {
 	stopped   int
 	drivers   map[string]driver.Location
 	listing   func() // called when the store is about to list; may be nil
-	asked     int // how often a travel time was asked for
+	asked     int    // how often a travel time was asked for
 	degraded  []string
 }
 
