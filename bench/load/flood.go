@@ -19,9 +19,11 @@ func (r *rig) offers(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	before := usageNow()
 	a := r.ask(ctx, o, 0.8*saturated, r.config.Ages)
 	say("80 %%: %v", a)
 	r.writeOffers(out, saturated, a)
+	usageNow().since(before).each(out, "a trip from its request to its end", float64(o.completed.Load()))
 	if r.config.wants("flood") {
 		if err := r.flood(ctx, out, o, saturated); err != nil {
 			return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strings"
@@ -86,5 +87,39 @@ func TestSlope(t *testing.T) {
 		if got := slope(c.values); math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("slope of %v is %v, want %v", c.values, got, c.want)
 		}
+	}
+}
+
+// Names of programs may have spaces and brackets in them; what a process started
+// counts with it, what others did does not.
+func TestUsage(t *testing.T) {
+	stat := func(id, parent int, name string, user, system int) proc {
+		p, ok := parseStat(fmt.Sprintf("%d (%s) S %d 1 1 0 -1 4194304 100 0 0 0 %d %d 0 0 20 0 1 0 1", id, name, parent, user, system))
+		if !ok {
+			t.Fatal("not understood")
+		}
+		return p
+	}
+	all := map[int]proc{}
+	for _, p := range []proc{stat(10, 1, "bench", 5, 6), stat(20, 10, "sh", 0, 0), stat(30, 20, "a (b) c", 7, 8), stat(40, 1, "other", 9, 9)} {
+		all[p.id] = p
+	}
+	if p := all[30]; p.name != "a (b) c" || p.used != 150*time.Millisecond {
+		t.Errorf("got %+v", p)
+	}
+	for id, want := range map[int]bool{10: true, 20: true, 30: true, 40: false} {
+		if descends(all, all[id], 10) != want {
+			t.Errorf("%d comes from 10: %v, want %v", id, !want, want)
+		}
+	}
+	for _, line := range []string{"", "1 (x", "1 (x) S 2", "1 )x( S 1 1 1 0 -1 1 1 0 0 0 1 1"} {
+		if _, ok := parseStat(line); ok {
+			t.Errorf("%q is understood", line)
+		}
+	}
+	var out strings.Builder
+	(usage{"b": 3 * time.Millisecond, "a": 5 * time.Millisecond}).since(usage{"a": time.Millisecond}).each(&out, "an egg", 1000)
+	if got, want := out.String(), "processor time of an egg: 7 µs, a 4, b 3\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"syscall"
@@ -38,6 +39,8 @@ type config struct {
 	Flood   time.Duration `default:"30s" help:"How long the flood of three times the saturation lasts."`
 	Soak    time.Duration `help:"Load at half of saturation for so long instead, telling memory and goroutines every minute."`
 	Rate    float64       `help:"Saturation in requests a second; it is searched for without it."`
+	Pprof   string        `help:"Address that the dispatcher serves Go's profiles on, such as 127.0.0.1:6060."`
+	Profile string        `help:"File that gets a profile of this program's own processor time, NATS within it."`
 	Bin     string        `default:"bin" help:"Folder of the programs."`
 	Logs    string        `default:"bin/logs" help:"Folder that gets the programs' logs."`
 }
@@ -65,12 +68,30 @@ func main() {
 	defer stop()
 	err := c.validate()
 	if err == nil {
-		err = bench(ctx, c, os.Stdout)
+		err = profiled(c.Profile, func() error { return bench(ctx, c, os.Stdout) })
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench/load:", err)
 		os.Exit(1)
 	}
+}
+
+// profiled runs do, and writes where its processor time went into the file, if
+// there is one.
+func profiled(file string, do func() error) error {
+	if file == "" {
+		return do()
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return do()
 }
 
 // bench measures the wanted parts, each on servers of its own.

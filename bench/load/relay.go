@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,23 +37,28 @@ func (r *rig) relay(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	var ratios []float64
+	var costs strings.Builder
 	fmt.Fprintf(out, "| events a second | the relay | raw publishing | ratio |\n|---|---|---|---|\n")
 	for round := range r.config.Rounds {
 		if err := r.fillOutbox(ctx); err != nil {
 			return err
 		}
+		before := usageNow()
 		ours, err := r.drain(ctx, bus)
 		if err != nil {
 			return err
 		}
+		between := usageNow()
 		raw, err := r.publishRaw(ctx, js)
 		if err != nil {
 			return err
 		}
+		between.since(before).each(&costs, "an event, the relay", float64(r.config.Events))
+		usageNow().since(between).each(&costs, "an event, raw", float64(r.config.Events))
 		ratios = append(ratios, ours/raw)
 		fmt.Fprintf(out, "| round %d | %.0f | %.0f | %.2f |\n", round+1, ours, raw, ours/raw)
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintf(out, "\n%s\n", &costs)
 	goal(out, "relay", median(ratios), ">=", 0.9)
 	return nil
 }

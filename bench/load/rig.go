@@ -80,7 +80,7 @@ func (r *rig) open(ctx context.Context) (err error) {
 // serve starts the real programs.
 func (r *rig) serve(ctx context.Context, names ...string) error {
 	shared := []string{"serve", "--listen", "127.0.0.1:0", "--redis-url", r.urls.redis, "--nats-url", r.urls.nats, "--auth-key", r.key}
-	own := map[string][]string{"dispatcher": {"--database-url", r.urls.postgres, "--window", r.config.Window.String()}}
+	own := map[string][]string{"dispatcher": {"--database-url", r.urls.postgres, "--window", r.config.Window.String(), "--pprof", r.config.Pprof}}
 	for _, name := range names {
 		p, err := r.config.serve(context.WithoutCancel(ctx), name, append(shared[:len(shared):len(shared)], own[name]...)...)
 		if err != nil {

@@ -11,15 +11,17 @@ import (
 	"time"
 )
 
-// vitals is how the dispatcher is.
+// vitals is how a program is.
 type vitals struct {
 	memory     float64 // MiB
 	goroutines float64
 }
 
 // vitals reads the dispatcher's metrics.
-func (r *rig) vitals() (v vitals, err error) {
-	answer, err := http.Get(r.programs["dispatcher"].url + "/metrics")
+func (r *rig) vitals() (vitals, error) { return r.vitalsOf("dispatcher") }
+
+func (r *rig) vitalsOf(program string) (v vitals, err error) {
+	answer, err := http.Get(r.programs[program].url + "/metrics")
 	if err != nil {
 		return v, err
 	}
@@ -70,20 +72,39 @@ func (r *rig) soak(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "| minute | trips completed | memory, MiB | goroutines |\n|---|---|---|---|\n")
-	var memory, goroutines []float64
+	programs := []string{"dispatcher", "tracker"}
+	fmt.Fprintf(out, "%.1f requests a second, %d drivers; memory in MiB\n\n", saturated/2, r.config.Drivers)
+	fmt.Fprintf(out, "| minute | trips completed | dispatcher: memory | goroutines | tracker: memory | goroutines | not served |\n|---|---|---|---|---|---|---|\n")
+	seen := map[string][]vitals{}
 	for minute := 1; minute <= int(r.config.Soak.Minutes()) && ctx.Err() == nil; minute++ {
 		a := r.ask(ctx, o, saturated/2, time.Minute)
-		v, err := r.vitals()
-		if err != nil {
-			return err
+		fmt.Fprintf(out, "| %d | %d |", minute, o.completed.Load())
+		for _, name := range programs {
+			v, err := r.vitalsOf(name)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, " %.1f | %.0f |", v.memory, v.goroutines)
+			seen[name] = append(seen[name], v)
 		}
-		fmt.Fprintf(out, "| %d | %d | %.1f | %.0f |\n", minute, o.completed.Load(), v.memory, v.goroutines)
+		fmt.Fprintf(out, " %d |\n", a.shed+a.failed+a.waiting)
 		say("soak: %v", a)
-		memory, goroutines = append(memory, v.memory), append(goroutines, v.goroutines)
 	}
-	fmt.Fprintf(out, "\nslope: %.2f MiB and %.2f goroutines a minute, over the second half\n", slope(memory[len(memory)/2:]), slope(goroutines[len(goroutines)/2:]))
+	fmt.Fprintln(out)
+	for _, name := range programs {
+		memory, goroutines := trend(seen[name])
+		fmt.Fprintf(out, "%s: %.2f MiB and %.2f goroutines a minute, over the second half\n", name, memory, goroutines)
+	}
 	return f.err()
+}
+
+// trend is the slopes over the second half: the first has caches to fill.
+func trend(seen []vitals) (memory, goroutines float64) {
+	var m, g []float64
+	for _, v := range seen[len(seen)/2:] {
+		m, g = append(m, v.memory), append(g, v.goroutines)
+	}
+	return slope(m), slope(g)
 }
 
 // slope is the least-squares line's, from one value to the next.

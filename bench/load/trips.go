@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,12 +23,15 @@ func (r *rig) trips(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	var engine, peer, ratios []float64
+	var costs strings.Builder
 	fmt.Fprintf(out, "| durable trips a second | the engine | trips in a transaction | the same SQL by itself | ratio |\n|---|---|---|---|---|\n")
 	for round := range r.config.Rounds {
+		before, began := usageNow(), time.Now()
 		rate, err := r.engineTurn(ctx)
 		if err != nil {
 			return err
 		}
+		usageNow().since(before).each(&costs, "a trip, the engine", rate*time.Since(began).Seconds())
 		batch, err := r.count(ctx, `SELECT count(*)::float8 / greatest(count(DISTINCT xmin::text), 1) FROM trips`)
 		if err != nil {
 			return err
@@ -35,17 +39,19 @@ func (r *rig) trips(ctx context.Context, out io.Writer) error {
 		if err := r.empty(ctx); err != nil {
 			return err
 		}
+		before, began = usageNow(), time.Now()
 		bare, err := r.peerTurn(ctx, max(1, int(batch+0.5)))
 		if err != nil {
 			return err
 		}
+		usageNow().since(before).each(&costs, "a trip, the same SQL", bare*time.Since(began).Seconds())
 		if err := r.empty(ctx); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "| round %d | %.0f | %.1f | %.0f | %.2f |\n", round+1, rate, batch, bare, rate/bare)
 		engine, peer, ratios = append(engine, rate), append(peer, bare), append(ratios, rate/bare)
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintf(out, "\n%s\n", &costs)
 	goal(out, "durable-trips", median(ratios), ">=", 0.6)
 	say("durable trips: %.0f against %.0f", median(engine), median(peer))
 	return nil
