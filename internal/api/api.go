@@ -219,6 +219,7 @@ func New(d Deps) *API {
 		tries: tries{newBuckets[try](maxPaced)}, lookers: newBuckets[netip.Prefix](maxPaced),
 		sockets: make(places, d.MaxSockets), desks: make(places, d.MaxRequests), intake: make(places, d.MaxNewTrips),
 	}
+	a.intake.watch(d.Registry)
 	a.router.Use(identify, a.signals.observe, d.Gate.Guard, a.outages.watch, a.recoverer)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)

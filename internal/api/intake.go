@@ -3,6 +3,8 @@ package api
 import (
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/cabstand/cabstand/internal/fault"
 )
 
@@ -41,6 +43,19 @@ func (a *API) enter(route string, streamed bool) (leave func(), err error) {
 		return nil, err
 	}
 	return func() { leaveDesk(); leaveIntake() }, nil
+}
+
+// watch shows how full the intake is.
+func (p places) watch(r prometheus.Registerer) {
+	for name, gauge := range map[string]struct {
+		help string
+		read func() float64
+	}{
+		"cabstand_new_trips_in_hand": {"Requests for new trips that are being answered.", func() float64 { return float64(len(p)) }},
+		"cabstand_new_trips_room":    {"Requests for new trips in hand from which on more get 503.", func() float64 { return float64(cap(p)) }},
+	} {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: gauge.help}, gauge.read))
+	}
 }
 
 func crowded(most int) error {

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -50,6 +51,12 @@ func TestIntake(t *testing.T) {
 		a := c.refused(http.StatusServiceUnavailable, "unavailable", "POST", "/v1/trips", "rider:r3", tripJSON(""), "3")
 		if a.header.Get("Retry-After") != "1" {
 			t.Errorf("Retry-After %q, want 1 s", a.header.Get("Retry-After"))
+		}
+	}
+	page := string(c.call("GET", "/metrics", "", "").body)
+	for _, line := range []string{"\ncabstand_new_trips_in_hand 3\n", "\ncabstand_new_trips_room 3\n"} {
+		if !strings.Contains(page, line) {
+			t.Errorf("the metrics lack %q", line)
 		}
 	}
 	c.expect(http.StatusOK, "POST", "/v1/offers/"+offer+"/accept", "driver:d1", "")

@@ -166,6 +166,7 @@ type Matching struct {
 	ScheduleLead  time.Duration `default:"10m" help:"A scheduled trip is searched for this long before its time."`
 	RequirePIN    bool          `help:"A ride starts with the PIN that the rider tells the driver."`
 	MaxOpenTrips  int           `default:"5" help:"Most unfinished trips of one rider. An account that books for many, a hotel's, needs more."`
+	MaxNewTrips   int           `default:"128" help:"Most requests for new trips in hand at once, of 1024 of all kinds; more get 503 with Retry-After."`
 	Pace          float64       `default:"20" help:"Requests a second of one rider or driver, at each dispatcher; three seconds' worth at once."`
 	OperatorPace  float64       `default:"200" help:"Requests a second of one operator, at each dispatcher; two seconds' worth at once."`
 	Tariff        string        `type:"existingfile" help:"Tariff file, JSON; a built-in tariff without it."`
@@ -186,6 +187,9 @@ func (m Matching) validate() error {
 	}
 	if m.MaxOpenTrips < 1 {
 		return &ConfigError{"max-open-trips", fmt.Sprint(m.MaxOpenTrips), "a number above 0"}
+	}
+	if m.MaxNewTrips < 1 || m.MaxNewTrips > api.DefaultRequests {
+		return &ConfigError{"max-new-trips", fmt.Sprint(m.MaxNewTrips), fmt.Sprintf("1 to %d", api.DefaultRequests)}
 	}
 	for name, pace := range map[string]float64{"pace": m.Pace, "operator-pace": m.OperatorPace} {
 		if !(pace > 0 && pace <= 1e6) {

@@ -28,6 +28,8 @@ func TestMain_Config(t *testing.T) {
 		"NoWindow":        {"embedded", []string{"--window=999us"}, []string{"--window", `"999µs"`, "1ms to 30s"}},
 		"DemoForAll":      {"embedded", []string{"--demo", "--listen=0.0.0.0:8080"}, []string{"--listen", "0.0.0.0:8080", "127.0.0.1"}},
 		"NoTrips":         {"embedded", []string{"--max-open-trips=0"}, []string{"--max-open-trips", `"0"`, "above 0"}},
+		"NoNewTrips":      {"embedded", []string{"--max-new-trips=0"}, []string{"--max-new-trips", `"0"`, "1 to 1024"}},
+		"AllNewTrips":     {"embedded", []string{"--max-new-trips=1025"}, []string{"--max-new-trips", `"1025"`, "1 to 1024"}},
 		"NoPace":          {"embedded", []string{"--pace=NaN"}, []string{"--pace", "NaN", "above 0"}},
 		"HalfAGraph":      {"embedded", []string{"--nodes=/dev/null"}, []string{"--nodes", "--links"}},
 		"TwoGraphs":       {"serve", append(serve, "--osm=a.osm.pbf", "--road=b.road"), []string{"--road", "b.road", "one road graph"}},

@@ -236,7 +236,7 @@ func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey
 		Parts: d.roll.parts, Numbers: d.numbers, Areas: d.areas,
 		Hub: d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
-		MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
+		MaxNewTrips: m.MaxNewTrips, MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
 		Now: time.Now, Log: p.log, Shares: p.store, Finds: p.store,
 	})
 }
