@@ -9,13 +9,15 @@ import (
 )
 
 // explain writes down what was decided, before it is committed: for each trip
-// that is given a driver, and now and then for each that waits.
+// that is given a driver, and now and then for each that waits, as many of the
+// oldest as are remembered. Of more, each would push out one that is looked at
+// next, and every tick would write down all of them.
 func (d *Dispatcher) explain(r *round) {
 	if !d.config.Journal {
 		return
 	}
 	for i, w := range r.rows {
-		if w.changed() || (i < r.open && d.journal.due(w.trip.ID, w.trip.Epoch, r.now)) {
+		if w.changed() || (i < min(r.open, decisionTrips) && d.journal.due(w.trip.ID, w.trip.Epoch, r.now)) {
 			w.record = d.decision(r, w)
 		}
 	}
@@ -36,7 +38,7 @@ func (d *Dispatcher) note(r *round) {
 	for i, w := range r.rows {
 		if w.record != nil {
 			d.journal.add(*w.record, given)
-		} else if i < r.open {
+		} else if i < min(r.open, decisionTrips) {
 			d.journal.again(w.trip.ID)
 		}
 	}
