@@ -10,6 +10,14 @@ import (
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
+// selectPending looks the named up in a hash table: one by one, as for <> ALL of a
+// parameter, the rows on their way would be compared with each other. Events are
+// fetched of those rows alone that are left.
+const selectPending = `SELECT q.seq, e.data
+	FROM (SELECT seq, trip_id, version FROM outbox WHERE seq NOT IN (SELECT unnest($1::bigint[])) ORDER BY seq LIMIT $2) q
+	JOIN trip_events e ON e.trip_id = q.trip_id AND e.version = q.version
+	ORDER BY q.seq`
+
 // Pending is the oldest events in the outbox but for those named. Events of one
 // trip come in their order, since its row was locked while each took its seq. Over all trips seq is
 // not the order of commits: an event may appear below one that was read before.
@@ -18,9 +26,7 @@ func (s *Store) Pending(ctx context.Context, but []int64, limit int) ([]trip.Que
 	if but == nil {
 		but = []int64{} // nothing is unlike null
 	}
-	return collect(ctx, s, scanQueued, `SELECT q.seq, e.data FROM outbox q
-		JOIN trip_events e ON e.trip_id = q.trip_id AND e.version = q.version
-		WHERE q.seq <> ALL ($1) ORDER BY q.seq LIMIT $2`, but, limit)
+	return collect(ctx, s, scanQueued, selectPending, but, limit)
 }
 
 func scanQueued(r pgx.CollectableRow) (trip.Queued, error) {
