@@ -19,16 +19,16 @@ const (
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::bytea[], $6::text[], $7::timestamptz[])
 		ON CONFLICT DO NOTHING RETURNING trip_id`
 	peerTrips = `INSERT INTO trips (id, rider_id, class, seats, pickup, dropoff, pickup_cell, dropoff_cell,
-			fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, slot, excluded, reason)
+			fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, pin, pin_required, slot, excluded, reason)
 		SELECT id, rider_id, class, seats,
 			ST_SetSRID(ST_MakePoint(pickup_lon, pickup_lat), 4326)::geography, ST_SetSRID(ST_MakePoint(dropoff_lon, dropoff_lat), 4326)::geography,
-			pickup_cell, dropoff_cell, fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, 0, '{}', ''
+			pickup_cell, dropoff_cell, fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, pin, pin_required, 0, '{}', ''
 		FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[],
 			$5::double precision[], $6::double precision[], $7::double precision[], $8::double precision[],
 			$9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::bigint[],
-			$16::timestamptz[], $17::timestamptz[], $18::timestamptz[])
+			$16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::text[], $20::boolean[])
 			AS n (id, rider_id, class, seats, pickup_lon, pickup_lat, dropoff_lon, dropoff_lat, pickup_cell, dropoff_cell,
-				fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until)
+				fare_amount, fare_currency, state, version, epoch, requested_at, scheduled_for, search_until, pin, pin_required)
 		ON CONFLICT DO NOTHING`
 	peerEvents = `INSERT INTO trip_events (trip_id, version, at, data)
 		SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::json[])`
@@ -93,7 +93,8 @@ func insertRows(ctx context.Context, tx pgx.Tx, rows []peerRow) error {
 		text(func(t *trip.Trip) string { return string(geo.CellOf(t.Dropoff, geo.OwnerLength)) }),
 		whole(func(t *trip.Trip) int64 { return t.Fare.Amount }), text(func(t *trip.Trip) string { return t.Fare.Currency }),
 		text(func(t *trip.Trip) string { return string(t.State) }), versions, whole(func(t *trip.Trip) int64 { return t.Epoch }),
-		at, make([]*time.Time, len(rows)), each(rows, func(r peerRow) time.Time { return r.trip.SearchUntil }))
+		at, make([]*time.Time, len(rows)), each(rows, func(r peerRow) time.Time { return r.trip.SearchUntil }),
+		text(func(t *trip.Trip) string { return t.PIN.Code }), each(rows, func(r peerRow) bool { return r.trip.PIN.Required }))
 	batch.Queue(peerEvents, ids, versions, at, each(rows, func(r peerRow) string { return string(r.event) }))
 	batch.Queue(peerOutbox, ids, versions)
 	return tx.SendBatch(ctx, batch).Close()
