@@ -138,9 +138,11 @@ func (c *cabbie) follow(t wire.Trip, now time.Time) {
 	}
 }
 
+// brings is the state that each step brings a trip to.
+var brings = map[string]trip.State{wire.FrameArrive: trip.Arrived, wire.FrameStart: trip.Riding, wire.FrameComplete: trip.Completed}
+
 // confirm drops the pending step that brought the trip to its state.
 func (c *cabbie) confirm(t wire.Trip) {
-	brings := map[string]trip.State{wire.FrameArrive: trip.Arrived, wire.FrameStart: trip.Riding}
 	if p := c.pending; p != nil && p.trip == t.ID && (p.kind == wire.FrameAccept || brings[p.kind] == t.State) {
 		c.pending = nil
 	}

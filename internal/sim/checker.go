@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -41,8 +42,8 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s: trip %s driver %s at %s: %s", v.Breach, v.TripID, v.Driver, v.At.UTC().Format(time.RFC3339Nano), v.Detail)
 }
 
-// skew is how far clocks may differ, and how long a message may be on its way,
-// before what clients saw proves a violation.
+// skew is how long a message may be on its way before what a rider's stream
+// showed proves a violation.
 const skew = time.Second
 
 // Checker judges what clients see. It is told of every frame and answer with the
@@ -50,8 +51,8 @@ const skew = time.Second
 //
 // It never takes lateness for a fault: frames of different connections may
 // overtake each other, connections may break, the engine may be killed and come
-// back. Whether two holds on a driver overlap is judged by the engine's own
-// times, by which a trip that ended late is not mistaken for one that overlapped.
+// back. Nor does it believe the engine's clocks: all is judged by when clients
+// asked, and were told.
 //
 // A Checker is not safe for concurrent use.
 type Checker struct {
@@ -91,12 +92,12 @@ func (c *Checker) violate(b Breach, tripID, driverID string, at time.Time, detai
 	c.found = append(c.found, Violation{b, tripID, driverID, at, fmt.Sprintf(detail, args...)})
 }
 
-// Read tells of a trip that the engine answered with: to a request that was sent
-// at asked.
-func (c *Checker) Read(t wire.Trip, asked time.Time) {
-	c.document(t, asked)
-	if t.State.HasDriver() {
-		c.hold(t, asked)
+// Read tells of a trip that the engine answered with at the given time: to a
+// request that was sent at asked.
+func (c *Checker) Read(t wire.Trip, asked, at time.Time) {
+	c.document(t, at)
+	if t.State.HasDriver() && t.DriverID != "" {
+		c.has(t, at, asked)
 	}
 }
 
@@ -143,7 +144,8 @@ func (c *Checker) forget(before time.Time) {
 		}
 	}
 	for _, r := range c.drivers {
-		r.holds = slices.DeleteFunc(r.holds, func(h held) bool { return h.until.Before(before) })
+		r.holds = slices.DeleteFunc(r.holds, func(h held) bool { return h.began.Before(before) && h.ended.Before(before) })
+		maps.DeleteFunc(r.steps, func(_ deed, at time.Time) bool { return at.Before(before) })
 	}
 	for id, s := range c.streams {
 		if s.opened.IsZero() && s.touched.Before(before) {
@@ -194,7 +196,7 @@ func (c *Checker) document(t wire.Trip, at time.Time) {
 	if t.Version >= h.newest.Version {
 		h.newest = t
 	}
-	c.holds(t)
+	c.holds(t, at)
 }
 
 // sequence checks a new version against its neighbours, and against an end.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
@@ -12,17 +13,29 @@ import (
 // is known to have held.
 type roster struct {
 	holds  []held
+	steps  map[deed]time.Time   // when a step was sent first
 	open   map[string]openOffer // offers without an end yet, by id
 	doubts []doubt
 }
 
-// held is a time in which a trip, or an offer of it, certainly had the driver.
+// held is a trip, or an offer of it, that had the driver from began on at the
+// latest, and to ended at the earliest. Both are times of the clients' clock,
+// at which somebody was told or asked: the engine's own stamps prove neither,
+// since it takes them before it commits, and its clocks may be wrong. While
+// little is known of a hold began lies after ended.
 type held struct {
-	tripID      string
-	epoch       int64
-	offer       bool
-	slot        int // 1: as the next trip, beside the one at hand
-	from, until time.Time
+	tripID       string
+	epoch        int64
+	offerID      string // empty for the trip itself
+	slot         int    // 1: as the next trip, beside the one at hand
+	began, ended time.Time
+}
+
+// deed is what a driver does about a trip: the state that it brings.
+type deed struct {
+	tripID string
+	epoch  int64
+	brings trip.State
 }
 
 // openOffer is an offer that the driver has not answered and that has not been
@@ -43,14 +56,15 @@ type doubt struct {
 // grace is how long the news of an offer's end may take.
 const grace = 5 * time.Second
 
-// window is how long an offer can be open at most: the engine's handshake and
-// accept window, with room for what the engine is slow in.
+// window is how long an offer can be open at most, and how old it can be when a
+// phone shows it: the engine's handshake and accept window, with room for what
+// the engine is slow in.
 const window = 30 * time.Second
 
 func (c *Checker) roster(driverID string) *roster {
 	r, ok := c.drivers[driverID]
 	if !ok {
-		r = &roster{open: map[string]openOffer{}}
+		r = &roster{steps: map[deed]time.Time{}, open: map[string]openOffer{}}
 		c.drivers[driverID] = r
 	}
 	return r
@@ -68,9 +82,7 @@ func (c *Checker) Offered(driverID string, o wire.OfferFrame, at time.Time) {
 		return
 	}
 	r.open[o.OfferID] = openOffer{o.TripID, at}
-	if o.ExpiresAt.After(at) {
-		c.add(driverID, held{tripID: o.TripID, epoch: o.Epoch, offer: true, slot: o.Slot, from: at, until: at})
-	}
+	c.add(driverID, held{tripID: o.TripID, epoch: o.Epoch, offerID: o.OfferID, slot: o.Slot, began: at, ended: at.Add(-window)})
 }
 
 // OfferEnded tells that an offer is over for the phone: closed by the engine, or
@@ -105,69 +117,74 @@ func (c *Checker) DriverTrip(driverID string, t wire.Trip, at time.Time) {
 	c.document(t, at)
 }
 
-// holds notes for how long a trip had its driver, by the engine's times.
-func (c *Checker) holds(t wire.Trip) {
-	if t.DriverID == "" || t.AssignedAt == nil {
+// Stepped tells that a driver's phone sent a step about a trip: arrive, start or
+// complete. If it has an effect, the driver still had the trip when it was sent.
+func (c *Checker) Stepped(driverID, tripID string, epoch int64, brings trip.State, at time.Time) {
+	s := deed{tripID, epoch, brings}
+	if steps := c.roster(driverID).steps; steps[s].IsZero() {
+		steps[s] = at // those that are sent again may come when it is done
+	}
+}
+
+// holds notes that a client was told at the time that a trip has its driver, or
+// was completed by it. Of an end by others nobody can tell since when it is.
+func (c *Checker) holds(t wire.Trip, at time.Time) {
+	if t.DriverID == "" || !t.State.HasDriver() && t.State != trip.Completed {
 		return
 	}
-	until := *t.AssignedAt
-	for _, later := range []*time.Time{t.ArrivedAt, t.RidingAt, t.CompletedAt, t.CancelledAt} {
-		if later != nil && later.After(until) {
-			until = *later
+	var ended time.Time
+	for _, s := range []trip.State{trip.Arrived, trip.Riding, trip.Completed} {
+		if sent := c.roster(t.DriverID).steps[deed{t.ID, t.Epoch, s}]; reached(t.State, s) && sent.After(ended) {
+			ended = sent
 		}
 	}
-	c.has(t, until)
+	c.has(t, at, ended)
 }
 
-// hold notes that a trip has its driver at the given time.
-func (c *Checker) hold(t wire.Trip, at time.Time) {
-	if t.AssignedAt != nil {
-		c.has(t, at)
-	}
+// reached reports whether a trip that is in the state was in the other one.
+func reached(is, was trip.State) bool {
+	way := []trip.State{trip.Assigned, trip.Arrived, trip.Riding, trip.Completed}
+	return slices.Index(way, is) >= slices.Index(way, was)
 }
 
-// has notes that the trip had its driver until the given time at least. Of one
-// that was given ahead nobody tells when the trip before it was over: that it is
-// the one at hand is certain from the arrival on.
-func (c *Checker) has(t wire.Trip, until time.Time) {
-	from := *t.AssignedAt
-	if t.Forward && t.Slot == 0 {
-		if t.ArrivedAt == nil {
-			return
-		}
-		from = *t.ArrivedAt
-	}
-	c.add(t.DriverID, held{tripID: t.ID, epoch: t.Epoch, slot: t.Slot, from: from, until: until})
+// has notes that the trip had its driver between the times at least.
+func (c *Checker) has(t wire.Trip, began, ended time.Time) {
+	c.add(t.DriverID, held{tripID: t.ID, epoch: t.Epoch, slot: t.Slot, began: began, ended: ended})
 }
 
-// add compares a hold with the driver's others, and keeps it.
-func (c *Checker) add(driverID string, h held) {
+// add compares what is known of a hold with the driver's others.
+func (c *Checker) add(driverID string, news held) {
 	r := c.roster(driverID)
+	h := r.keep(news)
 	for _, other := range r.holds {
-		if other.tripID == h.tripID || other.slot != h.slot || other.offer && h.offer {
+		if other.tripID == h.tripID || other.slot != h.slot || other.offerID != "" && h.offerID != "" {
 			continue
 		}
-		if h.from.Add(skew).Before(other.until) && other.from.Add(skew).Before(h.until) {
-			c.violate(TwoTrips, h.tripID, driverID, h.from,
+		if h.began.Before(other.ended) && other.began.Before(h.ended) {
+			c.violate(TwoTrips, h.tripID, driverID, h.began,
 				"the driver has trip %s from %s to %s at least, and trip %s from %s to %s at least",
-				other.tripID, clock(other.from), clock(other.until), h.tripID, clock(h.from), clock(h.until))
+				other.tripID, clock(other.began), clock(other.ended), h.tripID, clock(h.began), clock(h.ended))
 		}
 	}
-	r.keep(h)
 }
 
-// keep widens the hold of the trip's epoch, or adds it.
-func (r *roster) keep(h held) {
+// keep widens the hold of the trip's epoch, or adds it, and returns what is known
+// of it now.
+func (r *roster) keep(h held) held {
 	for i := range r.holds {
 		o := &r.holds[i]
-		if o.tripID == h.tripID && o.epoch == h.epoch && o.offer == h.offer && o.slot == h.slot {
-			if h.until.After(o.until) {
-				o.until = h.until
+		if o.tripID == h.tripID && o.epoch == h.epoch && o.offerID == h.offerID && o.slot == h.slot {
+			if h.began.Before(o.began) {
+				o.began = h.began
 			}
-			return
+			if h.ended.After(o.ended) {
+				o.ended = h.ended
+			}
+			return *o
 		}
 	}
 	r.holds = append(r.holds, h)
+	return h
 }
 
 // clear drops the doubts about an offer whose end was heard of.

@@ -12,6 +12,7 @@ type stream struct {
 	shown  map[string]int64   // newest version on this connection, by trip
 	ever   map[string]int64   // newest version on any
 	due    map[string]promise // versions that must come
+	asked  time.Time          // when the rider sent the request for a trip last
 
 	touched time.Time
 }
@@ -29,6 +30,12 @@ func (c *Checker) stream(riderID string) *stream {
 		c.streams[riderID] = s
 	}
 	return s
+}
+
+// Asked tells that a rider is about to ask for a trip.
+func (c *Checker) Asked(riderID string, at time.Time) {
+	s := c.stream(riderID)
+	s.asked, s.touched = at, at
 }
 
 // StreamOpened tells that a rider's stream is open: it begins with what the
@@ -64,7 +71,7 @@ func (c *Checker) checkShown(s *stream, t wire.Trip, at time.Time) {
 	switch {
 	case !shown && t.Version < s.ever[t.ID]:
 		c.violate(OutOfOrder, t.ID, t.DriverID, at, "the stream began anew with version %d after %d was shown", t.Version, s.ever[t.ID])
-	case !shown && t.Version > 1 && t.RequestedAt.After(s.opened.Add(skew)):
+	case !shown && t.Version > 1 && s.asked.After(s.opened.Add(skew)):
 		// The stream is open before the engine has read where the trips stand.
 		c.violate(Late, t.ID, t.DriverID, at, "the first version shown is %d, of a trip requested after the stream was open", t.Version)
 	case !shown || t.Version == last+1:
@@ -85,7 +92,7 @@ func (c *Checker) Expect(riderID string, t wire.Trip, now time.Time) {
 	if s.opened.IsZero() || s.shown[t.ID] >= t.Version {
 		return
 	}
-	if t.State.Final() && s.shown[t.ID] == 0 && t.RequestedAt.Before(s.opened) {
+	if t.State.Final() && s.shown[t.ID] == 0 && !s.asked.After(s.opened) {
 		return
 	}
 	if d, ok := s.due[t.ID]; !ok || d.version < t.Version {

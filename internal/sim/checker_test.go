@@ -51,10 +51,10 @@ func ahead(t wire.Trip, slot int) wire.Trip {
 	return t
 }
 
-// arrivedAt is a trip whose driver came at the time.
-func arrivedAt(t wire.Trip, seconds float64) wire.Trip {
-	t.ArrivedAt = when(seconds)
-	return t
+// drive has driver d take a step that works at once.
+func drive(c *Checker, tripID string, brings trip.State, version int64, seconds float64) {
+	c.Stepped("d", tripID, 1, brings, at(seconds))
+	c.DriverTrip("d", told(tripID, version, brings, "d"), at(seconds+1))
 }
 
 // show puts versions on a rider's stream, a second apart.
@@ -76,7 +76,7 @@ var histories = []struct {
 		show(c, told("t", 1, trip.Searching, ""), told("t", 2, trip.Assigned, "d"), told("t", 3, trip.Arrived, "d"),
 			told("t", 4, trip.Riding, "d"), told("t", 5, trip.Completed, "d"))
 		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(9))
-		c.Read(told("t", 5, trip.Completed, "d"), at(20))
+		c.Read(told("t", 5, trip.Completed, "d"), at(20), at(20))
 	}, nil},
 	{"Redispatched", func(c *Checker) {
 		c.StreamOpened("r", at(-5))
@@ -92,17 +92,33 @@ var histories = []struct {
 		c.DriverTrip("e", epoch(told("t", 3, trip.Assigned, "e"), 2), at(3))
 	}, nil},
 	{"SwappedInTheSameEpoch", func(c *Checker) {
-		c.Read(told("t", 2, trip.Assigned, "d"), at(1))
-		c.Read(told("t", 3, trip.Assigned, "e"), at(2))
+		c.Read(told("t", 2, trip.Assigned, "d"), at(1), at(1))
+		c.Read(told("t", 3, trip.Assigned, "e"), at(2), at(2))
 	}, []Breach{Backwards, TwoDrivers}},
 	{"SwappedAfterTheArrival", func(c *Checker) {
-		c.Read(told("t", 3, trip.Arrived, "d"), at(1))
-		c.Read(epoch(told("t", 4, trip.Arrived, "e"), 2), at(2))
+		c.Read(told("t", 3, trip.Arrived, "d"), at(1), at(1))
+		c.Read(epoch(told("t", 4, trip.Arrived, "e"), 2), at(2), at(2))
 	}, []Breach{Backwards}},
 	{"SwappedTheDriverHasTwo", func(c *Checker) {
-		c.Read(since(told("u", 2, trip.Assigned, "e"), 10, 0), at(60))
-		c.Read(epoch(since(told("t", 3, trip.Assigned, "e"), 30, 0), 2), at(60))
+		c.Read(told("u", 2, trip.Assigned, "e"), at(10), at(10))
+		c.Read(epoch(told("t", 3, trip.Assigned, "e"), 2), at(30), at(30))
+		c.Read(epoch(told("t", 3, trip.Assigned, "e"), 2), at(59), at(60))
+		c.Read(told("u", 2, trip.Assigned, "e"), at(59), at(60))
 	}, []Breach{TwoTrips}},
+	// An exchange is stamped when it is thought of, which is long before its
+	// commit on a busy machine: the driver's trip before it goes on until then.
+	{"SwappedSlowly", func(c *Checker) {
+		c.Read(since(told("u", 2, trip.Assigned, "e"), 10, 0), at(12), at(12))
+		c.Read(since(told("u", 2, trip.Assigned, "e"), 10, 0), at(33), at(33))
+		c.Read(epoch(since(told("t", 3, trip.Assigned, "e"), 30, 0), 2), at(34), at(34))
+		c.Read(epoch(since(told("t", 3, trip.Assigned, "e"), 30, 0), 2), at(50), at(50))
+	}, nil},
+	// Nor does what was asked for before the commit prove that it was there then.
+	{"AskedBeforeTheCommit", func(c *Checker) {
+		c.Read(told("u", 2, trip.Assigned, "e"), at(12), at(12))
+		c.Read(told("u", 2, trip.Assigned, "e"), at(33), at(33))
+		c.Read(epoch(told("t", 3, trip.Assigned, "e"), 2), at(32), at(36))
+	}, nil},
 
 	{"TwoDriversInOneEpoch", func(c *Checker) {
 		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(1))
@@ -113,55 +129,94 @@ var histories = []struct {
 		c.DriverTrip("e", told("t", 2, trip.Assigned, "e"), at(1))
 	}, []Breach{Contradicted, TwoDrivers}},
 	{"DriverlessRide", func(c *Checker) {
-		c.Read(told("t", 2, trip.Assigned, ""), at(1))
+		c.Read(told("t", 2, trip.Assigned, ""), at(1), at(1))
 	}, []Breach{Contradicted}},
 
-	{"TwoTripsAtOnce", func(c *Checker) {
-		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(60))
-		c.DriverTrip("d", since(told("u", 5, trip.Completed, "d"), 40, 90), at(90))
+	{"TwoTripsDriven", func(c *Checker) {
+		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(10))
+		c.DriverTrip("d", told("u", 2, trip.Assigned, "d"), at(20))
+		drive(c, "t", trip.Arrived, 3, 30)
+		drive(c, "u", trip.Arrived, 3, 40)
 	}, []Breach{TwoTrips}},
 	{"TwoTripsReadNow", func(c *Checker) {
-		c.Read(since(told("t", 2, trip.Assigned, "d"), 10, 0), at(100))
-		c.Read(since(told("u", 2, trip.Assigned, "d"), 20, 0), at(100))
+		c.Read(told("t", 2, trip.Assigned, "d"), at(98), at(99))
+		c.Read(told("u", 2, trip.Assigned, "d"), at(99), at(100))
+		c.Read(told("t", 2, trip.Assigned, "d"), at(101), at(102))
+		c.Read(told("u", 2, trip.Assigned, "d"), at(101), at(102))
 	}, []Breach{TwoTrips}},
 	{"TripAfterTrip", func(c *Checker) {
-		c.DriverTrip("d", since(told("u", 2, trip.Assigned, "d"), 60.1, 0), at(61))
-		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(62)) // told late
+		c.DriverTrip("d", told("t", 4, trip.Riding, "d"), at(20))
+		c.Stepped("d", "t", 1, trip.Completed, at(60))
+		c.DriverTrip("d", told("u", 2, trip.Assigned, "d"), at(61))
+		c.DriverTrip("d", told("t", 5, trip.Completed, "d"), at(62)) // told late
+		drive(c, "u", trip.Arrived, 3, 70)
 	}, nil},
-	{"TripAfterCancelledTrip", func(c *Checker) {
-		c.DriverTrip("d", since(told("t", 3, trip.Cancelled, "d"), 10, 30), at(31))
-		c.DriverTrip("d", since(told("u", 2, trip.Assigned, "d"), 35, 0), at(35))
+	// Steps are sent again until they are answered: the last of them may come when
+	// the ride is over.
+	{"StepSentAgain", func(c *Checker) {
+		c.DriverTrip("d", told("t", 4, trip.Riding, "d"), at(20))
+		c.Stepped("d", "t", 1, trip.Completed, at(60))
+		c.DriverTrip("d", told("u", 2, trip.Assigned, "d"), at(61))
+		c.Stepped("d", "t", 1, trip.Completed, at(75))
+		drive(c, "u", trip.Arrived, 3, 80)
+		c.DriverTrip("d", told("t", 5, trip.Completed, "d"), at(90))
+	}, nil},
+	{"StepWithoutEffect", func(c *Checker) {
+		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(20))
+		c.DriverTrip("d", told("u", 2, trip.Assigned, "d"), at(40))
+		c.Stepped("d", "t", 1, trip.Arrived, at(60))
+		c.DriverTrip("d", told("t", 3, trip.Cancelled, "d"), at(61))
+		drive(c, "u", trip.Arrived, 3, 70)
+	}, nil},
+	{"ClocksAreWrong", func(c *Checker) {
+		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 600), at(60))
+		c.DriverTrip("d", since(told("u", 5, trip.Completed, "d"), 40, 90), at(90))
 	}, nil},
 	{"OfferDuringTrip", func(c *Checker) {
+		c.DriverTrip("d", told("t", 4, trip.Riding, "d"), at(1))
 		c.Offered("d", offerOf("u", "o", 45), at(40))
-		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(60))
+		drive(c, "t", trip.Completed, 5, 60)
 	}, []Breach{TwoTrips}},
-	{"OfferBeforeTheNewsOfTheEnd", func(c *Checker) {
-		c.DriverTrip("d", since(told("t", 4, trip.Riding, "d"), 10, 0), at(20))
-		c.Offered("d", offerOf("u", "o", 65), at(60.2))
-		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(61))
+	{"OfferFromBeforeTheTrip", func(c *Checker) {
+		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(20))
+		c.Offered("d", offerOf("u", "o", 45), at(40))
+		drive(c, "t", trip.Arrived, 3, 60)
 	}, nil},
-	{"OfferThatCameTooLate", func(c *Checker) {
-		c.Offered("d", offerOf("u", "o", 35), at(40))
-		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 60), at(60))
+	{"OfferBeforeTheNewsOfTheEnd", func(c *Checker) {
+		c.DriverTrip("d", told("t", 4, trip.Riding, "d"), at(20))
+		c.Stepped("d", "t", 1, trip.Completed, at(60))
+		c.Offered("d", offerOf("u", "o", 65), at(60.2))
+		c.DriverTrip("d", told("t", 5, trip.Completed, "d"), at(61))
+	}, nil},
+	{"OffersOfOneTripAroundAnother", func(c *Checker) {
+		c.Offered("d", offerOf("u", "o", 15), at(1))
+		c.OfferEnded("d", "o")
+		c.DriverTrip("d", told("t", 2, trip.Assigned, "d"), at(20))
+		drive(c, "t", trip.Completed, 5, 60)
+		c.Offered("d", offerOf("u", "p", 115), at(100))
 	}, nil},
 
 	{"NextTrip", func(c *Checker) {
-		c.Read(since(told("t", 4, trip.Riding, "d"), 10, 0), at(60))
+		c.Read(told("t", 4, trip.Riding, "d"), at(1), at(1))
 		o := offerOf("u", "o", 55)
 		o.Slot = 1
 		c.Offered("d", o, at(40))
-		c.Read(ahead(since(told("u", 2, trip.Assigned, "d"), 45, 0), 1), at(60))
-		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 90), at(90))
-		c.Read(arrivedAt(ahead(since(told("u", 5, trip.Completed, "d"), 45, 200), 0), 120), at(210))
+		c.Read(ahead(told("u", 2, trip.Assigned, "d"), 1), at(60), at(60))
+		c.Read(ahead(told("u", 2, trip.Assigned, "d"), 1), at(61), at(61))
+		drive(c, "t", trip.Completed, 5, 90)
+		c.Read(ahead(told("u", 3, trip.Arrived, "d"), 0), at(210), at(210))
 	}, nil},
-	{"NextTripArrivedAtTooEarly", func(c *Checker) {
-		c.DriverTrip("d", since(told("t", 5, trip.Completed, "d"), 10, 90), at(90))
-		c.DriverTrip("d", arrivedAt(ahead(since(told("u", 5, trip.Completed, "d"), 45, 200), 0), 70), at(200))
+	{"NextTripAtHandTooEarly", func(c *Checker) {
+		c.DriverTrip("d", told("t", 4, trip.Riding, "d"), at(10))
+		c.DriverTrip("d", ahead(told("u", 3, trip.Arrived, "d"), 0), at(70))
+		c.Read(ahead(told("u", 3, trip.Arrived, "d"), 0), at(80), at(80))
+		drive(c, "t", trip.Completed, 5, 90)
 	}, []Breach{TwoTrips}},
 	{"TwoNextTrips", func(c *Checker) {
-		c.Read(ahead(since(told("t", 2, trip.Assigned, "d"), 10, 0), 1), at(60))
-		c.Read(ahead(since(told("u", 2, trip.Assigned, "d"), 30, 0), 1), at(60))
+		for s := range 2 {
+			c.Read(ahead(told("t", 2, trip.Assigned, "d"), 1), at(float64(60+s)), at(float64(60+s)))
+			c.Read(ahead(told("u", 2, trip.Assigned, "d"), 1), at(float64(60+s)), at(float64(60+s)))
+		}
 	}, []Breach{TwoTrips}},
 
 	{"TwoOffersAtOnce", func(c *Checker) {
@@ -213,12 +268,13 @@ var histories = []struct {
 	}, []Breach{Missing}},
 	{"StreamLeavesOutTheFirst", func(c *Checker) {
 		c.StreamOpened("r", at(-2))
+		c.Asked("r", at(0))
 		show(c, told("t", 2, trip.Assigned, "d"))
 	}, []Breach{Late}},
 	{"StreamFallsSilent", func(c *Checker) {
 		c.StreamOpened("r", at(-2))
 		show(c, told("t", 1, trip.Searching, ""))
-		c.Read(told("t", 2, trip.Assigned, "d"), at(20))
+		c.Read(told("t", 2, trip.Assigned, "d"), at(20), at(20))
 		c.Expect("r", told("t", 2, trip.Assigned, "d"), at(20))
 		c.Tick(at(40))
 	}, []Breach{Late}},
@@ -241,7 +297,9 @@ var histories = []struct {
 		show(c, told("t", 1, trip.Searching, ""))
 		c.StreamClosed("r")
 		c.StreamOpened("r", at(30))
-		c.Expect("r", told("t", 2, trip.Cancelled, ""), at(31))
+		late := told("t", 2, trip.Cancelled, "")
+		late.RequestedAt = at(40) // by a clock that is ahead
+		c.Expect("r", late, at(31))
 		c.Tick(at(60))
 	}, nil},
 	{"ChangedWhileTheStreamWasClosed", func(c *Checker) {
@@ -269,44 +327,44 @@ var histories = []struct {
 	}, []Breach{OutOfOrder}},
 
 	{"StateGoesBack", func(c *Checker) {
-		c.Read(told("t", 3, trip.Arrived, "d"), at(1))
-		c.Read(told("t", 4, trip.Assigned, "d"), at(2))
+		c.Read(told("t", 3, trip.Arrived, "d"), at(1), at(1))
+		c.Read(told("t", 4, trip.Assigned, "d"), at(2), at(2))
 	}, []Breach{Backwards}},
 	{"StateSkipsAhead", func(c *Checker) {
-		c.Read(told("t", 2, trip.Assigned, "d"), at(1))
-		c.Read(told("t", 3, trip.Riding, "d"), at(2))
+		c.Read(told("t", 2, trip.Assigned, "d"), at(1), at(1))
+		c.Read(told("t", 3, trip.Riding, "d"), at(2), at(2))
 	}, []Breach{Backwards}},
 	{"StateSkipsAheadToldBackwards", func(c *Checker) {
-		c.Read(told("t", 3, trip.Riding, "d"), at(2))
-		c.Read(told("t", 2, trip.Assigned, "d"), at(1))
+		c.Read(told("t", 3, trip.Riding, "d"), at(2), at(2))
+		c.Read(told("t", 2, trip.Assigned, "d"), at(1), at(1))
 	}, []Breach{Backwards}},
 	{"RidingDriverTakenOff", func(c *Checker) {
-		c.Read(told("t", 4, trip.Riding, "d"), at(1))
-		c.Read(epoch(told("t", 5, trip.Searching, ""), 2), at(2))
+		c.Read(told("t", 4, trip.Riding, "d"), at(1), at(1))
+		c.Read(epoch(told("t", 5, trip.Searching, ""), 2), at(2), at(2))
 	}, []Breach{Backwards}},
 	{"SearchAgainInTheSameEpoch", func(c *Checker) {
-		c.Read(told("t", 2, trip.Assigned, "d"), at(1))
-		c.Read(told("t", 3, trip.Searching, ""), at(2))
+		c.Read(told("t", 2, trip.Assigned, "d"), at(1), at(1))
+		c.Read(told("t", 3, trip.Searching, ""), at(2), at(2))
 	}, []Breach{Backwards}},
 	{"EpochGoesBack", func(c *Checker) {
-		c.Read(epoch(told("t", 4, trip.Searching, ""), 3), at(1))
-		c.Read(epoch(told("t", 9, trip.Searching, ""), 2), at(2))
+		c.Read(epoch(told("t", 4, trip.Searching, ""), 3), at(1), at(1))
+		c.Read(epoch(told("t", 9, trip.Searching, ""), 2), at(2), at(2))
 	}, []Breach{Backwards}},
 	{"BeginsAssigned", func(c *Checker) {
-		c.Read(told("t", 1, trip.Assigned, "d"), at(1))
+		c.Read(told("t", 1, trip.Assigned, "d"), at(1), at(1))
 	}, []Breach{Backwards}},
 
 	{"LifeAfterTheEnd", func(c *Checker) {
-		c.Read(told("t", 2, trip.Cancelled, ""), at(1))
-		c.Read(told("t", 3, trip.Assigned, "d"), at(2))
+		c.Read(told("t", 2, trip.Cancelled, ""), at(1), at(1))
+		c.Read(told("t", 3, trip.Assigned, "d"), at(2), at(2))
 	}, []Breach{FinalChanged}},
 	{"LifeAfterTheEndToldBackwards", func(c *Checker) {
-		c.Read(told("t", 7, trip.Arrived, "d"), at(2))
-		c.Read(told("t", 2, trip.Expired, ""), at(1))
+		c.Read(told("t", 7, trip.Arrived, "d"), at(2), at(2))
+		c.Read(told("t", 2, trip.Expired, ""), at(1), at(1))
 	}, []Breach{FinalChanged}},
 	{"TwoEnds", func(c *Checker) {
-		c.Read(told("t", 5, trip.Completed, "d"), at(1))
-		c.Read(told("t", 5, trip.Cancelled, "d"), at(2))
+		c.Read(told("t", 5, trip.Completed, "d"), at(1), at(1))
+		c.Read(told("t", 5, trip.Cancelled, "d"), at(2), at(2))
 	}, []Breach{Contradicted}},
 
 	{"AcknowledgedAndGone", func(c *Checker) { c.NotFound("t", at(1)) }, []Breach{Unknown}},
@@ -339,7 +397,7 @@ func TestChecker_Tick(t *testing.T) {
 	c.Keep = time.Minute
 	c.StreamOpened("r", at(0))
 	show(c, told("t", 1, trip.Searching, ""))
-	c.Read(since(told("u", 5, trip.Completed, "d"), 10, 20), at(20))
+	c.Read(since(told("u", 5, trip.Completed, "d"), 10, 20), at(20), at(20))
 	c.StreamClosed("r")
 	c.Tick(at(30))
 	if _, ok := c.Trip("t"); !ok {

@@ -161,6 +161,8 @@ func (l *ledger) said(driverID string, frame any, now time.Time) {
 	switch f := frame.(type) {
 	case positionFrame:
 		l.report.Positions++
+	case tripStep:
+		l.check.Stepped(driverID, f.TripID, f.Epoch, brings[f.Type], now)
 	case offerStep:
 		switch f.Type {
 		case wire.FrameAccept:

@@ -28,9 +28,10 @@ func (l *ledger) streamBroke(error) {
 }
 
 // requested notes that a rider is about to ask for a trip.
-func (l *ledger) requested() {
+func (l *ledger) requested(riderID string, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.check.Asked(riderID, now)
 	l.report.Requests++
 }
 
@@ -120,7 +121,7 @@ func (l *ledger) milestones(t wire.Trip, now time.Time) {
 func (l *ledger) read(riderID string, t wire.Trip, asked, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.check.Read(t, asked)
+	l.check.Read(t, asked, now)
 	l.check.Expect(riderID, t, now)
 	l.note(Note{At: now, Kind: Told, Who: riderID, Trip: t})
 }
@@ -165,12 +166,13 @@ const searchLimit = 330 * time.Second
 func (l *ledger) audited(t wire.Trip, asked, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.check.Read(t, asked)
+	l.check.Read(t, asked, now)
 	l.note(Note{At: now, Kind: Told, Trip: t})
-	l.check.Expect(l.open[t.ID].rider, t, now)
+	a := l.open[t.ID]
+	l.check.Expect(a.rider, t, now)
 	since, online := l.sessions[t.DriverID]
 	switch {
-	case t.State == trip.Searching && now.Sub(t.RequestedAt) > time.Duration(t.Epoch)*searchLimit:
+	case t.State == trip.Searching && now.Sub(a.asked) > time.Duration(t.Epoch)*searchLimit:
 		l.check.Stuck(t, now, "the search should be over")
 	case t.State.HasDriver() && online && now.Sub(since) > settle && !l.check.told(t.ID, t.DriverID):
 		l.check.Stuck(t, now, "the driver is online and was not told of it")

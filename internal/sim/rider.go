@@ -138,7 +138,7 @@ func (r *rider) soonest(check time.Time) time.Time {
 // request asks for the trip. done reports that there will be none.
 func (r *rider) request(ctx context.Context) (done bool, err error) {
 	asked := r.now()
-	r.ledger.requested()
+	r.ledger.requested(r.id, asked)
 	body := map[string]any{"pickup": r.order.Pickup, "dropoff": r.order.Dropoff}
 	var t wire.Trip
 	err = r.client.do(ctx, call{
