@@ -59,8 +59,11 @@ func (t *town) fault(f faults.Fault) (begin, end func() error, err error) {
 	case empty:
 		return t.emptyRedis, nothing, nil
 	case faults.Pause:
-		if f.Target == "postgres" {
+		switch f.Target {
+		case "postgres":
 			return t.postgres.Pause, t.postgres.Resume, nil
+		case "redis":
+			return t.redis.Pause, t.redis.Resume, nil
 		}
 		p := t.programs[f.Target]
 		return p.pause, p.resume, nil

@@ -157,17 +157,16 @@ func (t *town) front(name string, behind []string) error {
 	return err
 }
 
-// parts is what can be broken. Redis is not paused: nothing tells its process
-// from here; its connections are stalled instead.
+// parts is what can be broken.
 func (t *town) parts() faults.Parts {
-	programs := slices.Concat(dispatchers, trackers, []string{"nats", "postgres"})
+	programs := slices.Concat(dispatchers, trackers, []string{"nats", "postgres", "redis"})
 	var links []string
 	for name := range t.links {
 		links = append(links, name)
 	}
 	slices.Sort(links)
 	return faults.Parts{
-		faults.Kill: append(programs, "redis"), faults.Pause: programs,
+		faults.Kill: programs, faults.Pause: programs,
 		faults.Cut: links, faults.Stall: links, faults.Slow: links, faults.Duplicate: {"nats"},
 	}
 }

@@ -19,9 +19,9 @@ type freezer interface {
 	thaw() error
 }
 
-// Pause freezes a PostgreSQL as a machine that hangs would: its connections
-// stay, new ones are taken, and nobody answers on any of them. Other servers
-// cannot be paused.
+// Pause freezes a PostgreSQL or a Redis as a machine that hangs would: its
+// connections stay, new ones are taken, and nobody answers on any of them. Other
+// servers cannot be paused.
 func (s *Server) Pause() error {
 	f, ok := s.running.(freezer)
 	if !ok {
@@ -80,17 +80,26 @@ func (c *cluster) freeze() error {
 }
 
 func (c *cluster) freezePostmaster() error {
-	data, err := os.ReadFile(filepath.Join(c.dir, "data", "postmaster.pid"))
+	pid, err := readPID(filepath.Join(c.dir, "data", "postmaster.pid"))
 	if err != nil {
 		return err
+	}
+	c.frozen = append(c.frozen, pid)
+	return syscall.Kill(pid, syscall.SIGSTOP)
+}
+
+// readPID is the number in the first line of a file.
+func readPID(path string) (int, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
 	}
 	first, _, _ := strings.Cut(string(data), "\n")
 	pid, err := strconv.Atoi(strings.TrimSpace(first))
 	if err != nil {
-		return fmt.Errorf("postmaster.pid: %w", err)
+		return 0, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	c.frozen = append(c.frozen, pid)
-	return syscall.Kill(pid, syscall.SIGSTOP)
+	return pid, nil
 }
 
 func (c *cluster) thaw() error {
@@ -102,4 +111,24 @@ func (c *cluster) thaw() error {
 	}
 	c.frozen = nil
 	return errors.Join(errs...)
+}
+
+// lone is a running Redis: one process.
+type lone struct{ *process }
+
+func (l lone) stop() error { return errors.Join(l.thaw(), l.process.stop()) }
+func (l lone) kill() error { return errors.Join(l.thaw(), l.process.kill()) }
+
+func (l lone) freeze() error { return l.tell(syscall.SIGSTOP) }
+func (l lone) thaw() error   { return l.tell(syscall.SIGCONT) }
+
+func (l lone) tell(s syscall.Signal) error {
+	pid, err := readPID(filepath.Join(l.dir, "redis.pid"))
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, s); !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
 }

@@ -78,7 +78,7 @@ func runRedis(path, dir string, port int, address string) (running, error) {
 		_ = p.kill()
 		return nil, err
 	}
-	return p, nil
+	return lone{p}, nil
 }
 
 // borrowRedis takes an empty logical database of a server that is not ours.

@@ -64,6 +64,24 @@ func TestServer_PausedPostgresDoesNotAnswer(t *testing.T) {
 	mustDo(t, s.Kill) // it ends all the same
 }
 
+func TestServer_PausedRedisDoesNotAnswer(t *testing.T) {
+	s := mustStart(t, testenv.StartRedis)
+	client := mustRedis(t, s.URL)
+	mustDo(t, s.Pause)
+	hasty, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if err := client.Ping(hasty).Err(); err == nil {
+		t.Error("a paused server answers")
+	}
+	mustDo(t, s.Resume)
+	if err := client.Ping(t.Context()).Err(); err != nil {
+		t.Errorf("resumed: %v", err)
+	}
+	mustDo(t, s.Pause)
+	mustDo(t, s.Kill) // it ends all the same
+	mustDo(t, s.Start)
+}
+
 func TestRedis_EachTestHasItsOwn(t *testing.T) {
 	a, b := mustRedis(t, testenv.Redis(t)), mustRedis(t, testenv.Redis(t))
 	if err := a.Set(t.Context(), "mine", "1", 0).Err(); err != nil {
