@@ -45,6 +45,13 @@ export async function streamRecovers(context, address) {
   await becomes(page, 'live');
   assert.equal(seen.connections.length, 3);
 
+  last().socket.send(JSON.stringify({ type: 'stale', since: '2026-05-01T08:00:00Z' }));
+  await becomes(page, 'stale');
+  assert.match(await page.textContent('#panel .late'), /What moves is late since .*Cars stand still/);
+  last().socket.send(JSON.stringify({ type: 'fresh' }));
+  await becomes(page, 'live');
+  await page.waitForSelector('#panel .late', { state: 'detached' });
+
   seen.quiet = true; // a connection that is dead, and nobody said so
   await becomes(page, 'reconnecting');
   seen.quiet = false;

@@ -39,9 +39,11 @@ export async function start(root, { site, below, identity }) {
   watchRoute();
   watchKeys(app);
   const stream = new Stream({
-    identity, city, onState: (state) => app.connection.set({ state: states[state] }),
+    identity, city, onState: (state) => app.connection.set({ state: states[state], since: since(app.connection.state, states[state]) }),
     onFrame: (frame) => {
       city.apply(frame);
+      if (frame.type === 'stale') app.connection.set({ state: 'stale', since: frame.since });
+      if (frame.type === 'fresh') app.connection.set({ state: 'live' });
       if (frame.type === 'error') app.notices.set({ notice: frame.detail });
       if (frame.type === 'stats' && String(frame.degraded ?? []) !== String(app.health.state.degraded)) app.health.set({ degraded: frame.degraded ?? [] });
     },
@@ -50,6 +52,9 @@ export async function start(root, { site, below, identity }) {
   await begin(app, stream);
   window.cabstand = hook(app);
 }
+
+/** Since when a state holds: that it was lost before does not make it newer. */
+const since = (old, state) => (old.state === state ? old.since : new Date().toISOString());
 
 async function begin(app, stream) {
   const { map, city, site } = app;
