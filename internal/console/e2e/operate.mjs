@@ -59,10 +59,45 @@ export async function areaIsDrawn(page) {
   await page.click('dialog [type="submit"]');
   await page.waitForFunction(() => document.querySelector('#drawer h2')?.textContent === 'Old town');
   assert.match(await page.textContent('#areas'), /Old town.*Greedy/s);
+  await areaIsReshaped(page);
   await page.click('#drawer .danger-soft');
   await page.click('dialog [type="submit"]');
   await page.waitForSelector('#drawer', { state: 'detached' });
   await page.waitForFunction(() => !document.querySelector('#areas').textContent.includes('Old town'));
+}
+
+/** Its shape is changed by keys and by the mouse, and kept once somebody says so. */
+async function areaIsReshaped(page) {
+  await page.waitForFunction(() => /Corners4/.test(document.querySelector('#drawer .facts')?.textContent));
+  await page.click('#drawer button:has-text("Reshape")');
+  await cornerIsDragged(page);
+  await page.click('#draw button:has-text("Corner after it")');
+  await page.waitForFunction(() => /Corner 3 of 5/.test(document.querySelector('#draw p').textContent));
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Delete');
+  await page.waitForFunction(() => /of 4/.test(document.querySelector('#draw p').textContent));
+  await page.click('#draw button:has-text("Corner after it")');
+  await page.click('#draw button:has-text("Finish")');
+  await page.click('dialog [type="submit"]');
+  await page.waitForFunction(() => /Corners5/.test(document.querySelector('#drawer .facts').textContent));
+}
+
+/** The corner under the mouse comes along, and the map stays. */
+async function cornerIsDragged(page) {
+  const corners = () => page.evaluate(() => cabstand.corners());
+  await page.waitForFunction(() => { // the map has come to rest
+    const [now, before] = [JSON.stringify(cabstand.corners()), window.cornersBefore];
+    window.cornersBefore = now;
+    return now === before;
+  }, null, { polling: 300 });
+  const before = await corners();
+  const { x, y } = before[1];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 40, y - 30, { steps: 3 });
+  await page.mouse.up();
+  const off = (await corners()).map((c, i) => [Math.round(c.x - before[i].x), Math.round(c.y - before[i].y)]);
+  assert.deepEqual(off, [[0, 0], [-40, -30], [0, 0], [0, 0]]);
 }
 
 /** What a driver was passed over for is told in sentences. */

@@ -28,6 +28,13 @@ export async function drawArea(app) {
   if (ring) openDialog(AreaDialog, { app, area: { id: newID(), area: { type: 'Polygon', coordinates: [ring] } }, fresh: true });
 }
 
+/** Lets the operator reshape the outline of an area on the map; its holes stay. */
+async function reshapeArea(app, area) {
+  const [outline, ...holes] = area.area.coordinates;
+  const ring = await app.draw(outline);
+  if (ring) openDialog(AreaDialog, { app, area: { ...area, area: { type: 'Polygon', coordinates: [ring, ...holes] } } });
+}
+
 const newID = () => `area-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 
 function AreaDialog({ app, area, fresh, close }) {
@@ -65,5 +72,6 @@ export function AreaDrawer({ app, id, tools }) {
     ${area && html`<${Facts} rows=${[['Policy', area.policy ? policyNames[area.policy.policy] : 'the installation’s'], area.policy && ['Settings', terms(area.policy)],
         ['Corners', area.area.coordinates.flat(area.area.type === 'Polygon' ? 1 : 2).length - 1], area.set_by && ['Changed by', area.set_by]]} />
       <footer class="acts"><button type="button" class="second" onClick=${() => openDialog(AreaDialog, { app, area })}>Change</button>
+        ${area.area.type === 'Polygon' && html`<button type="button" class="second" onClick=${() => reshapeArea(app, area)}>Reshape</button>`}
         <span class="spring" /><button type="button" class="danger-soft" onClick=${remove}>Delete</button></footer>`}`;
 }

@@ -12,10 +12,11 @@
  *   drawn()     how many marks the last frame had
  *   frames()    how many frames there were
  *   lines(id)   what is drawn of a trip in view: ["now:assigned", "plan:assigned", …]
+ *   corners()   [{x, y}] on the page of the area that is being drawn
  *   state()     of the connection
  *   policy()    in force, as the page knows it, or null
  */
-export function hook({ city, map, policy, connection }) {
+export function hook({ city, map, policy, connection, areas }) {
   return Object.freeze({
     drivers: () => [...city.drivers.values()].map(({ id, status, lat, lon }) => ({ id, status, lat, lon })),
     trips: () => [...city.trips.values()].map(({ id, state, version, driver_id }) => ({ id, state, version, driver_id })),
@@ -26,6 +27,7 @@ export function hook({ city, map, policy, connection }) {
     drawn: () => map.marks.drawn,
     frames: () => map.marks.frames,
     lines: (id) => map.drawnOf(id),
+    corners: () => (areas.state.drawing?.corners ?? []).map((corner) => map.onPage(corner)),
     policy: () => structuredClone(policy.state.told?.in_force ?? null),
     state: () => connection.state.state,
   });

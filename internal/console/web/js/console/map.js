@@ -76,6 +76,23 @@ export class LiveMap {
     };
   }
 
+  /** While a drag begins where grab(point) says so, it calls move({lng, lat}) instead of moving the map, until what it gives back is called. */
+  takeDrags(grab, move) {
+    let held = false;
+    const handlers = {
+      mousedown: (e) => {
+        held = (e.points?.length ?? 1) === 1 && grab(e.point);
+        if (held) e.preventDefault();
+      },
+      mousemove: (e) => { if (held) move(e.lngLat); },
+      mouseup: () => { held = false; },
+    };
+    const touch = { mousedown: 'touchstart', mousemove: 'touchmove', mouseup: 'touchend' };
+    const each = (what) => Object.entries(handlers).forEach(([name, fn]) => [name, touch[name]].forEach((type) => this.map[what](type, fn)));
+    each('on');
+    return () => each('off');
+  }
+
   /** Calls fn with the box in view and the zoom, now and whenever it moved. */
   onView(fn) {
     const tell = () => fn(this.view(0), this.map.getZoom());
@@ -94,6 +111,16 @@ export class LiveMap {
 
   project([lon, lat]) {
     return this.map.project([lon, lat]);
+  }
+
+  /** Where a place is on the page. */
+  onPage(place) {
+    const [{ x, y }, { left, top }] = [this.project(place), this.map.getContainer().getBoundingClientRect()];
+    return { x: x + left, y: y + top };
+  }
+
+  unproject(point) {
+    return this.map.unproject(point);
   }
 
   select(selected) {
@@ -123,9 +150,9 @@ export class LiveMap {
     this.#set('areas', areaFeatures(areas ?? []));
   }
 
-  /** The corners [[lon, lat], …] of an area that is being drawn. */
-  showDrawing(corners) {
-    this.#set('drawing', drawingFeatures(corners));
+  /** The corners [[lon, lat], …] of an area that is being drawn, which of them is chosen, and the middles of its sides, to be dragged. */
+  showDrawing(corners, chosen, middles) {
+    this.#set('drawing', drawingFeatures(corners, chosen, middles));
   }
 
   async #set(source, data) {

@@ -15,7 +15,10 @@ export function extraLayers() {
     { id: 'drawing-fill', type: 'fill', source: 'drawing', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': colour('link'), 'fill-opacity': 0.14 } },
     { id: 'drawing-line', type: 'line', source: 'drawing', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': colour('link'), 'line-width': 2.5, 'line-dasharray': [2, 1.4] } },
     { id: 'drawing-corner', type: 'circle', source: 'drawing', filter: ['==', ['geometry-type'], 'Point'],
-      paint: { 'circle-radius': 6, 'circle-color': colour('map-halo'), 'circle-stroke-color': colour('link'), 'circle-stroke-width': 3 } },
+      paint: {
+        'circle-radius': ['match', ['get', 'is'], 'middle', 4, 6], 'circle-color': ['match', ['get', 'is'], 'chosen', colour('accent'), colour('map-halo')],
+        'circle-stroke-color': colour('link'), 'circle-stroke-width': ['match', ['get', 'is'], 'middle', 1.5, 3],
+      } },
     { id: 'area-label', type: 'symbol', source: 'areas', layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 13 },
       paint: { 'text-color': colour('ink'), 'text-halo-color': colour('map-halo'), 'text-halo-width': 2 } },
   ];
@@ -26,8 +29,9 @@ export function areaFeatures(areas) {
   return { type: 'FeatureCollection', features };
 }
 
-export function drawingFeatures(corners) {
-  const feature = (type, coordinates) => ({ type: 'Feature', properties: {}, geometry: { type, coordinates } });
+export function drawingFeatures(corners, chosen = -1, middles = []) {
+  const feature = (type, coordinates, is) => ({ type: 'Feature', properties: { is }, geometry: { type, coordinates } });
   const outline = corners.length >= 3 ? [feature('Polygon', [[...corners, corners[0]]])] : corners.length === 2 ? [feature('LineString', corners)] : [];
-  return { type: 'FeatureCollection', features: [...outline, ...corners.map((c) => feature('Point', c))] };
+  const points = corners.map((c, i) => feature('Point', c, i === chosen ? 'chosen' : 'corner'));
+  return { type: 'FeatureCollection', features: [...outline, ...middles.map((m) => feature('Point', m, 'middle')), ...points] };
 }

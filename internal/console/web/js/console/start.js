@@ -33,7 +33,7 @@ export async function start(root, { site, below, identity }) {
     learned: () => app.changes.set({}),
     signOut: site.demo ? null : () => identity.signOut(),
     copyLink: () => navigator.clipboard.writeText(location.href).then(() => say('The link is copied.'), () => say('The browser did not let it be copied.', true)),
-    draw: () => draw(map, app.areas),
+    draw: (ring) => draw(map, app.areas, ring),
     fly: flights(map, city),
   };
   watchRoute();
