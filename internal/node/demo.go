@@ -42,13 +42,16 @@ func (p *parts) demo(c EmbeddedConfig, key []byte) (*place, error) {
 		return nil, err
 	}
 	city := sim.NewCity(c.DemoSeed)
+	visitors := &visitors{drivers: p.store, issue: issuer.Issue, now: time.Now}
 	p.node.task("demo", func(ctx context.Context) error {
 		token := func(role, sub string) (string, error) { return issuer.Issue(trip.Role(role), sub, demoTTL) }
-		return sim.Demo(ctx, p.node.URL(), token, city, c.DemoSeed, c.DemoFleet)
+		return sim.Demo(ctx, sim.Stage{
+			Target: p.node.URL(), Token: token, City: city, Seed: c.DemoSeed, Drivers: c.DemoFleet, Enrol: visitors.enrol,
+		})
 	})
 	return &place{
 		name: city.Name, center: city.Center(), bounds: city.Bounds(), baseMap: city.BaseMap(), graph: city.Graph,
-		visitors: &visitors{drivers: p.store, issue: issuer.Issue, now: time.Now},
+		visitors: visitors,
 	}, nil
 }
 
@@ -90,14 +93,20 @@ func (v *visitors) Visit(ctx context.Context, role trip.Role, sub string) (api.V
 	return api.Visit{Token: token, Sub: sub, ExpiresAt: v.now().Add(visitorTTL).UTC().Truncate(time.Second)}, nil
 }
 
-// register makes a driver of the visitor. One who was registered before, and
-// perhaps changed by an operator since, stays as is.
+// register makes a driver of the visitor.
 func (v *visitors) register(ctx context.Context, sub string) error {
 	tail := strings.ToUpper(sub[len(sub)-4:])
-	_, _, err := v.drivers.Register(ctx, driver.Profile{
-		ID: sub, Name: "Visitor " + tail, Class: driver.Standard, Seats: 4, CreatedAt: v.now().UTC(),
-		Vehicle: driver.Vehicle{Plate: "CAB " + tail, Make: "Demo car", Colour: "yellow"},
+	return v.enrol(ctx, driver.Profile{
+		ID: sub, Name: "Visitor " + tail, Class: driver.Standard, Seats: 4,
+		Vehicle: driver.Vehicle{Plate: "CAB " + tail, Make: "Checker cab", Colour: "yellow"},
 	})
+}
+
+// enrol stores a driver of the demo. One who was registered before, and perhaps
+// changed by an operator since, stays as is.
+func (v *visitors) enrol(ctx context.Context, p driver.Profile) error {
+	p.CreatedAt = v.now().UTC()
+	_, _, err := v.drivers.Register(ctx, p)
 	if fault.Is(err, fault.AlreadyExists) {
 		return nil
 	}

@@ -2,7 +2,10 @@ package sim
 
 import (
 	"context"
+	"iter"
 	"time"
+
+	"github.com/cabstand/cabstand/internal/driver"
 )
 
 // lively is how people are in the demo: drivers do not stand about for long.
@@ -18,13 +21,35 @@ var lively = Behaviour{
 // a city that is left alone for hours must not run out of drivers.
 const ordersPerDriver = 0.05
 
-// Demo lets a city live, for those who watch it, through the engine that answers
-// at target, until ctx ends. The error says that it could not begin.
-func Demo(ctx context.Context, target string, token Token, city *City, seed uint64, drivers int) error {
+// Stage is where a demo plays.
+type Stage struct {
+	Target  string // address of the engine
+	Token   Token
+	City    *City
+	Seed    uint64
+	Drivers int
+
+	// Enrol makes a driver known to the engine. Those of a demo are no operator's
+	// deeds, which the list of such would be full of.
+	Enrol func(context.Context, driver.Profile) error
+}
+
+// Demo lets a city live, for those who watch it, until ctx ends. The error says
+// that it could not begin.
+func Demo(ctx context.Context, s Stage) error {
 	_, err := Drive(ctx, Config{
-		Target: target, Token: token, World: city, Drivers: drivers, Prefix: "demo",
-		Orders: city.Orders(float64(drivers)*ordersPerDriver, seed), Seed: seed,
+		Target: s.Target, Token: s.Token, World: s.City, Drivers: s.Drivers, Prefix: "demo",
+		Orders: s.orders(), Seed: s.Seed,
 		Behaviour: lively, PositionEvery: time.Second, Unaudited: true,
+		Enrol: func(ctx context.Context, id string) error { return s.Enrol(ctx, profileOf(id)) },
 	})
 	return err
+}
+
+func (s Stage) orders() iter.Seq[Order] {
+	all := s.City.Orders(float64(s.Drivers)*ordersPerDriver, s.Seed)
+	if s.Drivers < enough {
+		return all
+	}
+	return mixed(all, s.Seed)
 }

@@ -40,6 +40,10 @@ type Config struct {
 
 	Unaudited bool // nobody reads the report: end at once when ctx ends
 
+	// Enrol makes a driver known to the engine before the first session; nil
+	// registers a standard car as an operator does.
+	Enrol func(ctx context.Context, id string) error
+
 	Note     func(Note)       // called with what each client says and is told, one at a time; may be nil
 	Progress func(Report)     // called every ten seconds; may be nil
 	Now      func() time.Time // nil is time.Now
@@ -171,7 +175,7 @@ func (c *city) drivers(ctx context.Context) error {
 		if i > 0 && !sleep(ctx, startEvery) {
 			break
 		}
-		p := &phone{cabbie: c.cabbie(i), client: c.client, ledger: c.ledger, now: c.Now}
+		p := &phone{cabbie: c.cabbie(i), client: c.client, ledger: c.ledger, now: c.Now, enrol: c.Enrol}
 		if c.Binary {
 			p.protocols = []string{wire.SubprotocolBinary}
 		}

@@ -109,7 +109,7 @@ func every(pause time.Duration, n int) iter.Seq[Order] {
 		rng := rand.New(rand.NewPCG(1, 1))
 		for i := range n {
 			from, to := racetrack{}.Place(rng), geo.Destination(here, 360*rng.Float64(), 300)
-			if !yield(Order{time.Duration(i) * pause, from, to}) {
+			if !yield(Order{After: time.Duration(i) * pause, Pickup: from, Dropoff: to}) {
 				return
 			}
 		}

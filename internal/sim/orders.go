@@ -24,7 +24,7 @@ func ReadOrders(r io.Reader, from time.Time, length time.Duration) ([]Order, roa
 	var some []Order
 	for _, o := range all {
 		if after := o.At.Sub(from); after >= 0 && after < length {
-			some = append(some, Order{after, o.Pickup, o.Dropoff})
+			some = append(some, Order{After: after, Pickup: o.Pickup, Dropoff: o.Dropoff})
 		}
 	}
 	return some, bad, err

@@ -19,6 +19,7 @@ type phone struct {
 	cabbie    *cabbie
 	client    *client
 	ledger    *ledger
+	enrol     func(ctx context.Context, id string) error // see [Config.Enrol]
 	now       func() time.Time
 	protocols []string // to ask for
 
@@ -61,15 +62,22 @@ func (p *phone) run(ctx context.Context) error {
 
 func (p *phone) register(ctx context.Context) error {
 	id := p.cabbie.id
-	body := map[string]any{"id": id, "name": "Driver " + id, "class": "standard", "seats": 4}
-	err := p.client.do(ctx, call{
-		role: "operator", sub: "simulator", method: http.MethodPost, path: "/v1/drivers",
-		body: body, patience: 24 * time.Hour,
-	}, nil)
-	if err != nil && ctx.Err() == nil {
+	enrol := p.enrol
+	if enrol == nil {
+		enrol = p.enrolAsOperator
+	}
+	if err := enrol(ctx, id); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("register driver %s: %w", id, err)
 	}
 	return nil
+}
+
+func (p *phone) enrolAsOperator(ctx context.Context, id string) error {
+	body := map[string]any{"id": id, "name": "Driver " + id, "class": "standard", "seats": 4}
+	return p.client.do(ctx, call{
+		role: "operator", sub: "simulator", method: http.MethodPost, path: "/v1/drivers",
+		body: body, patience: 24 * time.Hour,
+	}, nil)
 }
 
 // session is one connection from beginning to end. begun reports whether the

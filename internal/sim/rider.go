@@ -140,6 +140,9 @@ func (r *rider) request(ctx context.Context) (done bool, err error) {
 	asked := r.now()
 	r.ledger.requested(r.id, asked)
 	body := map[string]any{"pickup": r.order.Pickup, "dropoff": r.order.Dropoff}
+	if r.order.Class != "" {
+		body["class"] = r.order.Class
+	}
 	var t wire.Trip
 	err = r.client.do(ctx, call{
 		role: "rider", sub: r.id, method: http.MethodPost, path: "/v1/trips",

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/road"
 )
 
@@ -23,6 +24,7 @@ type Order struct {
 	After   time.Duration // since the start of the run
 	Pickup  geo.Point
 	Dropoff geo.Point
+	Class   driver.Class // "" asks for none: the standard one
 }
 
 // circuity is how much longer than the straight line a drive in a city is, and
@@ -80,7 +82,7 @@ func RandomOrders(w World, perMinute float64, seed uint64) iter.Seq[Order] {
 		for perMinute > 0 {
 			after += pause(perMinute, rng)
 			from, to := apart(w, rng)
-			if !yield(Order{after, from, to}) {
+			if !yield(Order{After: after, Pickup: from, Dropoff: to}) {
 				return
 			}
 		}
