@@ -23,7 +23,7 @@ export function App({ shift, map, site, identity, places }) {
     <${Offline} link=${state.link}>${lost(state)}<//>
     ${state.offer && !state.offer.answered
       ? html`<${Offer} key=${state.offer.offer_id} ...${{ shift, map, places, offer: state.offer }} />`
-      : trip ? html`<${Job} ...${{ shift, map, site, places, trip, next, state }} />` : html`<${Home} ...${{ shift, map, state }} />`}
+      : trip ? html`<${Job} ...${{ shift, map, site, places, trip, next, state, left: scene.left }} />` : html`<${Home} ...${{ shift, map, state }} />`}
     <${Spoken} text=${spoken(state, trip)} />`;
 }
 

@@ -16,7 +16,7 @@ const says = {
   riding: { title: 'To the destination', button: 'Complete the ride', kind: 'complete' },
 };
 
-export function Job({ shift, map, site, places, trip, next, state }) {
+export function Job({ shift, map, site, places, trip, next, state, left }) {
   const say = says[trip.state];
   const goal = trip.state === 'riding' ? trip.dropoff : trip.pickup;
   const name = useName(places, goal);
@@ -26,7 +26,7 @@ export function Job({ shift, map, site, places, trip, next, state }) {
   const step = () => shift.steps.add(say.kind, trip.id, { epoch });
   const pin = trip.state === 'arrived' && (trip.pin_required ?? site.require_pin);
   return html`<${Sheet} map=${map} label="Your ride">
-    <${Head} title=${say.title} sub=${[name, far !== null && trip.state !== 'arrived' && distance(far)].filter(Boolean).join(' · ') || null}>
+    <${Head} title=${say.title} sub=${[name, left !== null && trip.state !== 'arrived' && distance(left)].filter(Boolean).join(' · ') || null}>
       ${trip.state === 'arrived' ? html`<${Waited} at=${trip.arrived_at} />` : html`<b class="fare">${money(trip.fare)}</b>`}
     <//>
     <${Alert} text=${state.problem} onClose=${() => shift.set({ problem: '' })} />

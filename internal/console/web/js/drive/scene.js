@@ -1,10 +1,11 @@
 // What the map shows of a shift.
 
+import { metresLeft } from '../shared/geometry.js';
 import { useEffect, useMemo, useState } from '../shared/html.js';
 
 const NEWS = 15000; // ms between looks for a better way
 
-/** The scene: the car, where it has to go, and by which way. */
+/** The scene: the car, where it has to go, by which way, and how many metres of it are left. */
 export function useScene(shift, state) {
   const { fix, offer } = state;
   const [trip] = shift.trips.ahead();
@@ -16,7 +17,7 @@ export function useScene(shift, state) {
     const pins = {};
     if (shown) Object.assign(pins, { pickup: shown.pickup, dropoff: shown.dropoff });
     else if (trip) Object.assign(pins, trip.state === 'riding' ? { dropoff: trip.dropoff } : { pickup: trip.pickup });
-    return { pins, car: fix, ways: { near: shown || trip?.state === 'assigned' ? way : null, ahead: shown ? ride : trip?.state === 'riding' ? way : null }, focus: focus(fix, shown, trip, way, ride) };
+    return { pins, car: fix, ways: { near: shown || trip?.state === 'assigned' ? way : null, ahead: shown ? ride : trip?.state === 'riding' ? way : null }, focus: focus(fix, shown, trip, way, ride), left: way && fix ? metresLeft(way, fix) : null };
   }, [fix, shown, trip?.id, trip?.state, way, ride]);
 }
 

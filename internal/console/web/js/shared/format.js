@@ -56,3 +56,6 @@ export const statusNames = {
   available: 'Available', offered: 'Has an offer', enroute: 'To pickup', waiting: 'At pickup',
   riding: 'With rider', silent: 'Silent', offline: 'Offline',
 };
+
+/** The name of a class of vehicles: "XL", "Standard". */
+export const className = (id) => (id.length < 4 ? id.toUpperCase() : id[0].toUpperCase() + id.slice(1).replace(/_/g, ' '));

@@ -17,6 +17,30 @@ export function metres(a, b) {
   return 2 * EARTH * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
+/**
+ * Where on the line from (x, y) to (u, v) of a plane its nearest point to the
+ * origin is: [share of the line, distance].
+ */
+export function nearestOn(x, y, u, v) {
+  const [dx, dy] = [u - x, v - y];
+  const t = Math.min(1, Math.max(0, -(x * dx + y * dy) / (dx * dx + dy * dy || 1)));
+  return [t, Math.hypot(x + t * dx, y + t * dy)];
+}
+
+/** Metres that are left of a way {lat, lon}, … for who is at about a place of it. */
+export function metresLeft(points, at) {
+  const squeeze = Math.cos(at.lat * rad);
+  const flat = ({ lat, lon }) => [(lon - at.lon) * squeeze, lat - at.lat];
+  let [left, rest, least] = [0, 0, Infinity];
+  for (let i = points.length - 1; i > 0; i--) { // from the end, so that rest is what comes after the leg
+    const length = metres(points[i - 1], points[i]);
+    const [share, off] = nearestOn(...flat(points[i - 1]), ...flat(points[i]));
+    if (off < least) [left, least] = [rest + length * (1 - share), off];
+    rest += length;
+  }
+  return left;
+}
+
 const ARC_STEPS = 20;
 const BEND = 0.14; // of the arc's length, sideways
 

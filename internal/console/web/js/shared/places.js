@@ -2,14 +2,14 @@
 // on the city's own map.
 
 import { metres } from './geometry.js';
+import { StreetNames } from './streetnames.js';
 
 const MOST = 6;
 const LEAST = 2; // letters
-const AT = 90; // metres to a street that names a place
 
 export class Places {
   constructor(api, site, streets) {
-    Object.assign(this, { api, remote: site.places, names: streets ? named(streets) : [], streets: streets ? nearby(streets) : [] });
+    Object.assign(this, { api, remote: site.places, names: streets ? named(streets) : [], streets: streets && new StreetNames(streets) });
   }
 
   /** Whether anything can be searched for. */
@@ -38,12 +38,7 @@ export class Places {
       const found = await this.api.get(`/v1/places/reverse?${query}`).catch(() => null);
       if (found?.places?.length) return found.places[0].name;
     }
-    let [best, least] = ['', AT];
-    for (const { name, lat, lon } of this.streets) {
-      const d = metres(point, { lat, lon });
-      if (d < least) [best, least] = [name, d];
-    }
-    return best;
+    return this.streets?.at(point) ?? '';
   }
 }
 
@@ -59,15 +54,4 @@ function named({ features }) {
     found.set(name, { name, detail: kinds[kind], lat: flat[i + 1], lon: flat[i] });
   }
   return [...found.values()];
-}
-
-/** The corners of all streets that have a name. */
-function nearby({ features }) {
-  const corners = [];
-  for (const { properties: { kind, name }, geometry } of features) {
-    if (kind !== 'street' || !name) continue;
-    const flat = geometry.coordinates.flat(Infinity);
-    for (let i = 0; i < flat.length; i += 2) corners.push({ name, lon: flat[i], lat: flat[i + 1] });
-  }
-  return corners;
 }
