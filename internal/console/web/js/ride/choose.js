@@ -1,11 +1,10 @@
 // What a ride costs, class by class, and how soon somebody could be there.
 
-import { clock, distance, money } from '../shared/format.js';
+import { className, clock, distance, money } from '../shared/format.js';
 import { html, useState } from '../shared/html.js';
 import { Alert, Head, Sheet } from '../shared/sheet.js';
 import { minutes } from '../shared/told.js';
 
-const named = (id) => (id.length < 4 ? id.toUpperCase() : id[0].toUpperCase() + id.slice(1).replace(/_/g, ' '));
 /** Those that come at all first, and of them the cheapest. */
 const better = (a, b) => (a.pickup_eta_s === null) - (b.pickup_eta_s === null) || a.fare.amount - b.fare.amount;
 const large = /^(xl|van|large|six)/;
@@ -22,7 +21,7 @@ export function Choose({ ride, map, state }) {
     <div class="choices" role="radiogroup" aria-label="Classes">
       ${quotes ? quotes.map((q) => html`<${Class} key=${q.class} quote=${q} on=${q === current} onPick=${() => pick(q.class)} />`) : html`<p class="waiting" aria-hidden="true"></p><p class="waiting" aria-hidden="true"></p>`}
     </div>
-    <button type="button" class="main" disabled=${!current} onClick=${() => ride.request(current)}>${current ? `Request ${named(current.class)} · ${money(current.fare)}` : 'One moment'}</button>
+    <button type="button" class="main" disabled=${!current} onClick=${() => ride.request(current)}>${current ? `Request ${className(current.class)} · ${money(current.fare)}` : 'One moment'}</button>
   <//>`;
 }
 
@@ -32,7 +31,7 @@ function Class({ quote, on, onPick }) {
   return html`<label class="choice ${on ? 'on' : ''}">
     <input type="radio" name="class" checked=${on} onChange=${onPick} />
     <img src="/assets/img/${large.test(id) ? 'van' : 'car'}.svg" alt="" width="64" height="36" />
-    <span><b>${named(id)}</b><small class="soft">${there}</small></span>
+    <span><b>${className(id)}</b><small class="soft">${there}</small></span>
     <b class="price">${money(fare)}</b>
   </label>`;
 }

@@ -13,18 +13,24 @@ export function ShareButton({ api, trip }) {
       const { url } = await api.post(`/v1/trips/${trip.id}/share`);
       const address = new URL(url, location.origin).href;
       show(address);
-      if (await handed(address)) return;
-      await navigator.clipboard.writeText(address);
-      tell('The link is copied.');
+      if (!await handed(address)) await copy(address);
     } catch (err) {
       tell(why(err));
     }
   };
-  return html`<div class="sharing">
+  const copy = (address) => copied(address).then(() => tell('The link is copied.'));
+  return html`<div class="sharing ${link && 'wide'}">
     <button type="button" class="plain" onClick=${share}><${Icon} name="share" />Share</button>
     <p class="fine" role="status">${told}</p>
-    ${link && html`<input class="link" readonly value=${link} aria-label="Link to your ride" onFocus=${(e) => e.target.select()} />`}
+    ${link && html`<div class="copy"><input class="link" readonly value=${link} aria-label="Link to your ride" onFocus=${(e) => e.target.select()} />
+      <button type="button" class="plain" onClick=${() => copy(link).catch((err) => tell(why(err)))}>Copy</button></div>`}
   </div>`;
+}
+
+/** Puts the text where it can be pasted from: browsers have no clipboard for pages without TLS. */
+async function copied(text) {
+  if (!navigator.clipboard) throw new DOMException('no clipboard', 'NotAllowedError');
+  await navigator.clipboard.writeText(text);
 }
 
 /** What to say when there is no link, or it could not be copied. */

@@ -1,7 +1,7 @@
 // A shared ride as its friend sees it.
 
 import { Face } from '../shared/face.js';
-import { clock } from '../shared/format.js';
+import { className, clock } from '../shared/format.js';
 import { html, useEffect, useMemo } from '../shared/html.js';
 import { Head, Offline, Sheet, Spoken } from '../shared/sheet.js';
 import { useStore } from '../shared/store.js';
@@ -17,7 +17,7 @@ export function View({ shared, map, site }) {
     <${Sheet} map=${map} label="A shared ride">
       <${Head} title=${title} sub=${sub} />
       ${ride && !gone && html`<${Facts} ride=${ride} />`}
-      <p class="fine">Shared by its rider, by ${site.name || 'Cabstand'}. Places are shown to about 100 metres.</p>
+      ${ride && !gone && html`<p class="fine">Shared by the rider. ${site.name || 'Cabstand'} shows places to about 100 metres.</p>`}
     <//>
     <${Spoken} text=${`${title}. ${sub}`} />`;
 }
@@ -41,7 +41,7 @@ function Facts({ ride: { driver_name: name, vehicle, class: kind } }) {
   if (!name && !vehicle) return null;
   return html`<div class="driver">
     <${Face} name=${name} />
-    <p><b>${name ?? 'The driver'}</b><span class="soft">${car || kind}</span></p>
+    <p><b>${name ?? 'The driver'}</b><span class="soft">${car || className(kind)}</span></p>
     ${vehicle?.plate && html`<b class="plate"><span class="unseen">Plate </span>${vehicle.plate}</b>`}
   </div>`;
 }
