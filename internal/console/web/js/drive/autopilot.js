@@ -15,9 +15,9 @@ export class Autopilot {
   #heading = 0;
   #last = 0;
 
-  constructor(ways, site) {
+  constructor(ways, site, streets) {
     this.ways = ways;
-    this.at = kept(PLACE) ?? somewhere(site);
+    this.at = ownPickup() ?? kept(PLACE) ?? somewhere(site, streets);
   }
 
   start(onFix) {
@@ -32,8 +32,9 @@ export class Autopilot {
     this.#timer = 0;
   }
 
-  /** Drives to a place; null stands. */
-  async head(goal) {
+  /** Drives to a place; without one, to where the visitor of this browser wants to be picked up, and stands. */
+  async head(place) {
+    const goal = place ?? ownPickup();
     if (goal?.lat === this.#goal?.lat && goal?.lon === this.#goal?.lon) return;
     this.#goal = goal;
     this.#way = [];
@@ -73,8 +74,19 @@ function course(a, b) {
   return ((Math.atan2(east, b.lat - a.lat) * 180) / Math.PI + 360) % 360;
 }
 
-/** A place in the middle third of the city. */
-function somewhere({ center: [lon, lat], bounds: [w, s, e, n] }) {
-  const off = (size) => ((Math.random() - 0.5) * size) / 3;
-  return { lat: lat + off(n - s), lon: lon + off(e - w) };
+/**
+ * Where the visitor who drives here chose to be picked up in another window, null
+ * for nowhere: the car that stands there is the one that is offered the ride.
+ */
+function ownPickup() {
+  const { pickup } = kept(`cabstand.ride.${kept('cabstand.rider')?.sub}`) ?? {};
+  return pickup ? { lat: pickup.lat, lon: pickup.lon } : null;
+}
+
+/** A corner in the middle third of the city, or any place there. */
+function somewhere({ center: [lon, lat], bounds: [w, s, e, n] }, streets) {
+  const corners = (streets?.features ?? []).filter((f) => f.properties.kind === 'street' && f.geometry.type === 'LineString').map((f) => f.geometry.coordinates[0])
+    .filter(([x, y]) => Math.abs(x - lon) < (e - w) / 6 && Math.abs(y - lat) < (n - s) / 6);
+  if (corners.length) [lon, lat] = corners[Math.floor(Math.random() * corners.length)];
+  return { lat, lon };
 }

@@ -11,7 +11,7 @@ import { Shift } from './model.js';
 
 function open(root, site, identity, { map, streets }) {
   const api = new Api(identity);
-  const shift = new Shift({ api, site, identity, ways: new Ways(api) });
+  const shift = new Shift({ api, site, identity, ways: new Ways(api), streets });
   const places = new Places(api, site, streets);
   hook(shift, map);
   render(html`<${App} ...${{ shift, map, site, identity, places }} />`, root);

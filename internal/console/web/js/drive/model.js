@@ -20,11 +20,11 @@ export class Shift extends Store {
   #said = 0;
   #heartbeat = 4000;
 
-  constructor({ api, site, identity, ways }) {
+  constructor({ api, site, identity, ways, streets }) {
     const key = `cabstand.drive.${identity.sub}`;
     const { duty = false, pilot = site.demo } = kept(key) ?? {};
     super({ duty, pilot, link: 'off', fix: null, gps: '', trips: [], offer: null, steps: [], done: null, me: null, problem: '' });
-    Object.assign(this, { api, site, ways, key });
+    Object.assign(this, { api, site, ways, streets, key });
     this.trips = new Trips(this);
     this.steps = new Steps({
       api, key: `${key}.steps`,
@@ -42,7 +42,7 @@ export class Shift extends Store {
   }
 
   #newSource() {
-    return this.state.pilot ? new Autopilot(this.ways, this.site) : new Geolocation();
+    return this.state.pilot ? new Autopilot(this.ways, this.site, this.streets) : new Geolocation();
   }
 
   set(fields) {
