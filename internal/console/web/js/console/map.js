@@ -51,10 +51,20 @@ export class LiveMap {
     this.map.addLayer(this.marks, 'trip-wait');
     this.map.on('mousemove', (e) => { this.map.getCanvas().style.cursor = this.#taken ? 'crosshair' : hit(this, e.point) ? 'pointer' : ''; });
     onTheme(() => {
-      this.marks.recolour();
       recolour(this.map, this.#layers());
+      this.#whenPainted(() => this.marks.recolour()); // white marks on a light ground would be seen by nobody
     });
     this.#animate();
+  }
+
+  /** Calls fn when the ground is drawn as it is to be, within two seconds. */
+  #whenPainted(fn) {
+    const until = performance.now() + 2000;
+    const look = () => {
+      if (!this.map.areTilesLoaded() && performance.now() < until) this.map.once('render', look);
+      else fn();
+    };
+    this.map.once('render', look);
   }
 
   #layers() {

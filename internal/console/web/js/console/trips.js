@@ -17,9 +17,16 @@ const byState = () => [
   'riding', colour('riding'), 'completed', colour('available'), colour('silent'),
 ];
 
+const aside = ['==', ['get', 'aside'], true];
+
 /** One value for what is selected; for the rest one from afar, where there are many, and one from near. */
 const standOut = (strong, far, near = far) => [
   'interpolate', ['linear'], ['zoom'], 11.5, ['case', selected, strong, far], 14, ['case', selected, strong, near],
+];
+
+/** How much a line is seen: hardly, while another trip is selected. */
+const faint = (strong, far, near) => [
+  'interpolate', ['linear'], ['zoom'], 11.5, ['case', selected, strong, aside, 0.06, far], 14, ['case', selected, strong, aside, 0.1, near],
 ];
 
 /** The layers of trips in the colours of the theme. */
@@ -30,11 +37,11 @@ export function tripLayers() {
   const served = (yes, no) => ['case', state('riding'), yes, no];
   return [
     { id: 'trip-plan', type: 'line', source: 'trips', filter: on('plan'), layout: { 'line-cap': 'round' },
-      paint: { 'line-color': byState(), 'line-width': standOut(3, 1, 1.4), 'line-opacity': standOut(0.9, 0.12, 0.4), 'line-dasharray': DASH } },
+      paint: { 'line-color': byState(), 'line-width': standOut(3, 1, 1.4), 'line-opacity': faint(0.9, 0.1, 0.16), 'line-dasharray': DASH } },
     { id: 'trip-now', type: 'line', source: 'trips', filter: on('now'), layout: { 'line-cap': 'round' },
       paint: {
         'line-color': byState(), 'line-width': standOut(4, served(1, 1.9), served(1.4, 2.2)),
-        'line-opacity': standOut(1, served(0.14, 0.75), served(0.4, 0.8)),
+        'line-opacity': faint(1, served(0.1, 0.6), served(0.16, 0.6)),
       } },
     { id: 'trip-ends', type: 'circle', source: 'trips', filter: on('end'),
       paint: {
@@ -58,9 +65,10 @@ export function tripLayers() {
 export function tripFeatures(city, chosen, road) {
   const now = city.now();
   const features = [];
+  const some = city.trips.has(chosen) || city.drivers.has(chosen);
   for (const trip of city.trips.values()) {
     const isChosen = trip.id === chosen || (chosen !== undefined && trip.driver_id === chosen);
-    const properties = { id: trip.id, state: trip.state, selected: isChosen };
+    const properties = { id: trip.id, state: trip.state, selected: isChosen, aside: some && !isChosen };
     const driver = city.drivers.get(trip.driver_id)?.motion.point(now);
     for (const [leg, geometry, more] of legs(trip, driver, city.serverNow(), road?.id === trip.id ? road : {})) {
       features.push({ type: 'Feature', geometry, properties: { ...properties, leg, ...more } });
