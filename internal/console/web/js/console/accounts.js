@@ -29,8 +29,8 @@ function addAccount(app, reload) {
       await app.api.call('POST', '/v1/accounts', { id: id.trim(), role, password });
       reload();
     },
-    children: html`<div class="pair"><label class="field"><span>Id</span><input name="id" required maxlength="64" pattern="[A-Za-z0-9_\\-]+" autocomplete="off" spellcheck=${false} /></label>
-        <label class="field"><span>Role</span><select name="role"><option value="operator">Operator</option><option value="driver">Driver</option><option value="rider">Rider</option></select></label></div>
+    children: html`<div class="pair"><label class="field"><span>Account</span><input name="id" required maxlength="64" pattern="[A-Za-z0-9_\\-]+" autocomplete="off" spellcheck=${false} /></label>
+        <label class="field"><span>Role</span><select name="role" required><option value="">Choose…</option><option value="rider">Rider</option><option value="driver">Driver</option><option value="operator">Operator</option></select></label></div>
       <label class="field"><span>Password <small>12 characters or more</small></span><input name="password" type="password" required minlength="12" maxlength="256" autocomplete="new-password" /></label>
       <p class="soft">A driver’s account has the id of the driver in the registry.</p>`,
   });

@@ -52,8 +52,13 @@ function options(width, { series, format, marks, from, top }) {
     axes: [{ ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((t) => hour.format(t * 1000)), space: 60, size: 28 },
       { ...axis, size: 52, values: (_, ticks) => ticks.map(format), space: 34 }],
     series: [{ value: (_, t) => (t === null ? '' : hour.format(t * 1000)) }, ...series.map((s) => line(s, format))],
-    hooks: { draw: [(u) => drawMarks(u, marks)] },
+    hooks: { draw: [(u) => drawMarks(u, marks)], ready: [showLast], setCursor: [(u) => { if (u.cursor.idx === null) showLast(u); }] },
   };
+}
+
+/** The legend has the newest values while nobody points at others. */
+function showLast(u) {
+  u.setLegend({ idx: u.data[1].findLastIndex((v) => v !== null && v !== undefined) });
 }
 
 function line({ name, shade, fill, bars }, format) {

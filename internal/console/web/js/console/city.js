@@ -19,7 +19,7 @@ const timeFields = {
 export class City {
   drivers = new Map(); // id → the driver's newest entry, with motion, cell and fixedAt
   trips = new Map(); // id → the trip, until it lingered
-  events = []; // {id, version, state, swapped, at, driver}, newest first
+  events = []; // {id, version, state, swapped, at, driver, pickup, dropoff}, newest first
   stats = null;
   history = []; // stats, oldest first
   clockSkew = 0; // ms that the server's clock is ahead of ours
@@ -150,7 +150,7 @@ export class City {
     if (this.events.some((e) => e.id === id && e.version === version)) return;
     const at = trip[timeFields[state]] ?? trip.requested_at;
     const place = this.events.findIndex((e) => Date.parse(e.at) <= Date.parse(at));
-    this.events.splice(place < 0 ? this.events.length : place, 0, { id, version, state, swapped, at, driver: trip.driver_id });
+    this.events.splice(place < 0 ? this.events.length : place, 0, { id, version, state, swapped, at, driver: trip.driver_id, pickup: trip.pickup, dropoff: trip.dropoff });
     this.events.length = Math.min(this.events.length, KEPT_EVENTS);
   }
 

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from '../shared/html.js';
 import { Store } from '../shared/store.js';
 import { useStore } from '../shared/store.js';
+import { route } from './route.js';
 import { IconButton } from './ui.js';
 
 const SHOWN = 6000; // ms that a word stays
@@ -32,6 +33,8 @@ export function say(text, bad = false) {
 export function Dialogs() {
   const { open } = useStore(box);
   const { text, bad } = useStore(words);
+  const { view } = useStore(route);
+  useEffect(close, [view]); // a box belongs to the view that opened it
   return html`
     <div class="toast" role="status" data-bad=${bad ? '' : undefined}>${text && html`<p>${text}</p>`}</div>
     ${open && html`<${open.body} key=${open.key} close=${close} ...${open.props} />`}`;

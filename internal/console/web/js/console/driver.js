@@ -2,12 +2,12 @@
 // why there was no ride.
 
 import { html, useEffect } from '../shared/html.js';
-import { duration, shortID } from '../shared/format.js';
+import { className, duration, shortID } from '../shared/format.js';
 import { changeDriver, endSession } from './actions.js';
 import { Devices } from './devices.js';
 import { say } from './dialog.js';
 import { Icon } from './icons.js';
-import { TripRow } from './lists.js';
+import { TripRow, newest } from './lists.js';
 import { editDriver } from './register.js';
 import { href, selecting } from './route.js';
 import { Badge, Facts, Moment, Note, Section, TripLink } from './ui.js';
@@ -43,7 +43,7 @@ function Overview({ app, driver: d, live }) {
   return html`<${Facts} rows=${[
     ['Id', html`<code>${d.id}</code>`],
     d.active === false && ['Registry', html`<b class="bad">not active: no sessions, no offers</b>`],
-    ['Vehicle', `${d.class}, ${d.seats} ${d.seats === 1 ? 'seat' : 'seats'}`, vehicle],
+    ['Vehicle', `${className(d.class)}, ${d.seats} ${d.seats === 1 ? 'seat' : 'seats'}`, vehicle],
     d.vehicle?.plate && ['Plate', html`<b class="plate">${d.vehicle.plate}</b>`],
     ['Trips at hand', d.trip_ids.length ? d.trip_ids.map((t) => html`<${TripLink} key=${t} id=${t} /> `) : 'none'],
     place && ['Seen', html`<span id="seen">${duration(place.age_s)} ago</span>`, place.accuracy < 0 ? 'accuracy unknown' : `± ${Math.round(place.accuracy)} m`],
@@ -75,11 +75,12 @@ function Filters({ filters, last }) {
 
 function Trips({ app, id }) {
   const known = app.filters('/v1/trips', 'driver_id');
-  const { data, error } = useAnswer(app, known ? `/v1/trips?driver_id=${encodeURIComponent(id)}&limit=5` : null);
+  const { data, error } = useAnswer(app, known ? `/v1/trips?driver_id=${encodeURIComponent(id)}&limit=5` : null, AGAIN);
   if (!known) return null;
+  const rows = (data?.trips ?? []).map((t) => newest(app.city, t));
   return html`<${Section} title="Trips" more=${html`<a href=${href({ ...blank, view: 'trips', q: id, ...selecting('driver', id) })}>All</a>`}>
     <${Note} error=${error}>${data && !data.trips.length ? 'None yet.' : ''}<//>
-    <ul class="rows tall">${(data?.trips ?? []).map((t) => html`<${TripRow} key=${t.id} trip=${t} />`)}</ul><//>`;
+    <ul class="rows tall">${rows.map((t) => html`<${TripRow} key=${t.id} app=${app} trip=${t} />`)}</ul><//>`;
 }
 
 function Actions({ app, driver: d }) {

@@ -1,10 +1,11 @@
 // The lists of trips and of registered drivers.
 
 import { html, useState } from '../shared/html.js';
-import { duration, money, shortID, stateNames } from '../shared/format.js';
+import { className, duration, money, shortID, stateNames } from '../shared/format.js';
 import { useStore } from '../shared/store.js';
 import { registerDriver } from './register.js';
 import { Icon } from './icons.js';
+import { routeName } from './places.js';
 import { adjust, href, route, selecting } from './route.js';
 import { Badge, Chips, Moment, More, Note } from './ui.js';
 import { usePages, useTick } from './use.js';
@@ -21,23 +22,24 @@ export function Trips({ app }) {
     <${Chips} label="Trips by state" options=${states} value=${state} to=${(s) => href({ state: s, ...selecting() })} />
     ${(rider || q) && html`<p class="filter">${rider ? html`Rider <b>${rider}</b>` : html`Driver <b>${q}</b>`} <a href=${href({ rider: '', q: '' })}>Show all</a></p>`}
     <p class="tools"><span class="soft">Newest requests first</span><button type="button" class="second small" onClick=${reload}>Refresh</button></p>
-    <ul class="rows tall" id="trips">${rows.map((t) => html`<${TripRow} key=${t.id} trip=${t} />`)}</ul>
+    <ul class="rows tall" id="trips">${rows.map((t) => html`<${TripRow} key=${t.id} app=${app} trip=${t} />`)}</ul>
     <${Note} error=${error} loading=${loading}>${items.length ? '' : 'No trips.'}<//>
     <${More} more=${more} />`;
 }
 
 /** What the stream told of a trip since the list was fetched. */
-function newest(city, t) {
+export function newest(city, t) {
   const live = city.trips.get(t.id);
   return live && live.version > t.version ? { ...t, ...live } : t;
 }
 
-export function TripRow({ trip: t }) {
+export function TripRow({ app, trip: t }) {
   const end = t.completed_at ?? t.cancelled_at ?? t.expired_at;
   const wait = t.assigned_at ? (Date.parse(t.assigned_at) - Date.parse(t.requested_at)) / 1000 : null;
   return html`<li><a href=${href(selecting('trip', t.id))}>
-    <span class="grow"><b>${shortID(t.id)}</b> <span class="soft">${t.rider_id}${t.driver_id ? ` → ${t.driver_id}` : ''}</span>
-      <small><${Moment} at=${t.requested_at} />${wait === null ? '' : `, matched in ${duration(wait)}`}${end ? html`, over <${Moment} at=${end} />` : ''}</small></span>
+    <span class="grow"><b>${routeName(app, t)}</b>
+      <small><${Moment} at=${t.requested_at} />${wait === null ? '' : `, matched in ${duration(wait)}`}${end ? html`, over <${Moment} at=${end} />` : ''}</small>
+      <small title=${t.id}>${shortID(t.id)}${t.driver_id ? ` · ${t.driver_id}` : ''}</small></span>
     <span class="end"><${Badge} state=${t.state} /><small>${money(t.fare)}</small></span></a></li>`;
 }
 
@@ -59,7 +61,7 @@ export function Drivers({ app }) {
 function DriverRow({ driver: d, live }) {
   return html`<li><a href=${href(selecting('driver', d.id))}>
     <span class="grow"><b>${d.name || d.id}</b> ${d.name && html`<span class="soft">${d.id}</span>`}
-      <small>${d.class}, ${d.seats} seats${d.vehicle?.plate ? ` · ${d.vehicle.plate}` : ''}</small></span>
+      <small>${className(d.class)}, ${d.seats} seats${d.vehicle?.plate ? ` · ${d.vehicle.plate}` : ''}</small></span>
     <span class="end">${d.active === false ? html`<b class="badge status-silent"><i aria-hidden="true" />Not active</b>` : live ? html`<${Badge} status=${live.status} />` : ''}</span></a></li>`;
 }
 

@@ -5,6 +5,7 @@ import { html, useEffect, useRef, useState } from '../shared/html.js';
 import { clock, duration, policyNames, shortID, stateNames, statusNames } from '../shared/format.js';
 import { useStore } from '../shared/store.js';
 import { terms } from './policy.js';
+import { streetOf } from './places.js';
 import { href, selecting } from './route.js';
 import { Sparkline } from './sparkline.js';
 import { Section } from './ui.js';
@@ -26,10 +27,10 @@ export function Live({ app }) {
       <${Tile} app=${app} name="active" label="Trips under way" value=${stats?.active} />
     </div>
     <${Window} stats=${stats} />
-    <${Waiting} city=${app.city} />
+    <${Waiting} app=${app} city=${app.city} />
     <${Fleet} app=${app} stats=${stats} />
     <${PolicyLine} app=${app} />
-    <${Events} far=${app.city.cells.size > 0} city=${app.city} />
+    <${Events} app=${app} far=${app.city.cells.size > 0} city=${app.city} />
   </div>`;
 }
 
@@ -53,12 +54,12 @@ function Window({ stats }) {
 }
 
 /** The requests that wait longest, so that somebody does something. */
-function Waiting({ city }) {
+function Waiting({ app, city }) {
   const open = [...city.trips.values()].filter((t) => t.state === 'searching')
     .map((t) => ({ ...t, wait: (city.serverNow() - Date.parse(t.requested_at)) / 1000 })).sort((a, b) => b.wait - a.wait).slice(0, 4);
   if (!open.length) return null;
-  return html`<${Section} level="2" title="Waiting longest" id="waiting"><ul class="rows">${open.map((t) => html`
-    <li key=${t.id}><a href=${href(selecting('trip', t.id))}><i class="bead state-searching" /><b>${shortID(t.id)}</b><span class="soft">${t.rider_id}</span>
+  return html`<${Section} level="2" title="Waiting longest, in view" id="waiting"><ul class="rows">${open.map((t) => html`
+    <li key=${t.id}><a href=${href(selecting('trip', t.id))}><i class="bead state-searching" /><b>${streetOf(app, t.pickup) || shortID(t.id)}</b><span class="soft">${t.rider_id}</span>
       <em class=${t.wait > LONG ? 'bad' : ''}>${duration(t.wait)}</em></a></li>`)}</ul><//>`;
 }
 
@@ -83,13 +84,13 @@ function PolicyLine({ app }) {
     <p><b id="policy-name">${policyNames[told.in_force.policy]}</b> <span id="policy-terms" class="soft">${terms(told.in_force)}</span></p><//>`;
 }
 
-function Events({ city, far }) {
+function Events({ app, city, far }) {
   return html`<${Section} level="2" title="Newest events" id="newest">
     ${far && html`<p class="note">From so far out no trips are told.</p>`}
     ${city.events.length ? null : html`<p class="note">Nothing yet. Requests show up here as they come in.</p>`}
     <ul id="events" class="rows" tabindex="-1">${city.events.slice(0, 40).map((e) => html`
       <li key=${`${e.id}:${e.version}`}><a href=${href(selecting('trip', e.id))}><i class=${`bead state-${e.state}`} /><b>${e.swapped ? 'Driver changed' : stateNames[e.state] ?? e.state}</b>
-        <span class="soft">${e.driver ? `${shortID(e.id)} · ${e.driver}` : shortID(e.id)}</span><time datetime=${e.at}>${clock(e.at)}</time></a></li>`)}</ul><//>`;
+        <span class="soft">${[streetOf(app, e.state === 'completed' ? e.dropoff : e.pickup) || shortID(e.id), e.driver].filter(Boolean).join(' · ')}</span><time datetime=${e.at}>${clock(e.at)}</time></a></li>`)}</ul><//>`;
 }
 
 /** A sentence for screen readers now and then. */

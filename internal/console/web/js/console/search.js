@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from '../shared/html.js';
 import { shortID } from '../shared/format.js';
 import { Icon } from './icons.js';
 import { go, href, selecting } from './route.js';
+import { narrow } from './use.js';
 import { blank, viewAddress, viewNames } from './views.js';
 
 const PAUSE = 150; // ms after the last key
@@ -58,7 +59,7 @@ export function Search({ app }) {
   const listed = open && text.trim() !== '';
   return html`<form id="search" role="search" onSubmit=${submit}>
     <${Icon} name="search" />
-    <input id="search-input" ref=${input} role="combobox" aria-label="Search trips, drivers and riders" placeholder="Search trips, drivers, riders" value=${text}
+    <input id="search-input" ref=${input} role="combobox" aria-label="Search trips, drivers and riders" placeholder=${narrow() ? 'Search' : 'Search trips, drivers, riders'} value=${text}
       aria-expanded=${listed} aria-controls="search-results" aria-autocomplete="list" aria-activedescendant=${listed && results[at] ? `result-${at}` : undefined}
       autocomplete="off" spellcheck=${false} onInput=${(e) => { type(e.target.value); show(true); }} onFocus=${() => show(true)}
       onBlur=${() => setTimeout(() => show(false), 150)} onKeyDown=${keydown} />

@@ -6,6 +6,7 @@ import { Store } from '../shared/store.js';
 import { reducedMotion } from '../shared/theme.js';
 import { App } from './app.js';
 import { Areas } from './area.js';
+import { StreetNames } from '../shared/streetnames.js';
 import { City } from './city.js';
 import { say } from './dialog.js';
 import { draw } from './draw.js';
@@ -27,7 +28,7 @@ export async function start(root, { site, below, identity }) {
   const city = new City({ still: reducedMotion });
   const map = new LiveMap(document.querySelector('#map'), site, below, city);
   const app = {
-    site, api, city, map, ...(await known()),
+    site, api, city, map, names: streets && new StreetNames(streets), ...(await known()),
     ticks: new Store({}), changes: new Store({}), connection: new Store({ state: 'connecting' }), health: new Store({ degraded: [] }),
     notices: new Store({ notice: '' }), policy: new Policy(api), areas: new Areas(api),
     learned: () => app.changes.set({}),

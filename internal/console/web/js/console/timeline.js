@@ -10,7 +10,7 @@ const events = {
   requested: 'Requested', scheduled: 'Booked', searching: 'Search began', assigned: 'Matched', arrived: 'Driver arrived', riding: 'Picked up', completed: 'Completed',
   cancelled: 'Cancelled', expired: 'Expired', redispatched: 'Driver taken off', exchanged: 'Driver changed', released: 'Driver gave it back',
 };
-const answers = { pending: 'Offer out', accepted: 'Offer accepted', declined: 'Offer declined', expired: 'Offer ran out', revoked: 'Offer withdrawn' };
+const answers = { pending: 'Offer out', accepted: 'Offered, accepted', declined: 'Offered, declined', expired: 'Offered, ran out', revoked: 'Offered, withdrawn' };
 const roles = { rider: 'the rider', driver: 'the driver', operator: 'an operator', system: 'the engine' };
 
 export function Timeline({ app, trip }) {
@@ -34,9 +34,9 @@ function Entry({ entry: e, before }) {
 
 function fromEntry(e) {
   if (e.kind === 'offer') {
-    const took = e.closed_at ? `answered after ${duration((Date.parse(e.closed_at) - Date.parse(e.offered_at ?? e.at)) / 1000)}` : 'no answer yet';
-    const phone = e.received_at ? took : `${took}; the phone has not shown it`;
-    return { at: e.at, what: answers[e.status] ?? e.status, offer: true, look: `offer-${e.status}`, driver: e.driver_id, note: [e.reason, e.by ? `by hand, by ${e.by}` : '', phone].filter(Boolean).join(' · ') };
+    const took = e.closed_at ? ` after ${duration((Date.parse(e.closed_at) - Date.parse(e.offered_at ?? e.at)) / 1000)}` : '';
+    const phone = e.received_at ? '' : 'the phone has not shown it';
+    return { at: e.at, what: `${answers[e.status] ?? e.status}${took}`, offer: true, look: `offer-${e.status}`, driver: e.driver_id, note: [e.reason, e.by ? `by hand, by ${e.by}` : '', phone].filter(Boolean).join(' · ') };
   }
   const by = e.actor && e.actor.role !== 'system' ? `by ${roles[e.actor.role] ?? e.actor.role}${e.actor.id ? ` ${e.actor.id}` : ''}` : '';
   return { at: e.at, what: events[e.type] ?? e.type.replaceAll('_', ' '), look: `state-${e.type}`, driver: e.driver_id, note: [e.former_driver_id && `before: ${e.former_driver_id}`, e.reason, by].filter(Boolean).join(' · ') };

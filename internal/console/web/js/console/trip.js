@@ -1,12 +1,13 @@
 // One trip: where it stands, who was considered, offers and answers, the way.
 
 import { html, useEffect } from '../shared/html.js';
-import { distance, duration, money, shortID } from '../shared/format.js';
+import { className, distance, duration, money, shortID } from '../shared/format.js';
 import { metres } from '../shared/geometry.js';
 import { assignTrip, cancelTrip, redispatchTrip } from './actions.js';
 import { Decisions } from './decisions.js';
 import { Timeline } from './timeline.js';
 import { finalStates } from './city.js';
+import { streetOf } from './places.js';
 import { href } from './route.js';
 import { Badge, DriverLink, Facts, Note } from './ui.js';
 import { useAnswer, useTick } from './use.js';
@@ -51,14 +52,20 @@ function Overview({ app, trip: t }) {
     ['Rider', html`<a href=${href({ ...blank, view: 'trips', rider: t.rider_id, trip: t.id })}>${t.rider_id}</a>`],
     ['Fare', money(t.fare)],
     ['Way', t.distance_m ? distance(t.distance_m) : distance(metres(t.pickup, t.dropoff)), t.distance_m ? 'driven' : 'straight line'],
-    ['Vehicle', `${t.class}, ${t.seats} ${t.seats === 1 ? 'seat' : 'seats'}`],
-    ['Pickup', `${t.pickup.lat.toFixed(5)}, ${t.pickup.lon.toFixed(5)}`],
-    ['Drop-off', `${t.dropoff.lat.toFixed(5)}, ${t.dropoff.lon.toFixed(5)}`],
+    ['Vehicle', `${className(t.class)}, ${t.seats} ${t.seats === 1 ? 'seat' : 'seats'}`],
+    ['Pickup', ...place(app, t.pickup)],
+    ['Drop-off', ...place(app, t.dropoff)],
     t.pin && ['PIN', html`<code>${t.pin}</code>`],
     t.rating && ['Rating', `${'★'.repeat(t.rating.stars)}${'☆'.repeat(5 - t.rating.stars)}`, t.rating.comment],
     t.reason && ['Reason', t.cancelled_by ? `${t.reason} (${t.cancelled_by})` : t.reason],
     ['Version', t.epoch > 1 ? `${t.version}, at driver ${t.epoch}` : t.version],
   ]} />`;
+}
+
+/** A place by its street, and where that is; without a street by that alone. */
+function place(app, at) {
+  const [street, point] = [streetOf(app, at), `${at.lat.toFixed(5)}, ${at.lon.toFixed(5)}`];
+  return street ? [street, point] : [point];
 }
 
 function Actions({ app, trip: t }) {

@@ -47,12 +47,12 @@ export const refusals = {
 };
 
 /** Parts of the installation, by their names in stats. */
-const parts = { redis: 'Redis', nats: 'the bus (NATS)', store: 'the store', eta: 'the travel time engine' };
+const parts = { redis: 'Redis', nats: 'messages (NATS)', store: 'the database', eta: 'the travel time engine', tracker: 'positions in', dispatcher: 'dispatcher' };
 
 /** "redis" or "dispatcher:a" as people call it. */
 export function partName(name) {
   const [kind, which] = name.split(':');
-  return which ? `${parts[kind] ?? kind} ${which}` : parts[name] ?? name;
+  return which && which !== 'embedded' ? `${parts[kind] ?? kind} ${which}` : parts[kind] ?? kind;
 }
 
 const actions = {
