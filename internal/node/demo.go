@@ -98,7 +98,7 @@ func (v *visitors) register(ctx context.Context, sub string) error {
 	tail := strings.ToUpper(sub[len(sub)-4:])
 	return v.enrol(ctx, driver.Profile{
 		ID: sub, Name: "Visitor " + tail, Class: driver.Standard, Seats: 4,
-		Vehicle: driver.Vehicle{Plate: "CAB " + tail, Make: "Checker cab", Colour: "yellow"},
+		Vehicle: driver.Vehicle{Plate: "CAB " + tail, Make: "Checker", Colour: "yellow"},
 	})
 }
 

@@ -28,7 +28,7 @@ export async function start(root, { site, below, identity }) {
   const city = new City({ still: reducedMotion });
   const map = new LiveMap(document.querySelector('#map'), site, below, city);
   const app = {
-    site, api, city, map, names: streets && new StreetNames(streets), ...(await known()),
+    site, api, city, map, names: below.streets && new StreetNames(below.streets), ...(await known()),
     ticks: new Store({}), changes: new Store({}), connection: new Store({ state: 'connecting' }), health: new Store({ degraded: [] }),
     notices: new Store({ notice: '' }), policy: new Policy(api), areas: new Areas(api),
     learned: () => app.changes.set({}),
