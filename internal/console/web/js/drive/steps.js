@@ -1,8 +1,9 @@
 // What the driver pressed, on its way to the server: each is sent until it is
-// answered, one after the other, over lost connections and reloads. The server
-// takes a repetition for what it is.
+// answered, one after the other, over lost connections, reloads and the same
+// driver's next sign-in. The server takes a repetition for what it is.
 
 import { passing, Unreachable } from '../shared/api.js';
+import { SignedOut } from '../shared/identity.js';
 import { keep, kept } from '../shared/keep.js';
 import { Pause } from '../shared/pause.js';
 
@@ -48,6 +49,7 @@ export class Steps {
       this.#done((s) => s !== step);
       this.onAnswer(step, trip);
     } catch (err) {
+      if (err instanceof SignedOut) return; // no answer to the step: it is sent when the driver is in again
       if (err instanceof Unreachable) this.onLost();
       if (passing(err)) return this.#pause.then(() => this.send(), (err.retryAfter ?? 0) * 1000);
       this.#done((s) => s.id !== step.id); // what was to follow it has no ground either
