@@ -31,7 +31,8 @@ type onMap struct {
 }
 
 // watch makes o a watcher of what it wants and of nothing else, and gives back
-// the regions that are new here.
+// the regions that are to be followed: the new ones, and those that whoever came
+// first has not followed yet, and may fail to.
 func (h *Hub) watch(o *Operator, wanted subscription) (fresh []*region) {
 	h.mu.Lock()
 	released := h.unwatch(o, wanted.cells)
@@ -40,6 +41,8 @@ func (h *Hub) watch(o *Operator, wanted subscription) (fresh []*region) {
 		if r == nil {
 			r = &region{cell: cell, watchers: map[*Operator]struct{}{}, drivers: map[string]*onMap{}}
 			h.regions[cell] = r
+		}
+		if r.stop == nil {
 			fresh = append(fresh, r)
 		}
 		r.watchers[o] = struct{}{}
@@ -111,12 +114,12 @@ func (h *Hub) followOne(r *region) error {
 		return fault.Wrap(err, fault.Unavailable, "the feed of positions cannot be followed")
 	}
 	h.mu.Lock()
-	dropped := h.regions[r.cell] != r // everybody left meanwhile
-	if !dropped {
+	needed := h.regions[r.cell] == r && r.stop == nil // else everybody left meanwhile, or another one follows it
+	if needed {
 		r.stop = stop
 	}
 	h.mu.Unlock()
-	if dropped {
+	if !needed {
 		stop()
 	}
 	return nil
