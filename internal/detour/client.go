@@ -1,8 +1,8 @@
 // Package detour is the way from trackers to dispatchers while the bus is away:
 // HTTP, to whichever dispatcher answers.
 //
-// Commands may come twice where an answer got lost; they are made for that. A
-// dispatcher that does not answer costs one call a second, then the next one is
+// Commands may come twice where an answer got lost, but for those that are not
+// made for that. A dispatcher that does not answer costs one call a second, then the next one is
 // asked, and the calls that follow begin there.
 package detour
 
@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // Do has any dispatcher carry out the command. The error is fault.Unavailable
 // while none answers; a refusal is in the reply.
 func (c *Client) Do(ctx context.Context, command wire.Command) (reply wire.Reply, err error) {
-	return reply, c.call(ctx, &c.turn, "/v1/tracker/command", command, &reply)
+	return reply, c.call(ctx, &c.turn, "/v1/tracker/command", command, &reply, command.Repeatable())
 }
 
 // Pending asks the next dispatcher what is pending, so that each of them hears who
@@ -63,7 +64,7 @@ func (c *Client) Pending(ctx context.Context, asks []wire.Ask) (answers []wire.A
 	c.asked.Add(1)
 	for some := range slices.Chunk(asks, wire.AsksAtOnce) {
 		var told wire.Answers
-		if err := c.call(ctx, &c.asked, "/v1/tracker/pending", wire.Asks{Drivers: some}, &told); err != nil {
+		if err := c.call(ctx, &c.asked, "/v1/tracker/pending", wire.Asks{Drivers: some}, &told, true); err != nil {
 			return answers, err
 		}
 		answers = append(answers, told.Drivers...)
@@ -75,8 +76,9 @@ func (c *Client) Pending(ctx context.Context, asks []wire.Ask) (answers []wire.A
 func (c *Client) Dispatchers() int { return len(c.urls) }
 
 // call tries one dispatcher after the other, from the one whose turn it is, and
-// leaves the turn with the one that answered.
-func (c *Client) call(ctx context.Context, turn *atomic.Uint32, path string, in, out any) error {
+// leaves the turn with the one that answered. What is not repeatable goes to the
+// next one only if it cannot have reached the one before.
+func (c *Client) call(ctx context.Context, turn *atomic.Uint32, path string, in, out any, repeatable bool) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("detour: %w", err)
@@ -92,8 +94,17 @@ func (c *Client) call(ctx context.Context, turn *atomic.Uint32, path string, in,
 			break
 		}
 		turn.CompareAndSwap(n, n+1)
+		if !repeatable && !unheard(err) {
+			break
+		}
 	}
 	return fault.Wrap(errors.Join(failed...), fault.Unavailable, "no dispatcher answers: try again")
+}
+
+// unheard reports whether the call failed before the other side was connected to.
+func unheard(err error) bool {
+	var failed *net.OpError
+	return errors.As(err, &failed) && failed.Op == "dial"
 }
 
 // post makes one call.

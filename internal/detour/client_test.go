@@ -94,6 +94,24 @@ func TestClient_Do(t *testing.T) {
 	}
 }
 
+// What must not be carried out twice goes to a second dispatcher only where the
+// first cannot have heard of it.
+func TestClient_DoOnce(t *testing.T) {
+	for _, command := range []wire.Command{{Kind: wire.CommandStart, PIN: "1234"}, {Kind: wire.CommandCancel, TripID: "t1"}} {
+		first, second := newDispatcher(t), newDispatcher(t)
+		c := newClient(t, first, second)
+		first.status.Store(http.StatusServiceUnavailable)
+		if _, err := c.Do(t.Context(), command); !fault.Is(err, fault.Unavailable) || first.commands.Load() != 1 || second.commands.Load() != 0 {
+			t.Errorf("%s: asked %d and %d times: %v", command.Kind, first.commands.Load(), second.commands.Load(), err)
+		}
+		second.Close()
+		first.status.Store(http.StatusOK)
+		if _, err := c.Do(t.Context(), command); err != nil || first.commands.Load() != 2 {
+			t.Errorf("%s, where the other is not there: %v", command.Kind, err)
+		}
+	}
+}
+
 // Each dispatcher is asked in its turn about all drivers, in parts that it accepts.
 func TestClient_Pending(t *testing.T) {
 	first, second := newDispatcher(t), newDispatcher(t)

@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/nats-io/nats.go"
 
 	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/auth"
@@ -48,7 +50,8 @@ func (p *parts) aroundBus(c TrackerConfig) (*detour.Client, error) {
 	return around, nil
 }
 
-// commands go over the bus, and over HTTP while nobody answers there.
+// commands go over the bus, and over HTTP while nobody answers there; one that may
+// have been carried out, and must not be twice, is left to its driver.
 type commands struct {
 	bus    *natsbus.Bus
 	around *detour.Client
@@ -59,7 +62,7 @@ func (c commands) Do(ctx context.Context, command wire.Command) (wire.Reply, err
 		return c.around.Do(ctx, command)
 	}
 	reply, err := c.bus.Commands.Do(ctx, command)
-	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
+	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil && (command.Repeatable() || errors.Is(err, nats.ErrNoResponders)) {
 		return c.around.Do(ctx, command)
 	}
 	return reply, err

@@ -21,6 +21,19 @@ type Command struct {
 	Fixes    []byte      `json:"fixes,omitempty"`  // of track: see EncodeFixes
 }
 
+// Repeatable reports whether the command may be carried out twice. A start with a
+// PIN may not, since a wrong one would count as two tries, and a cancel that names
+// no epoch may not, since by the second one the trip is not the driver's any more.
+func (c Command) Repeatable() bool {
+	switch c.Kind {
+	case CommandStart:
+		return c.PIN == ""
+	case CommandCancel:
+		return c.Epoch != 0
+	}
+	return true
+}
+
 // CommandKind is what a Command wants. But for connect, device, stand and track they
 // are named as the driver's frames are.
 type CommandKind string
