@@ -25,7 +25,7 @@ func (a *API) auditRoutes() {
 	handle(a, huma.Operation{
 		OperationID: "audit", Method: http.MethodGet, Path: "/v1/audit", Tags: []string{"operator"},
 		Summary:     "What operators did, the newest first",
-		Description: "An entry is stored together with what it tells of; of the policy, which is kept elsewhere, right after.",
+		Description: "An entry is stored together with what it tells of; of the policy, which is kept elsewhere, right before, and policy.failed follows where that failed.",
 	}, a.audited)
 }
 
@@ -34,8 +34,7 @@ func (a *API) did(ctx context.Context, action, subject string, detail map[string
 	return audit.Entry{At: a.Now().UTC(), By: caller(ctx).Subject, Action: action, Subject: subject, Detail: detail}
 }
 
-// record stores what the caller did. Whoever asked for it may have left: it is
-// done.
+// record stores what the caller does. Whoever asked for it may have left.
 func (a *API) record(ctx context.Context, action, subject string, detail map[string]any) error {
 	return a.Audit.Record(context.WithoutCancel(ctx), a.did(ctx, action, subject, detail))
 }

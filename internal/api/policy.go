@@ -18,6 +18,8 @@ type Policies interface {
 	Configured() wire.Policy
 	// InForce is the policy that was set last, nil where none is.
 	InForce(ctx context.Context) (*wire.PolicySetting, error)
+	// Check is fault.Invalid where Set would not accept the policy.
+	Check(p wire.Policy) error
 	Set(ctx context.Context, p wire.Policy, by string, at time.Time) (*wire.PolicySetting, error)
 	Reset(ctx context.Context, by string) error
 }
@@ -70,16 +72,41 @@ func (a *API) getPolicy(ctx context.Context, _ *struct{}) (*policyOutput, error)
 type policyInput struct{ Body wire.Policy }
 
 func (a *API) setPolicy(ctx context.Context, in *policyInput) (*policyOutput, error) {
-	set, err := a.Policies.Set(ctx, in.Body, caller(ctx).Subject, a.Now())
+	if err := a.Policies.Check(in.Body); err != nil {
+		return nil, err
+	}
+	var set *wire.PolicySetting
+	err := a.recorded(ctx, "policy.set", detailOf(in.Body), func() (err error) {
+		set, err = a.Policies.Set(ctx, in.Body, caller(ctx).Subject, a.Now())
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return a.policyAnswer(set), a.record(ctx, "policy.set", audit.Policy, detailOf(in.Body))
+	return a.policyAnswer(set), nil
 }
 
 func (a *API) resetPolicy(ctx context.Context, _ *struct{}) (*policyOutput, error) {
-	if err := a.Policies.Reset(ctx, caller(ctx).Subject); err != nil {
+	err := a.recorded(ctx, "policy.reset", nil, func() error { return a.Policies.Reset(ctx, caller(ctx).Subject) })
+	if err != nil {
 		return nil, err
 	}
-	return a.policyAnswer(nil), a.record(ctx, "policy.reset", audit.Policy, nil)
+	return a.policyAnswer(nil), nil
+}
+
+// recorded changes the policy, which is kept elsewhere than the audit: the entry is
+// stored first, so that no change lacks one, and where the change then fails
+// another entry says so.
+func (a *API) recorded(ctx context.Context, action string, detail map[string]any, change func() error) error {
+	if err := a.record(ctx, action, audit.Policy, detail); err != nil {
+		return err
+	}
+	err := change()
+	if err == nil {
+		return nil
+	}
+	if lost := a.record(ctx, "policy.failed", audit.Policy, map[string]any{"action": action}); lost != nil {
+		a.Log.Error("the audit tells of a change of the policy that failed", "action", action, "err", lost)
+	}
+	return err
 }

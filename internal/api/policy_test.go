@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cabstand/cabstand/internal/api"
+	"github.com/cabstand/cabstand/internal/audit"
 	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -131,4 +133,36 @@ func TestPolicy_BusAway(t *testing.T) {
 			t.Error("no Retry-After")
 		}
 	}
+}
+
+// unwritten is an audit that cannot be written.
+type unwritten struct{ api.Audit }
+
+func (unwritten) Record(context.Context, ...audit.Entry) error { return away{}.err() }
+
+// No change of the policy goes unrecorded: where the record cannot be written
+// nothing changes, and where the change fails the record says so.
+func TestPolicy_Recorded(t *testing.T) {
+	t.Run("RecordAway", func(t *testing.T) {
+		c, _, _ := policyCity(t, newCity(t, nil).bus.Settings)
+		before := c.policy("GET", "")
+		changed := before.InForce
+		changed.Policy = "optimal"
+		c.api.Audit = unwritten{c.api.Audit}
+		c.refused(http.StatusServiceUnavailable, "unavailable", "PUT", "/v1/policy", "operator:o1", policyJSON(t, changed))
+		if after := c.policy("GET", ""); after != before {
+			t.Errorf("%+v is in force, and nobody knows by whom", after)
+		}
+	})
+	t.Run("BusAway", func(t *testing.T) {
+		c, _, _ := policyCity(t, away{})
+		policy := policyJSON(t, c.policy("GET", "").Configured)
+		c.refused(http.StatusServiceUnavailable, "unavailable", "PUT", "/v1/policy", "operator:o1", policy)
+		c.refused(http.StatusServiceUnavailable, "unavailable", "DELETE", "/v1/policy", "operator:o1", "")
+		c.refused(http.StatusUnprocessableEntity, "invalid", "PUT", "/v1/policy", "operator:o1", strings.Replace(policy, "greedy", "random", 1))
+		want := []string{"o1 policy.set policy", "o1 policy.failed policy", "o1 policy.reset policy", "o1 policy.failed policy"}
+		if got := c.record("").did(); !slices.Equal(got, want) {
+			t.Errorf("the record is %q, want %q", got, want)
+		}
+	})
 }

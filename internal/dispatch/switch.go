@@ -54,6 +54,9 @@ func (s *Switch) InForce(ctx context.Context) (*wire.PolicySetting, error) {
 	return setting, err
 }
 
+// Check is fault.Invalid where the policy is not accepted.
+func (s *Switch) Check(p wire.Policy) error { return RegimeOf(p).Validate() }
+
 // Set puts a policy into force, everywhere. A value that is not accepted is
 // fault.Invalid.
 func (s *Switch) Set(ctx context.Context, p wire.Policy, by string, at time.Time) (*wire.PolicySetting, error) {

@@ -57,7 +57,7 @@ export function partName(name) {
 
 const actions = {
   'trip.cancel': 'Cancelled', 'trip.redispatch': 'Sent back to matching', 'trip.assign': 'Assigned by hand', 'driver.end_session': 'Ended the session of',
-  'policy.set': 'Changed the policy', 'policy.reset': 'Reset the policy', 'area.set': 'Changed area', 'area.delete': 'Deleted area',
+  'policy.set': 'Changed the policy', 'policy.reset': 'Reset the policy', 'policy.failed': 'Could not change the policy', 'area.set': 'Changed area', 'area.delete': 'Deleted area',
   'driver.register': 'Registered', 'driver.change': 'Changed', 'device.issue': 'Issued a device token for', 'device.revoke': 'Revoked a device of',
   'account.create': 'Created account', 'account.disable': 'Disabled account', 'account.password': 'Changed the password of',
 };
