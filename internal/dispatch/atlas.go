@@ -81,8 +81,12 @@ func (a *Atlas) look(ctx context.Context) error {
 	if err := a.dispatcher.SetAreas(a.understood(all)); err != nil {
 		return err
 	}
+	level := slog.LevelInfo
+	if !a.looked && len(all) == 0 { // as in every installation where nobody drew any
+		level = slog.LevelDebug
+	}
 	a.looked, a.revision = true, revision
-	a.log.Info("areas were read", "areas", len(all), "revision", revision)
+	a.log.Log(ctx, level, "areas were read", "areas", len(all), "revision", revision)
 	return nil
 }
 

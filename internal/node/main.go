@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/cabstand/cabstand/internal/fault"
 )
 
 // Std is where a program writes: results to Out, logs and errors to Err.
@@ -52,12 +54,16 @@ func Parse(commands any, args []string) error {
 
 func exitStatus(name string, std Std, err error) int {
 	var wrong *ConfigError
+	var refused *fault.Error
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &wrong):
 		fmt.Fprintf(std.Err, "%s: %v\n", name, err)
 		return 2
+	case errors.As(err, &refused) && refused.Code != fault.Internal && refused.Unwrap() == nil: // its code is for programs
+		fmt.Fprintf(std.Err, "%s: %s\n", name, refused.Detail)
+		return 1
 	}
 	fmt.Fprintf(std.Err, "%s: %v\n", name, err)
 	return 1
@@ -70,6 +76,14 @@ func Serve(ctx context.Context, std Std, open func() (*Node, error)) error {
 		return err
 	}
 	defer n.Close()
-	n.Listening = func() { fmt.Fprintln(std.Out, "listening on", n.URL()) }
+	n.Listening = func() { n.tell(std.Out) }
 	return n.Run(ctx)
+}
+
+// tell says where the node listens, and where a visitor of the demo goes.
+func (n *Node) tell(out io.Writer) {
+	fmt.Fprintln(out, "listening on", n.URL())
+	if n.demo {
+		fmt.Fprintf(out, "  the live map    %s/\n  for riders      %[1]s/ride\n  for drivers     %[1]s/drive\n", n.URL())
+	}
 }

@@ -25,6 +25,7 @@ type Node struct {
 	server   *http.Server
 	drain    time.Duration
 	health   *health
+	demo     bool
 
 	// Listening is called once the node answers requests and every part that it
 	// cannot do without has answered. It may be nil.

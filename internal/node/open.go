@@ -16,6 +16,7 @@ import (
 	"github.com/cabstand/cabstand/internal/detour"
 	"github.com/cabstand/cabstand/internal/memgeo"
 	"github.com/cabstand/cabstand/internal/natsbus"
+	"github.com/cabstand/cabstand/internal/numbers"
 	"github.com/cabstand/cabstand/internal/poller"
 	"github.com/cabstand/cabstand/internal/postgis"
 	"github.com/cabstand/cabstand/internal/redisgeo"
@@ -57,6 +58,7 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 		if err := p.furnish(city, c.Pages, c.OIDC); err != nil {
 			return err
 		}
+		p.tellTariff(c.Matching, d)
 		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, c.Keys.AuthKey))
 		if err := p.receiveTrackers(a.Router(), d, c.Keys); err != nil {
 			return err
@@ -123,6 +125,9 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 		}
 		if err := p.furnish(city, c.Pages, c.OIDC); err != nil {
 			return err
+		}
+		if p.node.demo = c.Demo; !c.Demo {
+			p.tellTariff(c.Matching, d)
 		}
 		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
 		p.tracking(a.Router(), "embedded", c.Tracking, c.Listen, nil)
@@ -233,7 +238,7 @@ func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions, Sessions: p.bus.Line,
 		Policies: d.policies, Site: site, Demo: shown.demo(), Places: shown.pages.finder, Audit: p.store,
-		Parts: d.roll.parts, Numbers: d.numbers, Areas: d.areas,
+		Parts: d.roll.parts, Numbers: numbers.NewRecent(d.numbers), Areas: d.areas,
 		Hub: d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
 		MaxNewTrips: m.MaxNewTrips, MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),

@@ -265,6 +265,13 @@ func relayMetrics(r prometheus.Registerer, relay *outbox.Relay) {
 	})
 }
 
+// tellTariff says so where nobody chose the prices.
+func (p *parts) tellTariff(m Matching, d *dispatching) {
+	if m.Tariff == "" {
+		p.log.Info("no --tariff is given: rides are priced by the built-in one", "currency", d.tariff.Currency, "classes", d.tariff.ClassNames())
+	}
+}
+
 // tariff is the configured price list.
 func (m Matching) tariff() (fare.Tariff, error) {
 	if m.Tariff == "" {
