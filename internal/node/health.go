@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/cabstand/cabstand/internal/redisgeo"
 )
 
 // check is one part that the program needs.
@@ -37,13 +39,15 @@ var errDisconnected = errors.New("not connected")
 // checks are the parts that a program of these parts needs.
 func (p *parts) checks() []check {
 	checks := []check{
-		{"redis", true, p.locations.Ping},
 		{"nats", true, func(context.Context) error {
 			if !p.bus.Connected() {
 				return errDisconnected
 			}
 			return nil
 		}},
+	}
+	if redis, ok := p.locations.(*redisgeo.Store); ok { // in one process there is none that could be gone
+		checks = append(checks, check{"redis", true, redis.Ping})
 	}
 	for _, e := range p.engines {
 		checks = append(checks, check{string(e.Rung()), true, e.Ping})

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
+
+	"github.com/cabstand/cabstand/internal/memgeo"
+	"github.com/cabstand/cabstand/internal/redisgeo"
 )
 
 // TestHealth_OneThatHangsIsNoOthersFault: Redis does not answer at all, the
@@ -35,4 +39,14 @@ func TestHealth_OneThatHangsIsNoOthersFault(t *testing.T) {
 			t.Fatal("the store is back, and nobody says so")
 		}
 	})
+}
+
+// What is not there is not said to be well: in one process there is no Redis.
+func TestParts_ChecksWhatThereIs(t *testing.T) {
+	embedded, shared := &parts{locations: memgeo.New()}, &parts{locations: &redisgeo.Store{}}
+	for p, want := range map[*parts]bool{embedded: false, shared: true} {
+		if got := slices.ContainsFunc(p.checks(), func(c check) bool { return c.name == "redis" }); got != want {
+			t.Errorf("%T: redis is checked: %v", p.locations, got)
+		}
+	}
 }
