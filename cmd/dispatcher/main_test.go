@@ -121,6 +121,7 @@ func TestConfig_NamesWhatIsWrong(t *testing.T) {
 		{"Listen", "embedded --listen nowhere --data DIR", `--listen: "nowhere" is not accepted`},
 		{"Window", "embedded --window 0s --data DIR", `--window: "0s" is not accepted`},
 		{"Role", "token --role king --sub k1 --data DIR", `--role: "king" is not accepted`},
+		{"Folder", "token --role rider --sub r1 --data DIR/none", "--new makes one"},
 		{"Key", "token --role rider --sub r1 --auth-key short", "at least 32 bytes"},
 		{"UnknownFlag", "embedded --lisen 127.0.0.1:0", "unknown flag --lisen"},
 	} {

@@ -15,6 +15,7 @@ type Token struct {
 	Sub     string        `required:"" help:"The rider's, driver's or operator's id."`
 	TTL     time.Duration `name:"ttl" default:"24h" help:"How long it is valid."`
 	Data    string        `env:"CABSTAND_DATA_DIR" type:"path" help:"Data folder of an embedded instance, running or not, whose key signs it."`
+	New     bool          `help:"Make the data folder and its key where there is none, for the instance that is started on it later."`
 	AuthKey string        `help:"Secret that signs it (HS256), at least 32 bytes, in place of --data."`
 }
 
@@ -40,8 +41,8 @@ func (c *Token) Validate() error {
 func (c *Token) Run(std Std) error {
 	key := []byte(c.AuthKey)
 	if c.Data != "" {
-		if _, err := os.Stat(c.Data); err != nil {
-			fmt.Fprintf(std.Err, "token: %s was not there; it has a new key now, for the instance that you start on it\n", c.Data)
+		if _, err := os.Stat(c.Data); err != nil && !c.New {
+			return &ConfigError{"data", c.Data, "the data folder of an instance; --new makes one"}
 		}
 		var err error
 		if key, err = auth.LoadOrCreateKey(c.Data); err != nil {
