@@ -113,7 +113,7 @@ func (c *replayCmd) load(ctx context.Context, s *replay.Scenario, in *replay.Inp
 	if s.Network, err = c.network(ctx, in, log); err != nil {
 		return err
 	}
-	all, err := c.orders(s.Network, in, log)
+	all, span, err := c.orders(s.Network, in, log)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (c *replayCmd) load(ctx context.Context, s *replay.Scenario, in *replay.Inp
 	in.NoWay = replay.BadRows{Rows: noWay.Orders, First: noWay.First}
 	tell(log, "trips without a way", in.NoWay)
 	if len(s.Orders) == 0 {
-		return fmt.Errorf("%s: no usable trip is requested in that time", c.Trips)
+		return fmt.Errorf("%s: no usable trip is requested in that time%s", c.Trips, span)
 	}
 	in.Requests = len(s.Orders)
 	s.From, s.To = c.From, c.To
@@ -162,10 +162,10 @@ func (c *replayCmd) network(ctx context.Context, in *replay.Input, log io.Writer
 	return replay.NewRoads(loaded.Graph, max(eta.DefaultHorizon, c.PickupCap)), nil
 }
 
-func (c *replayCmd) orders(n replay.Network, in *replay.Input, log io.Writer) ([]orders.Order, error) {
+func (c *replayCmd) orders(n replay.Network, in *replay.Input, log io.Writer) (wanted []orders.Order, span string, err error) {
 	f, err := os.Open(c.Trips)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer f.Close()
 	fits := func(o orders.Order) error {
@@ -176,17 +176,20 @@ func (c *replayCmd) orders(n replay.Network, in *replay.Input, log io.Writer) ([
 	}
 	all, bad, err := orders.Read(f, fits)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Trips, err)
+		return nil, "", fmt.Errorf("%s: %w", c.Trips, err)
 	}
 	in.BadTrips = badRows(bad)
 	tell(log, "bad rows of the trips", in.BadTrips)
-	wanted := all[:0]
+	if len(all) > 0 {
+		span = fmt.Sprintf(": those in it are from %s to %s", all[0].At.UTC().Format(time.RFC3339), all[len(all)-1].At.UTC().Format(time.RFC3339))
+	}
+	wanted = all[:0]
 	for _, o := range all {
 		if c.wants(o.At) {
 			wanted = append(wanted, o)
 		}
 	}
-	return wanted, nil
+	return wanted, span, nil
 }
 
 // wants reports whether a request of the time is replayed.

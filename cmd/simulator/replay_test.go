@@ -129,7 +129,7 @@ func TestReplay_WrongSettings(t *testing.T) {
 	}
 	t.Run("NoTrips", func(t *testing.T) {
 		status, _, errs := call(t, "replay", "--trips="+trips, "--straight", "--from=2027-01-01T00:00:00Z")
-		if status != 1 || !strings.Contains(errs, "no usable trip") {
+		if status != 1 || !strings.Contains(errs, "no usable trip") || !strings.Contains(errs, "are from 2026-") {
 			t.Fatalf("status %d, said %q", status, errs)
 		}
 	})
