@@ -122,6 +122,10 @@ func TestOpenAPI(t *testing.T) {
 func TestUnknownRoutes(t *testing.T) {
 	c := newCity(t, nil)
 	c.refused(http.StatusNotFound, "not_found", "GET", "/v2/trips", "rider:r1", "")
+	page := c.call("GET", "/rides", "", "", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	if page.status != http.StatusNotFound || !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") || !strings.Contains(string(page.body), `href="/ride"`) {
+		t.Errorf("in a browser: %d %s", page.status, page.body)
+	}
 	for path, want := range map[string]string{"/v1/trips": "GET,POST", "/v1/policy": "GET,PUT,DELETE", "/v1/areas/x": "PUT,DELETE"} {
 		a := c.refused(http.StatusMethodNotAllowed, "not_found", "PATCH", path, "operator:o1", "", "PATCH")
 		if got := strings.Join(a.header.Values("Allow"), ","); got != want {

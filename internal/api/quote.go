@@ -33,7 +33,7 @@ type quoted struct {
 	QuoteID    string     `json:"quote_id" doc:"honoured by POST /v1/trips until expires_at"`
 	Class      string     `json:"class"`
 	Fare       fare.Money `json:"fare"`
-	PickupEtaS *int       `json:"pickup_eta_s" doc:"seconds until the nearest free driver could be at the pickup; null when none is known near it" nullable:"true"`
+	PickupEtaS *int       `json:"pickup_eta_s" doc:"seconds until the nearest free driver could be at the pickup, from the corner of the 100 m grid on which riders see drivers: where streets wind, the driver who comes may need some minutes more or less, which the trip's stream tells; null when none is known near it" nullable:"true"`
 	TripTimeS  int        `json:"trip_time_s" doc:"seconds from pickup to drop-off"`
 	DistanceM  int        `json:"distance_m" doc:"metres from pickup to drop-off"`
 	ExpiresAt  time.Time  `json:"expires_at"`

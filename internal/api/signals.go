@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -137,7 +139,21 @@ func (a *API) recoverer(next http.Handler) http.Handler {
 	})
 }
 
+// nothingHere is for people who mistyped the address of a page.
+const nothingHere = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Nothing here</title>
+<h1>There is nothing at this address</h1>
+<p><a href="/ride">Get a ride</a> · <a href="/drive">Drive</a> · <a href="/">Console</a></p></html>
+`
+
 func (a *API) notFound(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusNotFound)
+		if _, err := io.WriteString(w, nothingHere); err != nil {
+			a.Log.Debug("answer not written", "err", err)
+		}
+		return
+	}
 	a.fail(w, r, fault.New(fault.NotFound, "no such route: /openapi.json lists them"))
 }
 
