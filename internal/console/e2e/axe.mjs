@@ -23,4 +23,17 @@ async function look(page, what) {
   const found = await page.evaluate((tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })
     .then(({ violations }) => violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((n) => n.target + ' ' + n.failureSummary).join(' | ')}`)), TAGS);
   assert.deepEqual(found, [], `${what}: not accessible`);
+  assert.deepEqual(await page.evaluate(outside, LONG), [], `${what}: wider than the screen with a long name`);
+}
+
+const LONG = 'Avenue des Anciens Combattants de l’Afrique du Nord et du Sud';
+
+/** What is wider than there is room for while places have a long name, in the page. */
+function outside(long) {
+  const texts = [...document.querySelectorAll('.terms dd, .route span, .legs b, .legs .soft')].map((e) => e.lastChild).filter((n) => n?.nodeType === Node.TEXT_NODE);
+  const before = texts.map((n) => n.data);
+  for (const n of texts) n.data = long;
+  const wide = [document.documentElement, ...document.querySelectorAll('.sheet')].filter((e) => e.scrollWidth > e.clientWidth);
+  texts.forEach((n, i) => { n.data = before[i]; });
+  return wide.map((e) => `${e.className || e.tagName}: ${e.scrollWidth} of ${e.clientWidth} px`);
 }
