@@ -85,7 +85,7 @@ type Tokens struct {
 // errNotLetIn is the one answer to whoever is not let in, so that nobody learns
 // which ids there are.
 func errNotLetIn() error {
-	return fault.New(fault.Unauthenticated, "the id or the password is not right")
+	return fault.New(fault.Unauthenticated, "the account or the password is not right")
 }
 
 // errOver is the answer to a refresh token that is good for nothing.
