@@ -26,7 +26,11 @@ const (
 )
 
 // Trips is the stream of trip events.
-type Trips struct{ *link }
+type Trips struct {
+	*link
+	turn  turn // of who puts events on their way
+	chain chain
+}
 
 func (l *link) ensureTrips(ctx context.Context) error {
 	_, err := l.js.CreateStream(ctx, jetstream.StreamConfig{
@@ -41,9 +45,7 @@ func (l *link) ensureTrips(ctx context.Context) error {
 
 // Publish stores events in the stream, in order, all of them under way at once.
 // It returns how many of them, from the first on, are stored for sure; of the
-// rest some may be, which is harmless: the stream drops an event whose id it
-// has. Where only some in the middle failed, the repetition stores them behind
-// later ones: readers go by the version.
+// rest some may be, which is harmless: the stream drops an event whose id it has.
 func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, err error) {
 	receipt, sendErr := t.Send(ctx, events)
 	if acked, err = receipt(); err != nil {
@@ -52,54 +54,42 @@ func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, er
 	return acked, sendErr
 }
 
-// Send is the first half of Publish: it puts events on their way, up to the first
-// that cannot be sent. receipt is the other half.
+// Send is the first half of Publish: it puts events on their way, behind those
+// that are. receipt, the other half, has to be called.
 func (t *Trips) Send(ctx context.Context, events []trip.Event) (receipt func() (acked int, err error), err error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
-	futures := make([]jetstream.PubAckFuture, 0, len(events))
-	for _, ev := range events {
-		var f jetstream.PubAckFuture
-		if f, err = t.send(ctx, ev); err != nil {
-			break
-		}
-		futures = append(futures, f)
+	b := &sending{Trips: t, events: events}
+	if err = t.turn.take(ctx); err == nil {
+		err = b.send(ctx)
+		t.turn.leave()
 	}
-	return func() (acked int, err error) {
+	return func() (int, error) {
 		defer cancel()
-		for _, f := range futures {
-			if err := t.stored(ctx, f); err != nil {
-				return acked, err
-			}
-			acked++
-		}
-		return acked, nil
+		return b.receipt(ctx, err)
 	}, err
 }
 
-func (t *Trips) send(ctx context.Context, ev trip.Event) (jetstream.PubAckFuture, error) {
-	if err := errors.Join(ctx.Err(), t.reachable()); err != nil {
-		return nil, unavailable(err)
-	}
-	f, err := t.js.PublishMsgAsync(&nats.Msg{
+// message is an event as the stream has it.
+func message(ev trip.Event) *nats.Msg {
+	return &nats.Msg{
 		Subject: "trips." + string(ev.Trip.Cell()) + "." + ev.TripID,
 		Header:  nats.Header{jetstream.MsgIDHeader: {ev.ID()}, "Content-Type": {"application/cloudevents+json"}},
 		Data:    wire.EncodeEvent(ev),
-	}, jetstream.WithRetryAttempts(0))
-	return f, unavailable(err)
+	}
 }
 
-// stored waits until an event is stored.
-func (t *Trips) stored(ctx context.Context, f jetstream.PubAckFuture) error {
+// stored waits until an event is stored, and reports whether it had been before.
+func (t *Trips) stored(ctx context.Context, f jetstream.PubAckFuture) (before bool, err error) {
 	select {
-	case <-f.Ok():
-		return nil
+	case ack := <-f.Ok():
+		return ack.Duplicate, nil
 	case err := <-f.Err():
 		if errors.Is(err, jetstream.ErrNoStreamResponse) {
 			err = errors.Join(err, t.ensureTrips(ctx)) // the server lost its disk: the next attempt finds a stream
 		}
-		return unavailable(err)
+		return false, unavailable(err)
 	case <-ctx.Done():
-		return unavailable(ctx.Err())
+		return false, unavailable(ctx.Err())
 	}
 }
 

@@ -1,0 +1,113 @@
+package natsbus
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/cabstand/cabstand/geo"
+	"github.com/cabstand/cabstand/internal/trip"
+)
+
+// events are those of one trip, of the versions named.
+func events(versions ...int64) (all []trip.Event) {
+	for _, v := range versions {
+		all = append(all, trip.Event{TripID: "t", Version: v, Trip: trip.Trip{ID: "t", Version: v, Pickup: geo.Point{Lat: 40.73, Lon: -73.98}}})
+	}
+	return all
+}
+
+// newStream is a bus of its own, and how to read its stream.
+func newStream(t *testing.T) (*Trips, func() []string) {
+	server, err := StartEmbedded(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	b, err := Connect(t.Context(), Options{Embedded: server})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b.Trips, func() (ids []string) {
+		stream, err := b.Trips.js.Stream(t.Context(), tripsStream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := stream.Info(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seq := uint64(1); seq <= info.State.LastSeq; seq++ {
+			m, err := stream.GetMsg(t.Context(), seq)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, m.Header.Get(jetstream.MsgIDHeader))
+		}
+		return ids
+	}
+}
+
+// An event is lost on its way, and the ones behind it reach the stream: it refuses
+// them, whichever batch they are of, until the lost one has come again.
+func TestTrips_NothingOvertakesWhatWasLost(t *testing.T) {
+	trips, stored := newStream(t)
+	all := events(1, 2, 3, 4, 5, 6, 7, 8)
+	first, err := trips.Send(t.Context(), all[:2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	trips.chain.grow(all[2].ID()) // it was sent, and lost
+	second, err := trips.Send(t.Context(), all[3:6])
+	if err != nil {
+		t.Fatal(err)
+	}
+	third, err := trips.Send(t.Context(), all[6:7])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, receipt := range []func() (int, error){first, second, third} {
+		if acked, err := receipt(); (i == 0) != (err == nil && acked == 2) || i > 0 && acked > 0 {
+			t.Errorf("batch %d: %d acknowledged, %v", i, acked, err)
+		}
+	}
+	if acked, err := trips.Publish(t.Context(), all[1:]); err != nil || acked != 7 {
+		t.Errorf("again: %d acknowledged, %v", acked, err)
+	}
+	var want []string
+	for _, ev := range all {
+		want = append(want, ev.ID())
+	}
+	if got := stored(); !slices.Equal(got, want) {
+		t.Errorf("stored %v, want %v", got, want)
+	}
+}
+
+// Behind a batch that failed none is sent before the others have ended.
+func TestTrips_NothingFollowsWhatFailed(t *testing.T) {
+	trips, stored := newStream(t)
+	all := events(1, 2, 3, 4, 5, 6)
+	flying, err := trips.Send(t.Context(), all[:2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	trips.chain.grow("lost")
+	if acked, err := trips.Publish(t.Context(), all[3:4]); acked != 0 || err == nil {
+		t.Errorf("%d acknowledged, %v", acked, err)
+	}
+	if acked, err := trips.Publish(t.Context(), all[4:5]); acked != 0 || err == nil {
+		t.Errorf("%d acknowledged, %v", acked, err)
+	}
+	if acked, err := flying(); acked != 2 || err != nil {
+		t.Errorf("%d acknowledged, %v", acked, err)
+	}
+	if acked, err := trips.Publish(t.Context(), all[2:]); acked != 4 || err != nil {
+		t.Errorf("%d acknowledged, %v", acked, err)
+	}
+	if got := fmt.Sprint(stored()); got != fmt.Sprint([]string{all[0].ID(), all[1].ID(), all[2].ID(), all[3].ID(), all[4].ID(), all[5].ID()}) {
+		t.Errorf("stored %v", got)
+	}
+}
