@@ -330,6 +330,31 @@ func TestOperator_DriversComeAndGo(t *testing.T) {
 	})
 }
 
+// Where the first who watches a region fails to follow it, a second one who came
+// meanwhile does not watch a frozen map.
+func TestOperator_FirstCannotFollow(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		fail := make(chan struct{})
+		w.refuse = func() error { <-fail; return errDown }
+		first, second := w.hub.Operator(), w.hub.Operator()
+		l := listen(first)
+		subscribe(t, first, cell) // hangs
+		w.refuse = nil
+		m := listen(second)
+		subscribe(t, second, cell)
+		close(fail)
+		synctest.Wait()
+		l.stop()
+		if w.following() != 1 {
+			t.Errorf("%d feeds are followed for who stayed", w.following())
+		}
+		m.stop()
+		if w.following() != 0 {
+			t.Errorf("%d feeds are followed by nobody", w.following())
+		}
+	})
+}
+
 func TestOperator_SubscribesAnew(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.deliver(w.request("near", "r1", centre)...)

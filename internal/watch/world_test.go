@@ -45,8 +45,9 @@ type world struct {
 	followers map[geo.Cell]map[int]func([]driver.Location)
 	stopped   int
 	drivers   map[string]driver.Location
-	listing   func() // called when the store is about to list; may be nil
-	asked     int    // how often a travel time was asked for
+	listing   func()       // called when the store is about to list; may be nil
+	refuse    func() error // called before a feed is followed; may be nil
+	asked     int          // how often a travel time was asked for
 	degraded  []string
 }
 
@@ -206,6 +207,11 @@ func (w *world) step(tripID string) []trip.Event {
 }
 
 func (w *world) Follow(cell geo.Cell, fn func([]driver.Location)) (func(), error) {
+	if w.refuse != nil {
+		if err := w.refuse(); err != nil {
+			return nil, err
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.followers[cell] == nil {
