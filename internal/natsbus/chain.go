@@ -44,12 +44,18 @@ func (c *chain) grow(last string) {
 	c.last = last
 }
 
+// fail notes that a batch failed.
+func (c *chain) fail() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = true
+}
+
 // end takes a batch off. When no other is on its way a new chain may begin.
-func (c *chain) end(failed bool) {
+func (c *chain) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.flying--
-	c.broken = c.broken || failed
 	if c.flying == 0 {
 		c.last, c.broken = "", false
 	}
@@ -132,9 +138,13 @@ func (b *sending) receipt(ctx context.Context, sendErr error) (acked int, err er
 			b.acked = len(b.events)
 		}
 	}
-	if b.begun {
-		b.chain.end(err != nil)
+	if !b.begun {
+		return 0, err
 	}
+	if err != nil {
+		b.chain.fail()
+	}
+	b.chain.end()
 	return b.acked, err
 }
 

@@ -60,7 +60,9 @@ func (t *Trips) Send(ctx context.Context, events []trip.Event) (receipt func() (
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	b := &sending{Trips: t, events: events}
 	if err = t.turn.take(ctx); err == nil {
-		err = b.send(ctx)
+		if err = b.send(ctx); err != nil {
+			t.chain.fail() // before the next one has its turn
+		}
 		t.turn.leave()
 	}
 	return func() (int, error) {
