@@ -47,12 +47,23 @@ func (p *parts) demo(c EmbeddedConfig, key []byte) (*place, error) {
 		token := func(role, sub string) (string, error) { return issuer.Issue(trip.Role(role), sub, demoTTL) }
 		return sim.Demo(ctx, sim.Stage{
 			Target: p.node.URL(), Token: token, City: city, Seed: c.DemoSeed, Drivers: c.DemoFleet, Enrol: visitors.enrol,
+			Stranger: p.visitorSays,
 		})
 	})
 	return &place{
 		name: city.Name, center: city.Center(), bounds: city.Bounds(), baseMap: city.BaseMap(), graph: city.Graph,
 		visitors: visitors,
 	}, nil
+}
+
+// visitorSays is the PIN that a visitor's page shows: its user stands beside no car
+// to say it to the driver. The PIN of anybody else is not told.
+func (p *parts) visitorSays(ctx context.Context, tripID string) string {
+	t, err := p.store.Trip(ctx, tripID)
+	if err != nil || !visitorPattern.MatchString(t.RiderID) {
+		return ""
+	}
+	return t.PIN.Code
 }
 
 // visitors lets in who looks at the demo's pages, each as somebody of their own.

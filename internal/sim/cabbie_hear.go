@@ -195,6 +195,10 @@ func (c *cabbie) hearError(h heard, now time.Time) {
 	}
 	switch h.Code {
 	case fault.Unavailable, fault.RateLimited, fault.Internal, fault.WrongPIN:
+		if f, ok := c.pending.frame.(tripStep); ok && h.Code == fault.WrongPIN {
+			f.PIN = c.pins.of(f.TripID) // the rider may have said it meanwhile
+			c.pending.frame = f
+		}
 		c.pending.again = now.Add(around(retryAfter/2, c.rng))
 		return
 	}

@@ -32,13 +32,15 @@ type Stage struct {
 	// Enrol makes a driver known to the engine. Those of a demo are no operator's
 	// deeds, which the list of such would be full of.
 	Enrol func(context.Context, driver.Profile) error
+
+	Stranger Stranger // how who visits the demo says the PIN
 }
 
 // Demo lets a city live, for those who watch it, until ctx ends. The error says
 // that it could not begin.
 func Demo(ctx context.Context, s Stage) error {
 	_, err := Drive(ctx, Config{
-		Target: s.Target, Token: s.Token, World: s.City, Drivers: s.Drivers, Prefix: "demo",
+		Target: s.Target, Token: s.Token, Stranger: s.Stranger, World: s.City, Drivers: s.Drivers, Prefix: "demo",
 		Orders: s.orders(), Seed: s.Seed,
 		Behaviour: lively, PositionEvery: time.Second, Unaudited: true,
 		Enrol: func(ctx context.Context, id string) error { return s.Enrol(ctx, profileOf(id)) },

@@ -30,6 +30,7 @@ type Config struct {
 	Recordings []Recording // in place of them: drivers who follow a recording
 	Orders     iter.Seq[Order]
 	Behaviour  Behaviour
+	Stranger   Stranger // how riders of other makes say their PINs; nil: they cannot
 
 	PositionEvery time.Duration // between a driver's positions; 0 is 4 s
 	Binary        bool          // drivers ask to send positions in binary
@@ -175,7 +176,7 @@ func (c *city) drivers(ctx context.Context) error {
 		if i > 0 && !sleep(ctx, startEvery) {
 			break
 		}
-		p := &phone{cabbie: c.cabbie(i), client: c.client, ledger: c.ledger, now: c.Now, enrol: c.Enrol}
+		p := &phone{cabbie: c.cabbie(i), client: c.client, ledger: c.ledger, now: c.Now, enrol: c.Enrol, stranger: c.Stranger}
 		if c.Binary {
 			p.protocols = []string{wire.SubprotocolBinary}
 		}

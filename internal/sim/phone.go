@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cabstand/cabstand/internal/driver"
+	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
 	"github.com/coder/websocket"
 )
@@ -22,6 +23,9 @@ type phone struct {
 	enrol     func(ctx context.Context, id string) error // see [Config.Enrol]
 	now       func() time.Time
 	protocols []string // to ask for
+
+	stranger Stranger // nil: nobody rides but the run's own riders
+	met      string   // the trip whose rider is a stranger who said the PIN
 
 	unheard unheard
 	again   bool // what is unheard is to be sent again, once the status is
@@ -144,6 +148,7 @@ func (p *phone) talk(ctx context.Context, conn *websocket.Conn, frames <-chan []
 			if p.hear(data) {
 				begun = true
 			}
+			p.meet(ctx)
 		case <-timer.C:
 			if !begun {
 				return false, errors.New("no hello")
@@ -197,6 +202,23 @@ func (p *phone) hear(data []byte) (hello bool) {
 	}
 	p.cabbie.hear(h, now)
 	return false
+}
+
+// meet lets a rider who is none of the run's say the PIN to the driver who stands
+// at the pickup. What was said is forgotten when the trip is over.
+func (p *phone) meet(ctx context.Context) {
+	t := p.cabbie.trip
+	if p.met != "" && (t == nil || t.ID != p.met) {
+		p.cabbie.pins.forget(p.met)
+		p.met = ""
+	}
+	if p.stranger == nil || t == nil || t.State != trip.Arrived || !t.PINRequired || p.cabbie.pins.of(t.ID) != "" {
+		return
+	}
+	if pin := p.stranger(ctx, t.ID); pin != "" {
+		p.cabbie.pins.tell(t.ID, pin)
+		p.met = t.ID
+	}
 }
 
 // act sends what the cabbie has to say.

@@ -1,6 +1,13 @@
 package sim
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
+
+// Stranger is what a rider who is none of a run's says to the driver at the
+// pickup: the PIN of the trip, "" while it is not known.
+type Stranger func(ctx context.Context, tripID string) string
 
 // pins is what riders tell their drivers at the pickup: the one thing that the
 // people of the city know of each other, and not by the engine. A rider who has
