@@ -21,6 +21,8 @@ type Site struct {
 	OIDC    func() *OIDC // nil, or nil from it, where no provider is configured
 	// RequirePIN: a ride starts with the rider's PIN.
 	RequirePIN bool
+	// Accept is how long a driver has to answer a confirmed offer.
+	Accept time.Duration
 }
 
 // BaseMap is what a map draws below everything else.
@@ -82,6 +84,7 @@ type siteView struct {
 	BaseMap    BaseMap    `json:"basemap"`
 	Places     bool       `json:"places" doc:"whether GET /v1/places finds addresses"`
 	RequirePIN bool       `json:"require_pin" doc:"a ride starts with the rider's PIN"`
+	AcceptS    float64    `json:"accept_s" doc:"how long a driver has to answer an offer, from when a phone confirmed it"`
 	Classes    []string   `json:"classes" nullable:"false"`
 	Currency   string     `json:"currency" doc:"ISO 4217"`
 }
@@ -92,7 +95,7 @@ func (a *API) site(context.Context, *struct{}) (*siteOutput, error) {
 		Name: s.Name, Center: [2]float64{s.Center.Lon, s.Center.Lat},
 		Bounds: [4]float64{s.Bounds.West, s.Bounds.South, s.Bounds.East, s.Bounds.North},
 		Demo:   a.Demo != nil, DemoRoles: []string{}, SignIn: []string{}, BaseMap: s.BaseMap,
-		Places: a.Places != nil, RequirePIN: s.RequirePIN, Currency: a.Tariff.Currency,
+		Places: a.Places != nil, RequirePIN: s.RequirePIN, AcceptS: s.Accept.Seconds(), Currency: a.Tariff.Currency,
 	}
 	if a.Demo != nil {
 		view.DemoRoles = []string{string(trip.Rider), string(trip.Driver), string(trip.Operator)}

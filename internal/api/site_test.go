@@ -18,6 +18,7 @@ func TestSite(t *testing.T) {
 			Name: "Testville", Center: geo.Point{Lat: 47.5, Lon: 7.6}, Bounds: geo.Box{West: 7.5, South: 47.4, East: 7.7, North: 47.6},
 			BaseMap: api.BaseMap{Kind: "streets", URL: "/v1/map/base", Attribution: "© Somebody"},
 			OIDC:    func() *api.OIDC { return &api.OIDC{Issuer: "https://id.example", ClientID: "cab"} },
+			Accept:  20 * time.Second,
 		}
 	})
 	var got map[string]any
@@ -26,7 +27,7 @@ func TestSite(t *testing.T) {
 		"name": "Testville", "center": []any{7.6, 47.5}, "bounds": []any{7.5, 47.4, 7.7, 47.6},
 		"demo": false, "roles_in_demo": []any{}, "sign_in": []any{"oidc"}, "oidc": map[string]any{"issuer": "https://id.example", "client_id": "cab"},
 		"basemap": map[string]any{"kind": "streets", "url": "/v1/map/base", "attribution": "© Somebody"},
-		"places":  false, "require_pin": false, "classes": []any{"premium", "standard", "xl"}, "currency": "USD",
+		"places":  false, "require_pin": false, "accept_s": 20.0, "classes": []any{"premium", "standard", "xl"}, "currency": "USD",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)

@@ -234,7 +234,7 @@ func quoteKey(m Matching, authKey string) []byte {
 // api makes the HTTP interface of riders and operators.
 func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey []byte) *api.API {
 	site := shown.site(p.oidc)
-	site.RequirePIN = m.RequirePIN
+	site.RequirePIN, site.Accept = m.RequirePIN, m.AcceptWindow
 	return api.New(api.Deps{
 		Desk: d.desk, Trips: p.store, Drivers: p.store, Devices: p.store, Locations: p.lookout, Estimator: d.estimator, Decisions: p.bus.Decisions, Sessions: p.bus.Line,
 		Policies: d.policies, Site: site, Demo: shown.demo(), Places: shown.pages.finder, Audit: p.store,

@@ -11,7 +11,7 @@ import { Positions } from './positions.js';
 import { Steps } from './steps.js';
 import { Trips } from './trips.js';
 
-const ANSWER = 15000; // ms that a driver has from when the phone confirmed the offer
+const ANSWER = 15; // s that a driver has from when the phone confirmed the offer, where the server does not say it
 const REPEAT = 1000; // ms between looks whether the last position has to be said again
 
 export class Shift extends Store {
@@ -139,8 +139,9 @@ export class Shift extends Store {
 
   /** The time to answer runs from when a phone confirmed the offer: now, or before. */
   #offered(frame) {
-    const left = frame.received ? Date.parse(frame.expires_at) - this.clock - Date.now() : ANSWER;
-    this.set({ offer: { ...frame, until: Date.now() + left, whole: ANSWER }, problem: '' });
+    const whole = (this.site.accept_s ?? ANSWER) * 1000;
+    const left = frame.received ? Date.parse(frame.expires_at) - this.clock - Date.now() : whole;
+    this.set({ offer: { ...frame, until: Date.now() + left, whole: Math.max(whole, left) }, problem: '' });
     navigator.vibrate?.([200, 100, 200]);
   }
 
