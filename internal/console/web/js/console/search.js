@@ -62,7 +62,7 @@ export function Search({ app }) {
     <input id="search-input" ref=${input} role="combobox" aria-label="Search trips, drivers and riders" placeholder=${narrow() ? 'Search' : 'Search trips, drivers, riders'} value=${text}
       aria-expanded=${listed} aria-controls="search-results" aria-autocomplete="list" aria-activedescendant=${listed && results[at] ? `result-${at}` : undefined}
       autocomplete="off" spellcheck=${false} onInput=${(e) => { type(e.target.value); show(true); }} onFocus=${() => show(true)}
-      onBlur=${() => setTimeout(() => show(false), 150)} onKeyDown=${keydown} />
+      onBlur=${() => show(false)} onKeyDown=${keydown} />
     <kbd aria-hidden="true">/</kbd>
     <ul id="search-results" role="listbox" aria-label="Found" hidden=${!listed || !results.length}>${results.map((r, i) => html`
       <li key=${r.kind + r.id} id=${`result-${i}`} role="option" aria-selected=${i === at} onMouseDown=${(e) => { e.preventDefault(); choose(r); }}>
