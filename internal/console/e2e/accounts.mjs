@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { accessible } from './axe.mjs';
-import { launch, PATIENCE } from './browser.mjs';
+import { launch, PATIENCE, sizes } from './browser.mjs';
 
 const [address, executable] = process.argv.slice(2);
 const { PASSWORD } = process.env;
 const browser = await launch(executable);
 try {
-  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+  const context = await browser.newContext(sizes.phone);
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   await page.goto(new URL('/ride', address).href);

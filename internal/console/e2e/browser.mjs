@@ -11,6 +11,15 @@ const FLAGS = [
 /** ms that one step may take where all tests share few cores. */
 export const PATIENCE = 120000;
 
+/**
+ * How pages are looked at. Without a graphics card most of a test's time goes into pictures of
+ * the map: where it is not the subject, marks jump.
+ */
+export const sizes = {
+  desktop: { viewport: { width: 1280, height: 800 }, colorScheme: 'light', reducedMotion: 'reduce' },
+  phone: { viewport: { width: 360, height: 740 }, colorScheme: 'light', reducedMotion: 'reduce', isMobile: true, hasTouch: true },
+};
+
 /** Starts the Chromium of the given path. Root may not use the sandbox. */
 export function launch(executablePath) {
   const root = process.getuid?.() === 0;

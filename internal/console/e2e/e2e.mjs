@@ -1,52 +1,40 @@
 // Watches a demo city in a browser: node e2e.mjs URL CHROMIUM
-//
-// Each step prints a line. The first that fails ends the run with status 1.
 
 import assert from 'node:assert/strict';
-import { colours, drawerIs, launch, open, rgb } from './browser.mjs';
+import { colours, drawerIs, launch, open, rgb, sizes } from './browser.mjs';
 import { cityKeepsOrder, formatsAreRight, motionIsPlausible } from './modules.mjs';
 import { decisionsAreTold, policySwitches } from './policy.mjs';
-import { askForTrips, firstCompleted } from './ride.mjs';
+import { askForTrips, firstCompleted, watchTrips } from './ride.mjs';
+import { Steps } from './steps.mjs';
 import { streamRecovers } from './stream.mjs';
 
 const [address, executable] = process.argv.slice(2);
-const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' };
-const phone = { viewport: { width: 360, height: 740 }, colorScheme: 'dark', isMobile: true, hasTouch: true };
-
 const complaints = [];
+const { step } = new Steps(complaints);
 const browser = await launch(executable);
 try {
-  const page = await open(browser, address, desktop, complaints);
+  const page = await open(browser, address, { ...sizes.desktop, reducedMotion: 'no-preference' }, complaints);
   await step('drivers move', () => driversMove(page));
+  await page.emulateMedia({ reducedMotion: 'reduce' }); // the rest needs no pictures between two reports
+  await step('trips are asked for', () => askForSome(page));
   await step('the map has streets and drivers on it', () => mapIsDrawn(page));
   await step('figures are shown', () => figuresAreShown(page));
   await step('the keyboard reaches what there is', () => keyboard(page));
-  await step('a trip goes from request to completed', () => tripIsSeen(page));
-  await step('the policy is switched', () => policySwitches(page, address));
   await step('a click on a driver tells who it is', () => clickDriver(page));
   await step('dark is dark', () => dark(page));
   await step('news is taken in order and forgotten in time', () => cityKeepsOrder(page));
   await step('marks move as cars do', () => motionIsPlausible(page));
   await step('numbers read well', () => formatsAreRight(page));
   await step('the stream recovers', () => streamRecovers(page.context(), address));
+  await step('a trip goes from request to completed', () => tripIsSeen(page));
+  await step('the policy is switched', () => policySwitches(page, address));
   await page.context().close();
 
-  const small = await open(browser, address, phone, complaints);
+  const small = await open(browser, address, { ...sizes.phone, colorScheme: 'dark' }, complaints);
   await step('a phone has all of it', () => phoneLayout(small));
   await step('nothing else was asked, nothing went wrong', () => assert.deepEqual(complaints, []));
 } finally {
   await browser.close();
-}
-
-async function step(name, run) {
-  const start = Date.now();
-  try {
-    await run();
-  } catch (err) {
-    console.error(`FAILED ${name}\n${err.stack}\n${complaints.join('\n')}`);
-    throw err;
-  }
-  console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
 }
 
 /** Most drivers' marks change place, and do so between two reports too. */
@@ -103,9 +91,14 @@ async function keyboard(page) {
   await page.evaluate(() => document.activeElement.blur());
 }
 
+/** Drivers drive real streets in real time: the page has other things to do meanwhile. */
+async function askForSome(page) {
+  await watchTrips(page, await askForTrips(page, address, 4));
+}
+
 /** A rider's own requests appear, the first is served, and its drawer tells all of it. */
 async function tripIsSeen(page) {
-  const seen = await firstCompleted(page, await askForTrips(page, address, 4));
+  const seen = await firstCompleted(page);
   assert.deepEqual(seen.states.filter((s) => s !== 'searching').slice(-4), ['assigned', 'arrived', 'riding', 'completed'], `states seen: ${seen.states}`);
   assert.ok(seen.lines.some((line) => line.startsWith('now:')), `no way of the driver was drawn: ${seen.lines}`);
   const steps = await page.$$eval('#timeline > li:not(.todo):not(.offer) b', (list) => list.map((b) => b.textContent));

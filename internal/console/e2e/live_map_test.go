@@ -5,11 +5,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,17 +23,20 @@ const (
 	stopWithin  = 20 * time.Second
 )
 
+// fleet is how many drivers a demo has whose size is not the subject.
+const fleet = "80"
+
 // TestLiveMap lets e2e.mjs look at a demo city.
 func TestLiveMap(t *testing.T) {
 	look := mustBrowser(t)
-	address := start(t, mustBuild(t), "--demo", "--swap", "--data", t.TempDir())
+	address := start(t, mustBuild(t), "--demo", "--demo-fleet", fleet, "--swap", "--data", t.TempDir())
 	look("e2e.mjs", address)
 }
 
 // TestViews lets views.mjs look into every view, with axe on each.
 func TestViews(t *testing.T) {
 	look := mustBrowser(t)
-	address := start(t, mustBuild(t), "--demo", "--swap", "--data", t.TempDir())
+	address := start(t, mustBuild(t), "--demo", "--demo-fleet", fleet, "--swap", "--data", t.TempDir())
 	look("views.mjs", address)
 }
 
@@ -95,12 +100,34 @@ func mustHavePackages(tb testing.TB) {
 	}
 }
 
-// mustBuild builds the program and gives back its path.
+// folder is where the program is built, for as long as the tests run.
+var folder string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	var err error
+	if folder, err = os.MkdirTemp("", "cabstand-e2e-"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(folder)
+	return m.Run()
+}
+
+// build builds the program, once for all tests, and gives back its path.
+var build = sync.OnceValues(func() (string, error) {
+	bin := filepath.Join(folder, "dispatcher")
+	if out, err := exec.Command("go", "build", "-o", bin, "github.com/cabstand/cabstand/cmd/dispatcher").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
 func mustBuild(tb testing.TB) string {
 	tb.Helper()
-	bin := filepath.Join(tb.TempDir(), "dispatcher")
-	if out, err := exec.Command("go", "build", "-o", bin, "github.com/cabstand/cabstand/cmd/dispatcher").CombinedOutput(); err != nil {
-		tb.Fatalf("go build: %v\n%s", err, out)
+	bin, err := build()
+	if err != nil {
+		tb.Fatal(err)
 	}
 	return bin
 }

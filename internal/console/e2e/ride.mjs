@@ -32,12 +32,8 @@ export async function askForTrips(page, address, count) {
   return trips.map((t) => t.id);
 }
 
-/**
- * Watches trips on the map until the first of them is completed, and selects it.
- * Gives back its id, the states in the order in which the page had them, and
- * what was drawn of it.
- */
-export async function firstCompleted(page, ids) {
+/** Watches trips on the map from now on: the states in which the page has them, and what it draws. */
+export async function watchTrips(page, ids) {
   await page.evaluate((trips) => {
     window.seen = trips.map((id) => ({ id, states: [], lines: [] }));
     window.seeing = setInterval(() => {
@@ -49,7 +45,15 @@ export async function firstCompleted(page, ids) {
     }, 100);
   }, ids);
   await page.waitForFunction(() => window.seen.every((t) => t.states.length > 0), null, { timeout: SEEN_WITHIN });
-  const first = await page.waitForFunction(() => window.seen.find((t) => t.states.at(-1) === 'completed'), null, { timeout: SERVED_WITHIN });
+}
+
+/**
+ * Waits until the first of the watched trips is completed, and selects it. Gives
+ * back its id, the states in the order in which the page had them, and what was
+ * drawn of it.
+ */
+export async function firstCompleted(page) {
+  const first = await page.waitForFunction(() => window.seen.find((t) => t.states.includes('completed')), null, { timeout: SERVED_WITHIN });
   const trip = await first.jsonValue();
   await page.evaluate((id) => {
     clearInterval(window.seeing);

@@ -2,14 +2,14 @@
 // of an operator and of a rider in OPERATOR_TOKEN and RIDER_TOKEN.
 
 import assert from 'node:assert/strict';
-import { launch, PATIENCE } from './browser.mjs';
+import { launch, PATIENCE, sizes } from './browser.mjs';
 
 const [address, executable] = process.argv.slice(2);
 const { OPERATOR_TOKEN, RIDER_TOKEN } = process.env;
 
 const browser = await launch(executable);
 try {
-  const page = await browser.newPage();
+  const page = await browser.newPage(sizes.desktop);
   page.context().setDefaultTimeout(PATIENCE);
   await page.goto(address);
   await page.waitForSelector('#sign-in');
@@ -27,7 +27,7 @@ try {
   await page.waitForFunction(() => window.cabstand?.state() === 'live');
   assert.ok(await page.isHidden('#sign-in'), 'a reload asks again');
 
-  const other = await (await browser.newContext()).newPage();
+  const other = await (await browser.newContext(sizes.desktop)).newPage();
   await other.goto(address);
   await other.waitForSelector('#sign-in'); // the token stays in its browser
   assert.equal(await other.evaluate(() => typeof window.cabstand), 'undefined', 'the console runs behind the box');

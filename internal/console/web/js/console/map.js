@@ -15,6 +15,7 @@ const CELLS = 500; // ms between updates of the cells
 const STEP = 0.7; // pixels that the fastest driver moves between two frames
 const FAST = 20; // m/s
 const FRAME = { least: 33, most: 250 }; // ms: between them is time enough for cars
+const CALM = 500; // ms between pictures for who asked for less motion: marks jump, and nothing is to be seen between
 const EQUATOR = 40075017; // metres, 512 pixels wide at zoom 0
 
 /** MapLibre is a classic script; it defines this global. */
@@ -202,7 +203,7 @@ export class LiveMap {
       last = now;
       const { drivers, trips, cells } = this.city;
       const moving = drivers.size + trips.size > 0 || this.marks.drawn > 0;
-      if (moving && now - painted >= Math.max(this.#pause() - 4, 2 * pace - 4)) {
+      if (moving && now - painted >= Math.max(reducedMotion() ? CALM : this.#pause() - 4, 2 * pace - 4)) {
         painted = now;
         this.map.triggerRepaint();
       }
