@@ -54,10 +54,10 @@ function useWay(ride, { step, pickup, dropoff, wish, trip }) {
   return way;
 }
 
-/** The driven way of a completed trip, null until there is one. */
+/** The driven way of a completed trip, null until there is one: it has a length then. */
 function useTrack(ride, trip) {
   const [track, show] = useState(null);
-  const id = trip?.state === 'completed' ? trip.id : '';
+  const id = trip?.state === 'completed' && trip.distance_m > 0 ? trip.id : '';
   useEffect(() => {
     let stale = false;
     show(null);
@@ -66,6 +66,6 @@ function useTrack(ride, trip) {
     );
     if (id) read();
     return () => { stale = true; };
-  }, [id, trip?.distance_m]);
+  }, [id]);
   return track;
 }
