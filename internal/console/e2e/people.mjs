@@ -5,33 +5,30 @@
 
 import assert from 'node:assert/strict';
 import { launch } from './browser.mjs';
+import { Steps } from './steps.mjs';
 import { Town } from './town.mjs';
 import { accessible } from './axe.mjs';
 
 const [address, executable] = process.argv.slice(2);
 const browser = await launch(executable);
 const town = new Town(browser, address);
+const { step } = new Steps(town.complaints, async () => {
+  await town.pictures(process.env.PICTURES);
+  return town.told();
+});
 try {
   await step('a rider, a driver and an operator see one whole ride', wholeRide);
   await step('a lost answer makes no second ride', lostAnswer);
   await step('a driver declines, the next one is asked', decline);
   await step('of cancel and accept one wins, and both are told', cancelAgainstAccept);
+  await step('an operator takes the driver off, and gives the ride back by hand', byHand);
+  await step('who was sent away is told why', sentAway);
+  await step('the next ride waits for the end of the present one', nextRide);
+  await step('the phone says where the rider and the driver are', whereThePhoneIs);
   await step('a reload without a connection keeps the page', offlineReload);
   await step('nothing went wrong behind the pages', () => assert.deepEqual(town.complaints, []));
 } finally {
   await browser.close();
-}
-
-async function step(name, run) {
-  const start = Date.now();
-  try {
-    await run();
-  } catch (err) {
-    console.error(`FAILED ${name}\n${err.stack}\n${town.complaints.join('\n')}\n${await town.told()}`);
-    await town.pictures(process.env.PICTURES);
-    throw err;
-  }
-  console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
 }
 
 /** From going online to the rating, with both connections lost on the way. */
@@ -154,6 +151,113 @@ async function cancelAgainstAccept() {
   await driver.page.getByText(/rider cancelled|Too late|went to somebody else/).first().waitFor();
   assert.equal((await rider.trip()).state, 'cancelled');
   await rider.press('Somewhere else');
+}
+
+/** Redispatch and assignment in the console: the only driver was taken off, and may be asked all the same. */
+async function byHand() {
+  const driver = await town.driver('d1', { north: 0, east: 60 });
+  const rider = await town.rider('r1');
+  await rider.choose({ north: 240, east: 120 });
+  await rider.request();
+  await driver.press('Accept');
+  await rider.says(/coming|almost there|away/);
+  const [operator, id] = [await town.operator(), await rider.tripID()];
+  await operator.select('trip', id);
+  await operator.press('Redispatch');
+  await operator.confirm({ reason: 'the rider asked for another' }, 'Find another driver');
+  await rider.says(/Finding your driver/);
+  await driver.page.getByText('Looking for rides').waitFor();
+  await operator.press('Assign by hand');
+  await operator.confirm({ driver: await driver.sub() }, 'Offer the trip', { refused: /declined or cancelled this trip/ });
+  await operator.page.getByText('Offer it all the same').click();
+  await operator.page.getByRole('button', { name: 'Offer the trip', exact: true }).click();
+  await operator.page.waitForSelector('dialog', { state: 'detached' });
+  await driver.press('Accept');
+  await rider.says(/coming|almost there|away/);
+  assert.equal((await rider.trips())[0].id, id, 'it is another ride');
+  await rider.cancel();
+  await rider.says(/Ride cancelled/);
+  await rider.press('Somewhere else');
+  await driver.page.getByText('The rider cancelled.').waitFor();
+}
+
+/** Close codes 4003, 4001 and 4004, each by what causes it. */
+async function sentAway() {
+  const driver = await town.driver('d1', { north: 0, east: 60 });
+  const operator = await town.operator();
+  const id = await driver.sub();
+  await operator.select('driver', id);
+  await operator.press('End the session…');
+  await operator.confirm({}, 'End the session');
+  await driver.page.getByText('An operator ended your session.').waitFor();
+  await driver.online();
+
+  const other = await driver.page.context().newPage(); // the same driver on another phone
+  await other.goto(new URL('/drive', address).href);
+  await driver.page.getByText('You are driving on another phone.').waitFor();
+  await driver.online();
+  await other.getByText('You are driving on another phone.').waitFor();
+  await other.close();
+
+  const active = async (yes) => assert.equal((await town.ask('PATCH', `/v1/drivers/${id}`, { active: yes }))[0], 200);
+  await active(false);
+  await driver.page.getByText('You are not registered as a driver, or not active.').waitFor();
+  await accessible(driver.page, 'sent away', { dark: true });
+  await active(true);
+  await driver.online();
+}
+
+/** Somebody asks near the destination of a ride that is about to end, and nobody else is there. */
+async function nextRide() {
+  const driver = await town.driver('d1', { north: 0, east: 60 });
+  const [first, second] = [await town.rider('r1'), await town.rider('r2')];
+  await first.choose({ north: 220, east: 40 });
+  await first.request();
+  await driver.press('Accept');
+  await first.says(/coming|almost there|away/);
+  await driver.press('I have arrived');
+  await driver.start(await first.pin());
+  await driver.says(/To the destination/);
+
+  await second.choose({ north: -300, east: 40 });
+  await second.request();
+  await driver.page.getByText('Your next ride').waitFor();
+  await driver.press('Accept');
+  await second.says(/finishing a ride nearby/);
+  await driver.page.getByText(/^Next ride: /).waitFor();
+  await accessible(driver.page, 'with a next ride', { dark: true });
+  await driver.says(/To the destination/);
+  await driver.press('Complete the ride');
+  await first.says(/You have arrived/);
+  await first.press('Done');
+  await driver.says(/To the pickup/);
+  await second.says(/coming|almost there|away/);
+  await second.cancel();
+  await second.says(/Ride cancelled/);
+  await second.press('Somewhere else');
+  await driver.offline();
+}
+
+/** By the phone's own position, and not the demo's car. */
+async function whereThePhoneIs() {
+  const rider = await town.rider('r1');
+  const near = await town.place({ north: 150, east: -180 });
+  await rider.isAt(near);
+  await rider.page.getByRole('button', { name: 'Go to where I am' }).click();
+  await rider.page.waitForFunction(({ lat, lon }) => {
+    const { place } = cabstand.middle();
+    return Math.abs(place.lat - lat) < 2e-5 && Math.abs(place.lon - lon) < 2e-5;
+  }, near);
+
+  const driver = await town.driver('d3', { north: -90, east: 30 });
+  for (const off of [{ north: -75, east: 30 }, { north: -60, east: 30 }]) { // as far as a car gets in a second or two
+    const place = await town.place(off);
+    await driver.isAt(place);
+    if (off.north === -75) await driver.byPhone(true);
+    await driver.seenAt(place);
+  }
+  await driver.byPhone(false);
+  await driver.offline();
 }
 
 /** The shell opens without a server, and what was pressed meanwhile is not lost. */

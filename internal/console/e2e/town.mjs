@@ -2,18 +2,19 @@
 // people do on its page.
 
 import { join } from 'node:path';
-import { PATIENCE } from './browser.mjs';
+import { drawerIs, PATIENCE, sizes } from './browser.mjs';
 
-const phone = { viewport: { width: 360, height: 740 }, colorScheme: 'light', isMobile: true, hasTouch: true, reducedMotion: 'reduce' };
-const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' };
+const { desktop, phone } = sizes;
+const POLL = 250; // ms between two questions to the server
 const METRE = 1 / 111195; // degrees of latitude
 
 export class Town {
   #people = new Map();
   complaints = [];
 
-  constructor(browser, address) {
-    Object.assign(this, { browser, address });
+  /** forgive matches what browsers may write. */
+  constructor(browser, address, forgive = expected) {
+    Object.assign(this, { browser, address, forgive });
   }
 
   /** A page of a new profile. */
@@ -25,7 +26,7 @@ export class Town {
     page.on('pageerror', (err) => this.complaints.push(`${path}: ${err.message}`));
     page.on('console', (message) => {
       const text = `${message.text()} ${message.location().url}`;
-      if (message.type() === 'error' && !expected.test(text)) this.complaints.push(`${path}: ${text}`);
+      if (message.type() === 'error' && !this.forgive.test(text)) this.complaints.push(`${path}: ${text}`);
     });
     await page.goto(new URL(path, this.address).href);
     return page;
@@ -36,6 +37,14 @@ export class Town {
     this.center ??= (await (await fetch(new URL('/v1/site', this.address))).json()).center;
     const [lon, lat] = this.center;
     return { lat: lat + north * METRE, lon: lon + (east * METRE) / Math.cos((lat * Math.PI) / 180) };
+  }
+
+  /** A call of the interface by an operator who has no page: [status, answer]. */
+  async ask(method, path, body) {
+    const send = (to, how, headers, what) => fetch(new URL(to, this.address), { method: how, headers: { 'Content-Type': 'application/json', ...headers }, body: what && JSON.stringify(what) });
+    this.token ??= (await (await send('/v1/demo/token', 'POST', {}, { role: 'operator' })).json()).token;
+    const answer = await send(path, method, { Authorization: `Bearer ${this.token}` }, body);
+    return [answer.status, await answer.json().catch(() => null)];
   }
 
   /** Whether the server's interface has the path. */
@@ -109,6 +118,13 @@ class Person {
     await button.click();
   }
 
+  /** From now on the phone is there. */
+  async isAt({ lat, lon }) {
+    const context = this.page.context();
+    await context.grantPermissions(['geolocation']);
+    await context.setGeolocation({ latitude: lat, longitude: lon, accuracy: 8 });
+  }
+
   /** Waits for the headline. */
   says(words) {
     return this.page.getByRole('heading', { level: 1 }).filter({ hasText: words }).waitFor();
@@ -141,6 +157,45 @@ class Driver extends Person {
       await field.fill(pin);
     }
     await this.press('Start the ride');
+  }
+
+  /** The phone's own position, or the demo's car. */
+  async byPhone(yes) {
+    const menu = this.page.getByRole('button', { name: 'Menu' });
+    await menu.click();
+    await this.page.getByRole('switch', { name: 'Drive by itself', checked: yes }).click();
+    await menu.click();
+  }
+
+  /** Waits until the server has the driver there. */
+  async seenAt({ lat, lon }) {
+    const id = await this.sub();
+    for (let status = 200; status === 200; await new Promise((done) => setTimeout(done, POLL))) {
+      const [answered, told] = await this.town.ask('GET', `/v1/drivers/nearby?lat=${lat}&lon=${lon}&radius_m=5&limit=20`);
+      if (told.drivers?.some((d) => d.id === id)) return;
+      status = answered;
+    }
+    throw new Error('the server does not tell who is near');
+  }
+
+  /** Presses what the page offers next, if it does, and adds it to what was pressed. */
+  async goesOn(pressed) {
+    const { trip, pin } = await this.page.evaluate(() => {
+      const [trip] = cabstand.shift().trips;
+      return { trip, pin: document.querySelector('#pin') !== null };
+    });
+    if (pin) { // simulated riders speak to no page: whoever is in charge knows
+      const [, told] = await this.town.ask('GET', `/v1/trips/${trip.id}`);
+      await this.page.evaluate(() => document.querySelector('#pin')?.focus());
+      await this.page.keyboard.type(told.pin);
+    }
+    const name = await this.page.evaluate(() => {
+      const wanted = ['Accept', 'I have arrived', 'Start the ride', 'Complete the ride', 'OK'];
+      const button = [...document.querySelectorAll('.sheet button:enabled')].find((b) => wanted.includes(b.textContent.trim()));
+      button?.click();
+      return button?.textContent.trim();
+    });
+    if (name) pressed.push(name);
   }
 
   sub() {
@@ -211,6 +266,21 @@ class Rider extends Person {
 }
 
 class Operator extends Person {
+  /** Opens the drawer of a trip or driver. */
+  async select(kind, id) {
+    await this.page.evaluate((hash) => { location.hash = hash; }, `${kind}=${id}`);
+    await drawerIs(this.page, kind, id);
+  }
+
+  /** Fills in what the box asks, and says yes. Where it is refused, the box says why and stays. */
+  async confirm(fields, verb, { refused } = {}) {
+    const box = this.page.locator('dialog[open]');
+    for (const [name, value] of Object.entries(fields)) await box.locator(`[name="${name}"]`).fill(value);
+    await box.getByRole('button', { name: verb, exact: true }).click();
+    if (refused) await box.getByRole('alert').filter({ hasText: refused }).waitFor();
+    else await box.waitFor({ state: 'detached' });
+  }
+
   /** Waits until the console shows the trip in one of the states. */
   sees(id, states) {
     return this.page.waitForFunction(([trip, wanted]) => {

@@ -1,4 +1,4 @@
-// Where the phone is, by its own word: a fix a second at most.
+// Where the phone is, by its own word: a fix a second at most, and always the last.
 
 const APART = 900; // ms
 const OPTIONS = { enableHighAccuracy: true, maximumAge: 2000, timeout: 30000 };
@@ -11,6 +11,7 @@ const why = {
 export class Geolocation {
   #watch = 0;
   #last = 0;
+  #late = 0;
 
   start(onFix, onProblem) {
     if (!navigator.geolocation) {
@@ -19,17 +20,21 @@ export class Geolocation {
     }
     this.#watch = navigator.geolocation.watchPosition(({ coords, timestamp }) => {
       onProblem('');
-      if (timestamp - this.#last < APART) return;
-      this.#last = timestamp;
-      onFix({
+      const fix = {
         lat: coords.latitude, lon: coords.longitude, t: Math.round(timestamp), accuracy: coords.accuracy,
         speed: coords.speed ?? -1, heading: Number.isFinite(coords.heading) ? coords.heading : -1,
-      });
+      };
+      clearTimeout(this.#late);
+      this.#late = setTimeout(() => {
+        this.#last = timestamp;
+        onFix(fix);
+      }, Math.max(0, this.#last + APART - timestamp));
     }, ({ code }) => onProblem(why[code]), OPTIONS);
   }
 
   stop() {
     if (this.#watch) navigator.geolocation.clearWatch(this.#watch);
+    clearTimeout(this.#late);
     this.#watch = 0;
   }
 

@@ -4,9 +4,11 @@ import { distance, money } from '../shared/format.js';
 import { html } from '../shared/html.js';
 import { Alert, Head, Sheet } from '../shared/sheet.js';
 
-const notes = {
-  elsewhere: 'You are driving on another phone. Go online here to take over.', ended: 'An operator ended your session.',
-  unknown: 'You are not registered as a driver yet. Please ask your operator.',
+/** Why the connection was ended, and what to do. */
+export const notes = {
+  elsewhere: 'You are driving on another phone. Go online here to take over.',
+  ended: 'An operator ended your session. Go online when you want to drive on.',
+  unknown: 'You are not registered as a driver, or not active. Please ask your operator.',
 };
 
 export function Home({ shift, map, state }) {

@@ -5,6 +5,7 @@ import { distance, money } from '../shared/format.js';
 import { html, useState } from '../shared/html.js';
 import { Icon } from '../shared/icons.js';
 import { Alert, Head, Sheet, useSeconds } from '../shared/sheet.js';
+import { notes } from './home.js';
 import { useName } from './offer.js';
 import { PinEntry } from './pinentry.js';
 
@@ -29,17 +30,24 @@ export function Job({ shift, map, site, places, trip, next, state, left }) {
     <${Head} title=${say.title} sub=${[name, left !== null && trip.state !== 'arrived' && distance(left)].filter(Boolean).join(' · ') || null}>
       ${trip.state === 'arrived' ? html`<${Waited} at=${trip.arrived_at} />` : html`<b class="fare">${money(trip.fare)}</b>`}
     <//>
-    <${Alert} text=${state.problem} onClose=${() => shift.set({ problem: '' })} />
+    <${Alert} text=${notes[state.link] ?? state.problem} onClose=${notes[state.link] ? null : () => shift.set({ problem: '' })} />
     ${pin && !trip.waiting
       ? html`<${PinEntry} key=${`${trip.id}${state.wrongPin}`} wrong=${state.wrongPin > 0} onPin=${(digits) => shift.steps.add('start', trip.id, { pin: digits, epoch })} />`
-      : html`<button type="button" class="main tall ${trip.state === 'assigned' && far > NEAR ? '' : 'good'}" disabled=${false} onClick=${step}>${say.button}</button>`}
+      : html`<button type="button" class="main tall ${trip.state === 'assigned' && far > NEAR ? '' : 'good'}" onClick=${step}>${say.button}</button>`}
     ${state.steps.length > 0 && html`<p class="fine" role="status">${state.link === 'live' ? 'Sending…' : 'Kept, and sent when the connection is back.'}</p>`}
-    ${next && html`<p class="next"><${Icon} name="next" /><span><b>Next ride: ${money(next.fare)}</b><span class="soft">It begins when this one is over.</span></span></p>`}
+    ${next && html`<${Next} places=${places} trip=${next} from=${trip.dropoff} />`}
     <div class="pair">
       ${trip.state !== 'riding' && html`<${Give} asks=${asks} ask=${ask} onYes=${() => shift.steps.add('cancel', trip.id, { epoch })} />`}
-      <button type="button" class="plain" onClick=${() => shift.setDuty(!state.duty)}>${state.duty ? 'Stop after this' : 'Stay online'}</button>
+      <button type="button" class="plain" onClick=${() => shift.setDuty(!state.duty)}>${state.duty ? 'Stop after this' : notes[state.link] ? 'Go online' : 'Stay online'}</button>
     </div>
   <//>`;
+}
+
+/** The ride after this one: what it pays, and how far its pickup is from where this one ends. */
+function Next({ places, trip, from }) {
+  const name = useName(places, trip.pickup);
+  return html`<p class="next"><${Icon} name="next" /><span><b>Next ride: ${money(trip.fare)}</b>
+    <span class="soft">${['Begins when this one is over', name, `${distance(metres(from, trip.pickup))} on`].filter(Boolean).join(' · ')}</span></span></p>`;
 }
 
 /** How long the rider has been waited for. */
