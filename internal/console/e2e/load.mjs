@@ -16,7 +16,7 @@ const town = new Town(browser, address, / 409 .*\/(accept|decline|arrive|start|c
 const { step } = new Steps(town.complaints, () => town.told());
 try {
   const operator = await town.operator();
-  await operator.page.waitForFunction(() => cabstand.drivers().length >= 100);
+  await operator.page.waitForFunction(() => window.cabstand?.state() === 'live' && cabstand.drivers().length >= 100);
   const rider = await town.rider('r1');
   const driver = await town.driver('d1', { north: 60, east: 60 });
   await rider.choose({ north: 900, east: 700 });

@@ -53,6 +53,7 @@ func newProvider(tb testing.TB) *provider {
 	mux.HandleFunc("GET /keys", p.keys)
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	p.Server = httptest.NewServer(mux)
 	tb.Cleanup(p.Close)
 	return p

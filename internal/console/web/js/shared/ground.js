@@ -20,10 +20,11 @@ const { maplibregl } = window;
 export async function openGround(site) {
   const { kind } = site.basemap;
   const tiles = kind === 'pmtiles' ? await openArchive(site.basemap, site.bounds).catch(() => null) : kind === 'streets' ? null : tilesOf(site.basemap);
-  return new Ground(site, tiles, tiles ? null : await streetsOf());
+  return new Ground(site, tiles, tiles ? null : await streetsOf(site));
 }
 
-const streetsOf = () => loadStreets().catch(() => null);
+/** A site of streets that names none has none. */
+const streetsOf = async ({ basemap: { kind, url } }) => (kind === 'streets' && !url ? null : loadStreets().catch(() => null));
 
 class Ground {
   #note = Object.assign(document.createElement('p'), { className: 'maplibregl-ctrl map-note', hidden: true });
@@ -82,7 +83,7 @@ class Ground {
   }
 
   async #addStreets(map) {
-    this.streets ??= await streetsOf();
+    this.streets ??= await streetsOf(this.site);
     if (map.getSource('streets')) return;
     const own = new Set(this.#tileLayers().map(({ id }) => id));
     const above = map.getLayersOrder().find((id) => id !== 'background' && !own.has(id));

@@ -24,7 +24,7 @@ async function older() {
   const { name, center, bounds, demo } = await callOpen('GET', '/v1/map');
   return {
     name, center: [center.lon, center.lat], bounds, demo, sign_in: demo ? [] : ['password'],
-    basemap: { kind: 'streets' }, places: false, require_pin: false, classes: [],
+    basemap: { kind: 'streets', url: '/v1/map/base' }, places: false, require_pin: false, classes: [],
   };
 }
 
