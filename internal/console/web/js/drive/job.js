@@ -25,14 +25,15 @@ export function Job({ shift, map, site, places, trip, next, state, left }) {
   const far = state.fix ? metres(state.fix, goal) : null;
   const { epoch } = trip; // a step that arrives after the trip was lost and won back is refused by it
   const step = () => shift.steps.add(say.kind, trip.id, { epoch });
+  const wrong = state.wrongPin?.id === trip.id ? state.wrongPin : null;
   const pin = trip.state === 'arrived' && (trip.pin_required ?? site.require_pin);
   return html`<${Sheet} map=${map} label="Your ride">
     <${Head} title=${say.title} sub=${[name, left !== null && trip.state !== 'arrived' && distance(left)].filter(Boolean).join(' · ') || null}>
       ${trip.state === 'arrived' ? html`<${Waited} at=${trip.arrived_at} />` : html`<b class="fare">${money(trip.fare)}</b>`}
     <//>
     <${Alert} text=${notes[state.link] ?? state.problem} onClose=${notes[state.link] ? null : () => shift.set({ problem: '' })} />
-    ${pin && !trip.waiting
-      ? html`<${PinEntry} key=${`${trip.id}${state.wrongPin}`} wrong=${state.wrongPin > 0} onPin=${(digits) => shift.steps.add('start', trip.id, { pin: digits, epoch })} />`
+    ${pin
+      ? html`<${PinEntry} key=${`${trip.id}${wrong?.at}`} wrong=${Boolean(wrong)} onPin=${(digits) => shift.steps.add('start', trip.id, { pin: digits, epoch })} />`
       : html`<button type="button" class="main tall ${trip.state === 'assigned' && far > NEAR ? '' : 'good'}" onClick=${step}>${say.button}</button>`}
     ${state.steps.length > 0 && html`<p class="fine" role="status">${state.link === 'live' ? 'Sending…' : 'Kept, and sent when the connection is back.'}</p>`}
     ${next && html`<${Next} places=${places} trip=${next} from=${trip.dropoff} />`}

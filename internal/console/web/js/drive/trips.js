@@ -84,7 +84,7 @@ export class Trips {
     if (kind === 'decline') return;
     if (offer?.offer_id === id) this.shift.set({ offer: null });
     const wrong = err.code === 'wrong_pin';
-    this.shift.set({ problem: wrong ? '' : problems[err.code] ?? err.message, wrongPin: wrong ? Date.now() : 0 });
+    this.shift.set({ problem: wrong ? '' : problems[err.code] ?? err.message, wrongPin: wrong ? { id, at: Date.now() } : null });
     this.read();
   }
 }
