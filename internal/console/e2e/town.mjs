@@ -78,7 +78,11 @@ export class Town {
   }
 
   async operator() {
-    this.control ??= new Operator(await this.open('/', desktop), this);
+    if (!this.control) {
+      const page = await this.open('/', desktop);
+      await page.waitForFunction(() => window.cabstand?.state() === 'live'); // from now on the address is the state
+      this.control = new Operator(page, this);
+    }
     return this.control;
   }
 
