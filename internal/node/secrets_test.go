@@ -91,12 +91,13 @@ func TestEmbedded_SecretsAreNotLogged(t *testing.T) {
 		Access  string `json:"access_token"`
 		Refresh string `json:"refresh_token"`
 	}
-	var first, second signedIn
+	var first, second, third signedIn
 	want(200, "POST", "/v1/auth/login", "", map[string]string{"id": "ana", "password": operatorsPassword}, &first)
 	want(204, "POST", "/v1/auth/password", first.Access, map[string]string{"old": operatorsPassword, "new": secrets["new password"]}, nil)
 	want(200, "POST", "/v1/auth/refresh", "", map[string]string{"refresh_token": first.Refresh}, &second)
+	want(200, "POST", "/v1/auth/refresh", "", map[string]string{"refresh_token": second.Refresh}, &third)
 	want(401, "POST", "/v1/auth/refresh", "", map[string]string{"refresh_token": first.Refresh}, nil) // a theft, which is logged
-	secrets["device token"], secrets["refresh token"], secrets["next refresh token"] = device.Token, first.Refresh, second.Refresh
+	secrets["device token"], secrets["refresh token"], secrets["next refresh token"], secrets["last refresh token"] = device.Token, first.Refresh, second.Refresh, third.Refresh
 
 	for _, path := range []string{"/v1/stream?access_token=" + operator, "/v1/driver/stream?access_token=" + s.token("driver", "d1")} {
 		conn, _, err := websocket.Dial(t.Context(), address+path, nil)
