@@ -26,7 +26,7 @@ export function TripDrawer({ app, id, tools }) {
   useEffect(() => { if (told.data) app.fly({ kind: 'trip', id, trip: told.data }); }, [Boolean(told.data)]);
   useWay(app, trip);
   const over = trip && finalStates.has(trip.state);
-  const track = useAnswer(app, trip?.state === 'completed' ? `${path}/track` : null);
+  const track = useAnswer(app, trip?.state === 'completed' && trip.distance_m > 0 ? `${path}/track` : null);
   useEffect(() => {
     app.map.showTrack(track.data?.geometry ?? null);
     return () => app.map.showTrack(null);
