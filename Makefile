@@ -1,7 +1,7 @@
 # The one entry for people and for CI. Building and running need Go, git and
 # make alone; what the tests need besides is installed by `make deps`.
 .DEFAULT_GOAL := help
-.PHONY: help run up build test test-faults lint fuzz model test-mutations bench bench-city bench-match bench-eta bench-index bench-policies bench-track bench-load bench-recovery bench-console deps vendor-web clean
+.PHONY: help run up build test test-faults lint fuzz model test-mutations bench bench-city bench-match bench-eta bench-index bench-policies bench-track bench-load bench-recovery bench-console deps pictures vendor-web clean
 
 GO ?= go
 # Tests of packages run side by side, as many as there are cores. The race
@@ -87,6 +87,9 @@ bench-recovery: deps build ## Take dispatcher, Redis, PostgreSQL and NATS away, 
 
 deps: ## Install what tests need: Redis, PostgreSQL with PostGIS, Chromium, Node, a C compiler
 	@scripts/deps.sh
+
+pictures: deps ## Take the pictures of the documentation again, 8 minutes
+	PICTURES_INTO=$(CURDIR)/docs/images $(GO) test -count=1 -timeout 20m -run TestPictures -v ./internal/console/e2e
 
 vendor-web: ## Fetch the pinned libraries of the web pages again
 	node scripts/vendor-web.mjs
