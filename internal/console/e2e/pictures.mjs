@@ -1,11 +1,13 @@
 // Takes the pictures of the documentation: OF=console|people PICTURES_INTO=folder node pictures.mjs URL CHROMIUM
+// ONLY=trip,driver takes those of the console alone whose names have one of these words.
 
 import { join } from 'node:path';
 import { launch, sizes } from './browser.mjs';
 import { Town } from './town.mjs';
 
 const [address, executable] = process.argv.slice(2);
-const { OF: of, PICTURES_INTO: folder } = process.env;
+const { OF: of, PICTURES_INTO: folder, ONLY: only = '' } = process.env;
+const wanted = ([name]) => only.split(',').some((word) => name.includes(word));
 const moving = { reducedMotion: 'no-preference' };
 const desktop = { ...sizes.desktop, ...moving };
 const phone = { ...sizes.phone, ...moving };
@@ -34,24 +36,23 @@ async function consolePictures() {
   await new Promise((done) => setTimeout(done, HISTORY));
   const at = await map(11.75);
   const far = await map(10.15);
-  const wide = await console_(town, desktop);
+  const wide = await console_(town, desktop, at);
   for (const [name, hash, theme, act] of [
     ['console-live-light', at, 'light'], ['console-live-dark', at, 'dark'],
-    ['console-cells-dark', far, 'dark'],
     ['console-trip-light', 'view=trips&trip=TRIP', 'light'], ['console-driver-dark', 'view=drivers&driver=DRIVER', 'dark'],
     ['console-numbers-light', 'view=numbers', 'light'], ['console-numbers-dark', 'view=numbers', 'dark'],
     ['console-policy-light', `view=matching&${at}`, 'light', (page) => page.click('#policy-open')],
-    ['console-audit-dark', 'view=audit', 'dark'],
-  ]) await view(wide, name, hash, theme, act);
-  const small = await console_(town, phone);
+    ['console-cells-dark', far, 'dark'], // last: from there no trip is seen
+  ].filter(wanted)) await view(wide, name, hash, theme, act);
+  const small = await console_(town, phone, at);
   for (const [name, hash, theme] of [
     ['console-phone-live', await map(11.2), 'light'], ['console-phone-trip', 'trip=TRIP', 'dark'], ['console-phone-drivers', 'view=drivers', 'light'],
-  ]) await view(small, name, hash, theme);
+  ].filter(wanted)) await view(small, name, hash, theme);
 }
 
-async function console_(town, options) {
-  const page = await town.open('/', options);
-  await page.waitForFunction(() => window.cabstand?.state() === 'live');
+async function console_(town, options, at) {
+  const page = await town.open(`/#${at}`, options);
+  await page.waitForFunction(() => window.cabstand?.state() === 'live' && cabstand.trips().some((t) => t.driver_id));
   return page;
 }
 
@@ -74,11 +75,6 @@ async function view(page, name, hash, theme, act = async () => {}) {
 
 async function peoplePictures() {
   const town = new Town(browser, address);
-  const entry = await town.open('/ride', phone);
-  await entry.getByRole('button', { name: 'Try it as a rider' }).waitFor();
-  await picture(entry, 'ride-entry');
-  await entry.context().close();
-
   const driver = await town.driver('d1', { north: -500, east: 420 });
   await town.ask('PATCH', `/v1/drivers/${await driver.sub()}`, { name: 'Dana Whitfield', vehicle: { plate: 'PH 4217', make: 'Toyota Prius', colour: 'Yellow' } });
   const rider = await town.rider('r1');
@@ -92,11 +88,10 @@ async function peoplePictures() {
   await rider.says(/coming|almost there|away/);
   await picture(rider.page, 'ride-coming');
   await picture(driver.page, 'drive-pickup', { theme: 'dark' });
+  await picture(rider.page, 'ride-desktop', { theme: 'dark', other: desktop });
   const friend = await town.friend(await rider.share());
   await picture(friend, 'share-phone');
   await picture(friend, 'share-desktop', { theme: 'dark', other: desktop });
-  await rider.page.keyboard.press('Escape');
-  await picture(rider.page, 'ride-desktop', { theme: 'dark', other: desktop });
   await driver.press('I have arrived');
   await rider.says(/is here/);
   await picture(rider.page, 'ride-here', { theme: 'dark' });

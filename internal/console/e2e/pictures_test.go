@@ -15,6 +15,9 @@ func TestPictures(t *testing.T) {
 	look := mustBrowser(t)
 	city := start(t, mustBuild(t), "--demo", "--swap", "--data", t.TempDir())
 	look("pictures.mjs", city, "OF=console")
+	if os.Getenv("ONLY") != "" {
+		return
+	}
 	quiet := start(t, mustBuild(t), "--demo", "--demo-fleet", "0", "--require-pin", "--data", t.TempDir())
 	look("pictures.mjs", quiet, "OF=people")
 }
