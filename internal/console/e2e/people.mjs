@@ -4,7 +4,7 @@
 // The city has no drivers but those of this test.
 
 import assert from 'node:assert/strict';
-import { launch } from './browser.mjs';
+import { launch, sizes } from './browser.mjs';
 import { Steps } from './steps.mjs';
 import { Town } from './town.mjs';
 import { accessible } from './axe.mjs';
@@ -47,6 +47,7 @@ async function wholeRide() {
   await rider.says(/coming|almost there|away/);
   await rider.page.waitForFunction(() => cabstand.car() !== null);
   await accessible(rider.page, 'the driver is coming', { dark: true });
+  await onDesktop(rider.page, 'the driver is coming');
   const friend = await town.friend(await rider.share());
 
   await driver.page.context().setOffline(true);
@@ -66,6 +67,7 @@ async function wholeRide() {
   await driver.start(await rider.pin(), () => accessible(driver.page, 'asking for the PIN', { dark: true }));
   await driver.says(/To the destination/);
   await accessible(driver.page, 'riding');
+  await onDesktop(driver.page, 'riding');
   await rider.page.context().setOffline(false);
   await rider.says(/On your way/);
   await rider.page.reload();
@@ -85,10 +87,19 @@ async function wholeRide() {
   await driver.offline();
 }
 
+/** The same page on a wide screen, where the sheet lies at the side. */
+async function onDesktop(page, where) {
+  const size = page.viewportSize();
+  await page.setViewportSize(sizes.desktop.viewport);
+  await accessible(page, `${where}, on a desktop`);
+  await page.setViewportSize(size);
+}
+
 /** The friend was shown the ride and nobody's id, and that it is over. */
 async function endsForFriend(friend, rider) {
   await friend.getByRole('heading', { name: 'Arrived' }).waitFor();
   await accessible(friend, 'a shared ride', { dark: true });
+  await onDesktop(friend, 'a shared ride');
   const told = await friend.evaluate(() => JSON.stringify(cabstand.shared()) + document.body.innerText);
   const { rider_id: who, driver_id: by, id } = await rider.trip();
   for (const secret of [who, by, id, 'fare', '$']) assert.ok(!told.includes(secret), `a friend is told ${secret}: ${told}`);
