@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/cabstand/cabstand/internal/trip"
@@ -13,8 +14,10 @@ import (
 // The stream keeps events in the order in which they reach it. Of many that are on
 // their way at once some get lost with a connection, and those behind them must
 // not be stored before they come again. So each of them names the event before it,
-// and the stream refuses one that does not follow its last. What is acknowledged
-// therefore stands for all before it, and only the last of a batch is.
+// and the stream refuses one that does not follow its last. Each is acknowledged by
+// itself: one that the stream has already proves nothing about those before it,
+// and where one comes again in the midst of others, those behind it are refused
+// and come again, too.
 
 // chain is the events that are on their way.
 type chain struct {
@@ -66,8 +69,8 @@ type sending struct {
 	*Trips
 	events []trip.Event
 	begun  bool
-	acked  int                    // from the first on
-	future jetstream.PubAckFuture // of the last; nil if that is acknowledged
+	acked  int                      // from the first on
+	flying []jetstream.PubAckFuture // of those behind
 }
 
 // send puts the events on their way, in the chain.
@@ -82,10 +85,11 @@ func (b *sending) send(ctx context.Context) error {
 			return err
 		}
 	}
-	for i := b.acked; i < len(b.events); i++ {
-		if last, err = b.follow(ctx, i, last); err != nil {
+	for _, ev := range b.events[b.acked:] {
+		if err := b.follow(ctx, ev, last); err != nil {
 			return err
 		}
+		last = ev.ID()
 	}
 	b.chain.grow(last)
 	return nil
@@ -96,12 +100,9 @@ func (b *sending) send(ctx context.Context) error {
 func (b *sending) anchor(ctx context.Context) (last string, err error) {
 	for last == "" && b.acked < len(b.events) {
 		ev := b.events[b.acked]
-		if err := errors.Join(ctx.Err(), b.reachable()); err != nil {
-			return "", unavailable(err)
-		}
-		f, err := b.js.PublishMsgAsync(message(ev), jetstream.WithRetryAttempts(0))
+		f, err := b.publish(ctx, message(ev))
 		if err != nil {
-			return "", unavailable(err)
+			return "", err
 		}
 		before, err := b.stored(ctx, f)
 		if err != nil {
@@ -114,32 +115,39 @@ func (b *sending) anchor(ctx context.Context) (last string, err error) {
 	return last, nil
 }
 
-// follow puts an event on its way behind the one that was the last; it is the last
-// then.
-func (b *sending) follow(ctx context.Context, i int, last string) (string, error) {
-	if err := errors.Join(ctx.Err(), b.reachable()); err != nil {
-		return "", unavailable(err)
-	}
-	m := message(b.events[i])
+// follow puts an event on its way behind the one that was the last.
+func (b *sending) follow(ctx context.Context, ev trip.Event, last string) error {
+	m := message(ev)
 	m.Header[jetstream.ExpectedLastMsgIDHeader] = []string{last}
-	var err error
-	if i+1 < len(b.events) {
-		err = b.conn.PublishMsg(m)
-	} else {
-		b.future, err = b.js.PublishMsgAsync(m, jetstream.WithRetryAttempts(0))
+	f, err := b.publish(ctx, m)
+	if err == nil {
+		b.flying = append(b.flying, f)
 	}
-	return b.events[i].ID(), unavailable(err)
+	return err
 }
 
-// receipt waits until the last event is stored. sendErr is why not all were sent.
-func (b *sending) receipt(ctx context.Context, sendErr error) (acked int, err error) {
-	if err = sendErr; err == nil && b.future != nil {
-		if _, err = b.stored(ctx, b.future); err == nil {
-			b.acked = len(b.events)
-		}
+func (b *sending) publish(ctx context.Context, m *nats.Msg) (jetstream.PubAckFuture, error) {
+	if err := errors.Join(ctx.Err(), b.reachable()); err != nil {
+		return nil, unavailable(err)
 	}
+	f, err := b.js.PublishMsgAsync(m, jetstream.WithRetryAttempts(0))
+	return f, unavailable(err)
+}
+
+// receipt waits until the events that were sent are stored. sendErr is why not all
+// were.
+func (b *sending) receipt(ctx context.Context, sendErr error) (acked int, err error) {
 	if !b.begun {
-		return 0, err
+		return 0, sendErr
+	}
+	for _, f := range b.flying {
+		if _, err = b.stored(ctx, f); err != nil {
+			break
+		}
+		b.acked++
+	}
+	if err == nil {
+		err = sendErr
 	}
 	if err != nil {
 		b.chain.fail()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"pgregory.net/rapid"
 
 	"github.com/cabstand/cabstand/geo"
 	"github.com/cabstand/cabstand/internal/trip"
@@ -15,9 +16,21 @@ import (
 // events are those of one trip, of the versions named.
 func events(versions ...int64) (all []trip.Event) {
 	for _, v := range versions {
-		all = append(all, trip.Event{TripID: "t", Version: v, Trip: trip.Trip{ID: "t", Version: v, Pickup: geo.Point{Lat: 40.73, Lon: -73.98}}})
+		all = append(all, event("t", v))
 	}
 	return all
+}
+
+// eventsOf are the first n of a trip.
+func eventsOf(tripID string, n int64) (all []trip.Event) {
+	for v := range n {
+		all = append(all, event(tripID, v+1))
+	}
+	return all
+}
+
+func event(tripID string, version int64) trip.Event {
+	return trip.Event{TripID: tripID, Version: version, Trip: trip.Trip{ID: tripID, Version: version, Pickup: geo.Point{Lat: 40.73, Lon: -73.98}}}
 }
 
 // newStream is a bus of its own, and how to read its stream.
@@ -110,4 +123,39 @@ func TestTrips_NothingFollowsWhatFailed(t *testing.T) {
 	if got := fmt.Sprint(stored()); got != fmt.Sprint([]string{all[0].ID(), all[1].ID(), all[2].ID()}) {
 		t.Errorf("stored %v", got)
 	}
+}
+
+// After a failure some events are there and some are not, in any order: whatever
+// is said to be stored is, in the end all of it, and each trip's in order.
+func TestTrips_WhatIsAcknowledgedIsThere(t *testing.T) {
+	trips, _ := newStream(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		id := rapid.StringMatching(`[a-z]{12}`).Draw(rt, "trip") // of its own, so that the stream need not be emptied
+		all := eventsOf(id, 12)
+		for _, i := range rapid.SliceOfDistinct(rapid.IntRange(0, len(all)-1), rapid.ID).Draw(rt, "there already") {
+			if _, err := trips.Publish(t.Context(), all[i:i+1]); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		for left := all; len(left) > 0; {
+			acked, err := trips.Publish(t.Context(), left)
+			if acked == 0 {
+				rt.Fatalf("nothing of %d goes on: %v", len(left), err)
+			}
+			left = left[acked:]
+		}
+		stream, err := trips.js.Stream(t.Context(), tripsStream)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter("trips.*."+id))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for subject, n := range info.State.Subjects {
+			if n != uint64(len(all)) {
+				rt.Errorf("%s has %d of %d events", subject, n, len(all))
+			}
+		}
+	})
 }
