@@ -63,10 +63,6 @@ var mutations = []mutation{
 	{"I4", "waiting for the bus before the outbox forgets", "internal/outbox/flow.go",
 		"f.acknowledged(ctx, b.events[:acked], b.seqs[:acked])", "f.acknowledged(ctx, b.events, b.seqs)", "internal/outbox", "TestRelay_NothingIsLost"},
 
-	{"I5", "events name the one before them", "internal/natsbus/chain.go",
-		"m.Header[jetstream.ExpectedLastMsgIDHeader] = []string{last}", "", "internal/natsbus", "TestTrips_NothingOvertakesWhatWasLost"},
-	{"I5", "nothing follows a batch that failed", "internal/natsbus/chain.go",
-		"c.broken = true", "_ = c", "internal/natsbus", "TestTrips_NothingFollowsWhatFailed"},
 	{"I5", "event of a change, PostgreSQL", "internal/postgis/change.go",
 		"queueTrip(b, c.After)\n\tqueueEvents(b, c.Events)", "queueTrip(b, c.After)", "internal/postgis", "TestStore/History"},
 	{"I5", "event of a change, SQLite", "internal/sqlite/change.go",

@@ -95,7 +95,7 @@ func Connect(ctx context.Context, o Options) (*Bus, error) {
 		l.Close()
 		return nil, fault.Wrap(err, fault.Unavailable, "the bus cannot store trip events")
 	}
-	trips, members := &Trips{link: l, turn: make(turn, 1)}, newMembers(l)
+	trips, members := &Trips{link: l}, newMembers(l)
 	return &Bus{
 		Positions: &Positions{l}, Trips: trips, Line: &Line{l}, Commands: &Commands{l},
 		Signals: &Signals{link: l, trips: trips}, Members: members, Decisions: &Decisions{l, members}, Settings: &Settings{l}, Ended: &Ended{l}, link: l,

@@ -26,11 +26,7 @@ const (
 )
 
 // Trips is the stream of trip events.
-type Trips struct {
-	*link
-	turn  turn // of who puts events on their way
-	chain chain
-}
+type Trips struct{ *link }
 
 func (l *link) ensureTrips(ctx context.Context) error {
 	_, err := l.js.CreateStream(ctx, jetstream.StreamConfig{
@@ -45,7 +41,9 @@ func (l *link) ensureTrips(ctx context.Context) error {
 
 // Publish stores events in the stream, in order, all of them under way at once.
 // It returns how many of them, from the first on, are stored for sure; of the
-// rest some may be, which is harmless: the stream drops an event whose id it has.
+// rest some may be, which is harmless: the stream drops an event whose id it
+// has. Where only some in the middle failed, the repetition stores them behind
+// later ones: readers go by the version.
 func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, err error) {
 	receipt, sendErr := t.Send(ctx, events)
 	if acked, err = receipt(); err != nil {
@@ -54,44 +52,54 @@ func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, er
 	return acked, sendErr
 }
 
-// Send is the first half of Publish: it puts events on their way, behind those
-// that are. receipt, the other half, has to be called.
+// Send is the first half of Publish: it puts events on their way, up to the first
+// that cannot be sent. receipt is the other half.
 func (t *Trips) Send(ctx context.Context, events []trip.Event) (receipt func() (acked int, err error), err error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
-	b := &sending{Trips: t, events: events}
-	if err = t.turn.take(ctx); err == nil {
-		if err = b.send(ctx); err != nil {
-			t.chain.fail() // before the next one has its turn
+	futures := make([]jetstream.PubAckFuture, 0, len(events))
+	for _, ev := range events {
+		var f jetstream.PubAckFuture
+		if f, err = t.send(ctx, ev); err != nil {
+			break
 		}
-		t.turn.leave()
+		futures = append(futures, f)
 	}
-	return func() (int, error) {
+	return func() (acked int, err error) {
 		defer cancel()
-		return b.receipt(ctx, err)
+		for _, f := range futures {
+			if err := t.stored(ctx, f); err != nil {
+				return acked, err
+			}
+			acked++
+		}
+		return acked, nil
 	}, err
 }
 
-// message is an event as the stream has it.
-func message(ev trip.Event) *nats.Msg {
-	return &nats.Msg{
+func (t *Trips) send(ctx context.Context, ev trip.Event) (jetstream.PubAckFuture, error) {
+	if err := errors.Join(ctx.Err(), t.reachable()); err != nil {
+		return nil, unavailable(err)
+	}
+	f, err := t.js.PublishMsgAsync(&nats.Msg{
 		Subject: "trips." + string(ev.Trip.Cell()) + "." + ev.TripID,
 		Header:  nats.Header{jetstream.MsgIDHeader: {ev.ID()}, "Content-Type": {"application/cloudevents+json"}},
 		Data:    wire.EncodeEvent(ev),
-	}
+	}, jetstream.WithRetryAttempts(0))
+	return f, unavailable(err)
 }
 
-// stored waits until an event is stored, and reports whether it had been before.
-func (t *Trips) stored(ctx context.Context, f jetstream.PubAckFuture) (before bool, err error) {
+// stored waits until an event is stored.
+func (t *Trips) stored(ctx context.Context, f jetstream.PubAckFuture) error {
 	select {
-	case ack := <-f.Ok():
-		return ack.Duplicate, nil
+	case <-f.Ok():
+		return nil
 	case err := <-f.Err():
 		if errors.Is(err, jetstream.ErrNoStreamResponse) {
 			err = errors.Join(err, t.ensureTrips(ctx)) // the server lost its disk: the next attempt finds a stream
 		}
-		return false, unavailable(err)
+		return unavailable(err)
 	case <-ctx.Done():
-		return false, unavailable(ctx.Err())
+		return unavailable(ctx.Err())
 	}
 }
 
