@@ -39,16 +39,7 @@ type outage struct {
 // watchBus looks after the bus until ctx ends.
 func (t *Tracker) watchBus(ctx context.Context) {
 	o := &outage{Tracker: t, offers: map[string]string{}}
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			o.look(ctx, t.now())
-		}
-	}
+	every(ctx, lookEvery, func() { o.look(ctx, t.now()) })
 }
 
 func (o *outage) look(ctx context.Context, now time.Time) {

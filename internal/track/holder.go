@@ -66,19 +66,10 @@ func (h *holder) silent(since time.Time) (ids []string) {
 // doubt has sessions ask how a trip stands of which nothing was heard for long.
 // Drivers are told again and again of a trip that holds them, but once that it
 // does not any more: where that push is lost, the silence tells.
-func (t *Tracker) doubt(ctx context.Context) {
-	ticker := time.NewTicker(t.config.DoubtEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			for _, s := range t.roster.all() {
-				if len(s.trip.silent(s.doubtful())) > 0 {
-					s.errands.wake(errandStand)
-				}
-			}
+func (t *Tracker) doubt() {
+	for _, s := range t.roster.all() {
+		if len(s.trip.silent(s.doubtful())) > 0 {
+			s.errands.wake(errandStand)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package track_test
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"time"
@@ -18,14 +17,11 @@ func TestTracker_AsksAfterTheTripOfWhichNothingIsHeard(t *testing.T) {
 		tracker := w.tracker()
 		p := w.online(tracker, "d1")
 		stands := wire.Trip{ID: "t", Version: 2, DriverID: "d1", State: trip.Assigned}
-		tell := func() {
-			w.tell("d1", wire.TripPush(trip.Event{Trip: trip.Trip{ID: "t", Version: 2, DriverID: "d1", State: trip.Assigned}}))
-		}
-		tell()
+		w.stand("t", 2, trip.Assigned)
 		p.expect(wire.FrameTrip)
 		for range 5 {
 			time.Sleep(65 * time.Second)
-			tell()
+			w.stand("t", 2, trip.Assigned)
 		}
 		p.nothing()
 		if asked := w.desk.orders(); len(asked) > 0 {
@@ -55,11 +51,4 @@ func TestTracker_AsksAfterTheTripOfWhichNothingIsHeard(t *testing.T) {
 			t.Errorf("still asked %d times about a trip that is over", len(asked)-before)
 		}
 	})
-}
-
-// tell sends over the driver's line what a dispatcher would.
-func (w *world) tell(driverID string, p wire.Push) {
-	if err := w.line.Push(context.Background(), driverID, p); err != nil {
-		w.t.Error(err)
-	}
 }

@@ -158,8 +158,8 @@ func (t *Tracker) Run(ctx context.Context) error {
 	for _, f := range t.flushers {
 		work.Go(func() { f.run(ctx) })
 	}
-	work.Go(func() { t.sweep(ctx) })
-	work.Go(func() { t.doubt(ctx) })
+	work.Go(func() { every(ctx, t.config.Linger, t.sweep) })
+	work.Go(func() { every(ctx, t.config.DoubtEvery, t.doubt) })
 	if t.pulse != nil {
 		work.Go(func() { t.beat(ctx) })
 	}
@@ -171,21 +171,26 @@ func (t *Tracker) Run(ctx context.Context) error {
 	return nil
 }
 
-// sweep forgets drivers who left.
-func (t *Tracker) sweep(ctx context.Context) {
-	ticker := time.NewTicker(t.config.Linger)
+// every calls fn at each interval until ctx ends.
+func every(ctx context.Context, interval time.Duration, fn func()) {
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			t.units.sweep(t.now())
-			t.ways.sweep(t.now(), t.now().Add(-2*t.config.Linger)) // units first: who is known must not be recorded by halves
-			t.devices.sweep(t.now())
-			t.asides.sweep(t.now().Add(-t.config.Linger))
+			fn()
 		}
 	}
+}
+
+// sweep forgets drivers who left.
+func (t *Tracker) sweep() {
+	t.units.sweep(t.now())
+	t.ways.sweep(t.now(), t.now().Add(-2*t.config.Linger)) // units first: who is known must not be recorded by halves
+	t.devices.sweep(t.now())
+	t.asides.sweep(t.now().Add(-t.config.Linger))
 }
 
 // beat says that the tracker lives, until ctx ends. A beat that does not get out
