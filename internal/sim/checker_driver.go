@@ -111,8 +111,8 @@ func (c *Checker) DriverTrip(driverID string, t wire.Trip, at time.Time) {
 		}
 	}
 	c.history(t.ID).told[driverID] = true
-	if t.State.HasDriver() && t.DriverID == "" {
-		return // the news that it went to another driver, without a word about whom
+	if t.DriverID == "" && (t.State.HasDriver() || t.State == trip.Completed || t.State == trip.Cancelled) {
+		return // the news that it went to another driver, or how it ended there, without a word about whom
 	}
 	c.document(t, at)
 }

@@ -90,6 +90,8 @@ var histories = []struct {
 			epoch(told("t", 3, trip.Assigned, "e"), 2), epoch(told("t", 4, trip.Arrived, "e"), 2))
 		c.DriverTrip("d", epoch(told("t", 3, trip.Assigned, ""), 2), at(3)) // not to whom
 		c.DriverTrip("e", epoch(told("t", 3, trip.Assigned, "e"), 2), at(3))
+		c.DriverTrip("e", epoch(told("t", 5, trip.Cancelled, "e"), 2), at(4))
+		c.DriverTrip("d", epoch(told("t", 5, trip.Cancelled, ""), 2), at(4)) // who asked how it stands
 	}, nil},
 	{"SwappedInTheSameEpoch", func(c *Checker) {
 		c.Read(told("t", 2, trip.Assigned, "d"), at(1), at(1))
