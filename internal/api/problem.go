@@ -116,12 +116,10 @@ func (p *Problem) GetHeaders() http.Header {
 // problem is the public form of what went wrong with a request. An error of
 // ours is logged, here and only here; parts that are gone when they begin to be.
 func (a *API) problem(ctx context.Context, err error) *Problem {
-	switch {
-	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		err = fault.Wrap(err, fault.Unavailable, "the request ended before it was done")
-	case isOutage(err):
+	if isOutage(err) {
 		a.outages.failed(routeName(ctx), err)
 	}
+	err = fault.Ended(err)
 	p := newProblem(err)
 	p.ID = requestID(ctx)
 	if p.Code == fault.Internal {

@@ -153,6 +153,7 @@ func addClaim(reply *wire.Reply, t *trip.Trip) {
 
 // refuse answers with the fault, and logs what is our own.
 func (d *Desk) refuse(c wire.Command, err error) wire.Reply {
+	err = fault.Ended(err)
 	if fault.Is(err, fault.Internal) { // a store that is away is logged once, where it is watched
 		d.Log.Error("driver's command failed", "kind", c.Kind, "driver", c.DriverID, "err", err)
 	}

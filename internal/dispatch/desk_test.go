@@ -1,8 +1,11 @@
 package dispatch_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/cabstand/cabstand/internal/fault"
@@ -177,5 +180,23 @@ func TestDesk_CommandStand(t *testing.T) {
 		if got.Trip == nil || got.Trip.DriverID != told || got.Trip.State != trip.Assigned || got.Trip.Version != 2 {
 			t.Errorf("%s is told %+v", driverID, got.Trip)
 		}
+	}
+}
+
+// A tracker that does not wait any longer is no mistake of ours.
+func TestDesk_TrackersWhoLeave(t *testing.T) {
+	c := mustCity(t)
+	var log strings.Builder
+	c.desk.Log = slog.New(slog.NewTextHandler(&log, nil))
+	gone, leave := context.WithCancel(c.ctx)
+	leave()
+	for _, kind := range []wire.CommandKind{wire.CommandConnect, wire.CommandStand, wire.CommandArrive, wire.CommandAccept} {
+		got := c.desk.Command(gone, wire.Command{Kind: kind, DriverID: "a", TripID: c.newID(), OfferID: c.newID()})
+		if got.Code != fault.Unavailable {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+	if log.Len() > 0 {
+		t.Errorf("it is logged: %s", &log)
 	}
 }

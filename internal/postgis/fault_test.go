@@ -338,6 +338,69 @@ func TestStore_OfferDoesNotWaitForALockedTrip(t *testing.T) {
 	}
 }
 
+// TestStore_CallersWhoLeaveCostNoConnection: what a caller asked for who then lost
+// patience comes to its end, on a connection that others use afterwards.
+func TestStore_CallersWhoLeaveCostNoConnection(t *testing.T) {
+	url := testenv.Postgres(t)
+	s := mustMigrated(t, postgis.Options{URL: url + "&lock_timeout=0&statement_timeout=0", MaxConns: 1, Bound: time.Minute})
+	made := mustCreate(t, s)
+	backends := backendsOf(t, url)
+
+	release := lockTrip(t, url, made.ID)
+	ctx, leave := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() {
+		_, err := s.Update(ctx, made.ID, func(tr *trip.Trip) ([]trip.Event, error) {
+			return tr.Cancel(trip.Actor{Role: trip.Rider, ID: "r1"}, "", now)
+		})
+		if err != nil {
+			t.Errorf("Update: %v", err)
+		}
+	})
+	awaitWaiting(t, url)
+	leave()
+	release()
+	group.Wait()
+
+	if got, err := s.Trip(t.Context(), made.ID); err != nil || got.State != trip.Cancelled {
+		t.Errorf("the trip is %+v, %v", got, err)
+	}
+	if now := backendsOf(t, url); now != backends {
+		t.Errorf("the store's one connection was to backend %s, and is to %s", backends, now)
+	}
+}
+
+// backendsOf are the processes of the server that changed trips.
+func backendsOf(t *testing.T, url string) (pids string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	const used = `SELECT coalesce(string_agg(pid::text, ' ' ORDER BY pid), '') FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name = 'cabstand' AND query NOT LIKE 'LISTEN%' AND query NOT LIKE '%advisory%'`
+	if err := conn.QueryRow(t.Context(), used).Scan(&pids); err != nil {
+		t.Fatal(err)
+	}
+	return pids
+}
+
+// lockTrip keeps others from changing the trip until release is called.
+func lockTrip(t *testing.T, url, id string) (release func()) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), `BEGIN; SELECT FROM trips WHERE id = '`+id+`' FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	release = sync.OnceFunc(func() { _ = conn.Close(context.Background()) })
+	t.Cleanup(release)
+	return release
+}
+
 // awaitWaiting polls until a transaction of the database waits for another.
 func awaitWaiting(tb testing.TB, url string) {
 	tb.Helper()

@@ -169,7 +169,9 @@ func (s *Store) Close() {
 }
 
 // with runs do on a connection of the pool. Both share the store's bound, which
-// is in the context that do gets: no answer comes from a server that hangs.
+// is in the context that do gets: no answer comes from a server that hangs. A
+// caller who goes away meanwhile does not cut do off: that would cost the
+// connection, and where many lose patience with a slow database, most of them.
 func (s *Store) with(ctx context.Context, do func(context.Context, *pgxpool.Conn) error) error {
 	bounded, cancel := context.WithTimeout(ctx, s.bound)
 	defer cancel()
@@ -178,7 +180,15 @@ func (s *Store) with(ctx context.Context, do func(context.Context, *pgxpool.Conn
 		return err
 	}
 	defer conn.Release()
-	return faulted(ctx, do(bounded, conn))
+	working, stop := context.WithDeadline(context.WithoutCancel(bounded), deadline(bounded))
+	defer stop()
+	return faulted(working, do(working, conn))
+}
+
+// deadline is when ctx ends, which has a bound.
+func deadline(ctx context.Context) time.Time {
+	at, _ := ctx.Deadline()
+	return at
 }
 
 func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
