@@ -75,6 +75,8 @@ var mutations = []mutation{
 		"\tt.Version++\n", "", "internal/trip", "TestTrip_Protocol"},
 	{"I5", "the store's look at versions and events", "internal/trip/change.go",
 		"if c.After.Version != c.Before.Version+int64(len(c.Events)) {", "if false {", "internal/trip", "TestRun_RefusesWhatBreaksTheProtocol"},
+	{"I5", "one event of a trip on its way at a time", "internal/outbox/flow.go",
+		"if !taken[q.Event.TripID] {", "if true {", "internal/outbox", "TestRelay_NothingIsLost"},
 	{"I5", "order of events at readers", "internal/watch/order.go",
 		"case ev.Version == seen+1:", "case true:", "internal/watch", "TestHub_OrderWhateverTheBusDoes"},
 	{"I5", "repetitions of what is long over", "internal/watch/order.go",

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/wire"
 )
@@ -119,7 +120,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	if isOutage(err) {
 		a.outages.failed(routeName(ctx), err)
 	}
-	err = fault.Ended(err)
+	err = dispatch.Unwaited(err)
 	p := newProblem(err)
 	p.ID = requestID(ctx)
 	if p.Code == fault.Internal {

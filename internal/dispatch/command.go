@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 
 	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
@@ -153,9 +154,17 @@ func addClaim(reply *wire.Reply, t *trip.Trip) {
 
 // refuse answers with the fault, and logs what is our own.
 func (d *Desk) refuse(c wire.Command, err error) wire.Reply {
-	err = fault.Ended(err)
-	if fault.Is(err, fault.Internal) { // a store that is away is logged once, where it is watched
+	if err = Unwaited(err); fault.Is(err, fault.Internal) { // a store that is away is logged once, where it is watched
 		d.Log.Error("driver's command failed", "kind", c.Kind, "driver", c.DriverID, "err", err)
 	}
 	return wire.FaultReply(err)
+}
+
+// Unwaited gives err, where it is that of a context that ended, the code
+// fault.Unavailable: whoever asked did not wait for so long, and may try again.
+func Unwaited(err error) error {
+	if fault.Is(err, fault.Internal) && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		return fault.Wrap(err, fault.Unavailable, "it was not done in time: try again")
+	}
+	return err
 }

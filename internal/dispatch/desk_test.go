@@ -3,11 +3,13 @@ package dispatch_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
 
+	"github.com/cabstand/cabstand/internal/dispatch"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/trip"
 	"github.com/cabstand/cabstand/internal/wire"
@@ -198,5 +200,22 @@ func TestDesk_TrackersWhoLeave(t *testing.T) {
 	}
 	if log.Len() > 0 {
 		t.Errorf("it is logged: %s", &log)
+	}
+}
+
+func TestUnwaited(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want fault.Code
+	}{
+		{nil, ""},
+		{errors.New("ours"), fault.Internal},
+		{fmt.Errorf("batch: %w", context.Canceled), fault.Unavailable},
+		{context.DeadlineExceeded, fault.Unavailable},
+		{fault.Wrap(context.Canceled, fault.Invalid, "of the vocabulary"), fault.Invalid},
+	} {
+		if got := dispatch.Unwaited(test.err); fault.CodeOf(got) != test.want || !errors.Is(got, test.err) {
+			t.Errorf("%v became %v", test.err, got)
+		}
 	}
 }

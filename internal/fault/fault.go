@@ -5,7 +5,6 @@
 package fault
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -114,15 +113,6 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return Internal
-}
-
-// Ended gives err, where it is that of a context that ended, the code Unavailable:
-// whoever was to wait did not, and may try again. Other errors stay as they are.
-func Ended(err error) error {
-	if CodeOf(err) == Internal && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
-		return Wrap(err, Unavailable, "it was not done in time: try again")
-	}
-	return err
 }
 
 // Is reports whether err carries the given code.

@@ -1,9 +1,6 @@
 package fault_test
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -39,24 +36,5 @@ func TestCut(t *testing.T) {
 	}
 	if got, want := fault.Cut(strings.Repeat("é", 81)), strings.Repeat("é", 80)+"…"; got != want {
 		t.Errorf("got %q", got)
-	}
-}
-
-func TestEnded(t *testing.T) {
-	ours := errors.New("ours")
-	for _, test := range []struct {
-		err  error
-		want fault.Code
-	}{
-		{nil, ""},
-		{ours, fault.Internal},
-		{fmt.Errorf("batch: %w", context.Canceled), fault.Unavailable},
-		{context.DeadlineExceeded, fault.Unavailable},
-		{fault.Wrap(context.Canceled, fault.Invalid, "of the vocabulary already"), fault.Invalid},
-	} {
-		got := fault.Ended(test.err)
-		if fault.CodeOf(got) != test.want || !errors.Is(got, test.err) {
-			t.Errorf("%v became %v", test.err, got)
-		}
 	}
 }

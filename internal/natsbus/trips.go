@@ -43,7 +43,7 @@ func (l *link) ensureTrips(ctx context.Context) error {
 // It returns how many of them, from the first on, are stored for sure; of the
 // rest some may be, which is harmless: the stream drops an event whose id it
 // has. Where only some in the middle failed, the repetition stores them behind
-// later ones: readers go by the version.
+// later ones: who publishes two events of a trip at once may see them change places.
 func (t *Trips) Publish(ctx context.Context, events []trip.Event) (acked int, err error) {
 	receipt, sendErr := t.Send(ctx, events)
 	if acked, err = receipt(); err != nil {

@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/cabstand/cabstand/internal/trip"
@@ -19,10 +18,13 @@ type batch struct {
 	receipt func() (acked int, err error)
 }
 
-// flow is the batches that are on their way.
+// flow is the batches that are on their way. Of each trip there is one event in
+// them at most: what is lost alone, or with a connection, no later event of its
+// trip can have overtaken.
 type flow struct {
 	*Relay
-	flying [][]int64  // their seqs, the oldest first
+	flying []batch    // the oldest first
+	held   bool       // events waited in the last look for one of their trip that is on its way
 	sent   chan batch // to be finished; there is room for all of flying
 	over   chan error // how each of them ended, in order; there is room for all
 }
@@ -61,23 +63,48 @@ func (f *flow) fill(ctx context.Context) (full bool, err error) {
 
 // send reads a batch and sends it, and reports whether there may be more.
 func (f *flow) send(ctx context.Context) (more bool, err error) {
-	queued, err := f.source.Pending(ctx, slices.Concat(f.flying...), f.options.Batch)
+	queued, err := f.source.Pending(ctx, f.seqs(), f.options.Batch)
 	if err != nil {
 		return false, err
 	}
 	f.gauge(queued)
 	if len(queued) == 0 {
 		f.note(ctx, nil)
+	}
+	b := f.free(queued)
+	f.held = len(b.events) < len(queued)
+	if len(b.events) == 0 {
 		return false, nil
 	}
-	b := batch{events: make([]trip.Event, len(queued)), seqs: make([]int64, len(queued))}
-	for i, q := range queued {
-		b.events[i], b.seqs[i] = q.Event, q.Seq
-	}
 	b.receipt, err = f.publisher.Send(ctx, b.events)
-	f.flying = append(f.flying, b.seqs)
+	f.flying = append(f.flying, b)
 	f.sent <- b
 	return len(queued) == f.options.Batch, err
+}
+
+// seqs is what is on its way.
+func (f *flow) seqs() (all []int64) {
+	for _, b := range f.flying {
+		all = append(all, b.seqs...)
+	}
+	return all
+}
+
+// free is the oldest event of each trip of which none is on its way.
+func (f *flow) free(queued []trip.Queued) (b batch) {
+	taken := map[string]bool{}
+	for _, other := range f.flying {
+		for _, ev := range other.events {
+			taken[ev.TripID] = true
+		}
+	}
+	for _, q := range queued {
+		if !taken[q.Event.TripID] {
+			taken[q.Event.TripID] = true
+			b.events, b.seqs = append(b.events, q.Event), append(b.seqs, q.Seq)
+		}
+	}
+	return b
 }
 
 // wait waits until there is room again, or, where there is, for something to
@@ -104,7 +131,7 @@ func (f *flow) wait(ctx context.Context, lost <-chan struct{}, full bool) error 
 				return err
 			}
 			f.landed(ctx)
-			if full {
+			if full || f.held {
 				return nil
 			}
 		}
@@ -132,10 +159,7 @@ func (f *flow) finish(ctx context.Context) {
 
 // gauge takes down what waits beside what is on its way.
 func (f *flow) gauge(queued []trip.Queued) {
-	waiting := len(queued)
-	for _, seqs := range f.flying {
-		waiting += len(seqs)
-	}
+	waiting := len(queued) + len(f.seqs())
 	f.waiting.Store(int64(waiting))
 	switch {
 	case waiting == 0:
@@ -148,7 +172,7 @@ func (f *flow) gauge(queued []trip.Queued) {
 // landed takes down that the oldest batch is no longer on its way.
 func (f *flow) landed(ctx context.Context) {
 	f.note(ctx, nil)
-	left := f.waiting.Add(-int64(len(f.flying[0])))
+	left := f.waiting.Add(-int64(len(f.flying[0].seqs)))
 	if f.flying = f.flying[1:]; left == 0 {
 		f.oldestAt.Store(0)
 	}

@@ -1,7 +1,7 @@
 // Package outbox takes committed events from the store to the bus: at least
-// once, in order for each trip, by one relay at a time. Where a connection breaks
-// under batches that are on their way, later events may come before earlier ones
-// that are sent again: readers go by the version.
+// once, in order for each trip, by one relay at a time. An event is sent when the
+// bus has the one before it of the same trip, so that none is overtaken, whatever
+// is lost on its way.
 //
 // An event leaves the store's outbox when the bus has acknowledged it, not
 // before. A relay that dies between the two publishes it again; the event's id

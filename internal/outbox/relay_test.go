@@ -99,7 +99,8 @@ func (q *queue) len() int {
 }
 
 // bus keeps what was published, dropping repetitions by id as JetStream does. It
-// takes a moment to acknowledge, and may fail to though it has an event.
+// takes a moment to acknowledge, and may fail to though it has an event; it may
+// lose an event of a batch and have those behind it.
 type bus struct {
 	mu      sync.Mutex
 	events  []string
@@ -115,15 +116,20 @@ func (b *bus) Send(_ context.Context, events []trip.Event) (receipt func() (int,
 	b.flying++
 	b.most = max(b.most, b.flying)
 	for i, ev := range events {
-		if b.fails() {
-			return b.receipt(i), errAway
-		}
-		if !b.seen[ev.ID()] {
-			b.seen[ev.ID()] = true
-			b.events = append(b.events, ev.ID())
+		if !b.fails() {
+			b.store(ev)
+		} else if b.fails() {
+			return b.receipt(events[:i]), errAway
 		}
 	}
-	return b.receipt(len(events)), nil
+	return b.receipt(events), nil
+}
+
+func (b *bus) store(ev trip.Event) {
+	if !b.seen[ev.ID()] {
+		b.seen[ev.ID()] = true
+		b.events = append(b.events, ev.ID())
+	}
 }
 
 func (b *bus) count() int {
@@ -134,18 +140,18 @@ func (b *bus) count() int {
 
 func (b *bus) fails() bool { return b.failing != nil && b.failing() }
 
-func (b *bus) receipt(sent int) func() (int, error) {
+func (b *bus) receipt(sent []trip.Event) func() (int, error) {
 	return func() (int, error) {
 		time.Sleep(time.Millisecond) // of the bubble's clock
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.flying--
-		for i := range sent {
-			if b.fails() {
+		for i, ev := range sent {
+			if !b.seen[ev.ID()] || b.fails() {
 				return i, errAway
 			}
 		}
-		return sent, nil
+		return len(sent), nil
 	}
 }
 
@@ -233,8 +239,8 @@ func TestRelay_NothingIsLost(t *testing.T) {
 func TestRelay_SendsAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, b := newQueue(), &bus{seen: map[string]bool{}}
-		for v := range 50 {
-			q.commit("a", int64(v+1))
+		for i := range 50 {
+			q.commit(fmt.Sprint("t", i), 1)
 		}
 		r := outbox.New(q, b, outbox.Options{Batch: 5})
 		ctx, stop := context.WithCancel(t.Context())
@@ -250,6 +256,32 @@ func TestRelay_SendsAhead(t *testing.T) {
 		if s := r.Stats(); b.most != 3 || len(b.events) != 50 || q.len() != 0 || s.Waiting != 0 || s.Published != 50 || !s.OldestAt.IsZero() {
 			t.Errorf("%d batches at once, %d events published, %d left, %+v", b.most, len(b.events), q.len(), s)
 		}
+	})
+}
+
+// An event goes when the one before it of the same trip has arrived, at once and
+// without a further signal; those of other trips do not wait for it.
+func TestRelay_OneOfATripAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, b := newQueue(), &bus{seen: map[string]bool{}}
+		q.commit("a", 1)
+		q.commit("a", 2)
+		q.commit("b", 1)
+		q.commit("a", 3)
+		r := outbox.New(q, b, outbox.Options{Poll: time.Hour})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- r.Run(ctx) }()
+		synctest.Wait()
+		if s := r.Stats(); fmt.Sprint(b.events) != "[a:1 b:1]" || s.Waiting != 4 {
+			t.Errorf("%v are on their way, %+v", b.events, s)
+		}
+		time.Sleep(time.Second)
+		if s := r.Stats(); fmt.Sprint(b.events) != "[a:1 b:1 a:2 a:3]" || q.len() != 0 || s.Waiting != 0 {
+			t.Errorf("published %v, %d left, %+v", b.events, q.len(), s)
+		}
+		stop()
+		<-done
 	})
 }
 
