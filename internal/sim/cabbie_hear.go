@@ -125,6 +125,8 @@ func (c *cabbie) follow(t wire.Trip, now time.Time) {
 	switch {
 	case c.trip != nil && c.trip.ID == t.ID:
 		before = c.trip.State
+	case c.trip != nil && c.trip.Slot > t.Slot:
+		c.next = c.trip // it was begun because no other was at hand
 	case c.trip != nil:
 		c.drop(c.trip.ID)
 	}

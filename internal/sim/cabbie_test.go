@@ -391,6 +391,16 @@ func TestCabbie_NextTrip(t *testing.T) {
 		s.pass(11 * time.Second)
 		s.expect("start u")
 	})
+	// The next one is begun while none is at hand, then one comes for before it.
+	t.Run("AfterOneThatCameLater", func(t *testing.T) {
+		s := newShift(t, steadfast)
+		s.tell("u", 2, trip.Assigned, "d", 1)
+		s.trip(4, trip.Riding)
+		s.expect("status available")
+		complete(t, s)
+		s.pass(time.Second)
+		s.expect("arrive u")
+	})
 	t.Run("TakenAway", func(t *testing.T) {
 		s := riding(t)
 		s.tell("u", 3, trip.Assigned, "", 0)

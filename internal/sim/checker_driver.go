@@ -42,6 +42,7 @@ type deed struct {
 // closed.
 type openOffer struct {
 	tripID string
+	slot   int
 	at     time.Time
 }
 
@@ -74,14 +75,14 @@ func (c *Checker) roster(driverID string) *roster {
 func (c *Checker) Offered(driverID string, o wire.OfferFrame, at time.Time) {
 	r := c.roster(driverID)
 	for id, other := range r.open {
-		if id != o.OfferID && at.Sub(other.at) < window {
+		if id != o.OfferID && other.slot == o.Slot && at.Sub(other.at) < window {
 			r.doubts = append(r.doubts, doubt{id, o.OfferID, o.TripID, at})
 		}
 	}
 	if _, again := r.open[o.OfferID]; again {
 		return
 	}
-	r.open[o.OfferID] = openOffer{o.TripID, at}
+	r.open[o.OfferID] = openOffer{o.TripID, o.Slot, at}
 	c.add(driverID, held{tripID: o.TripID, epoch: o.Epoch, offerID: o.OfferID, slot: o.Slot, began: at, ended: at.Add(-window)})
 }
 

@@ -227,6 +227,14 @@ var histories = []struct {
 		c.Tick(at(7))
 		c.Tick(at(9))
 	}, []Breach{TwoOffers}},
+	{"TwoOffersOfTwoSlots", func(c *Checker) {
+		next := offerOf("u", "p", 15)
+		next.Slot = 1
+		c.Offered("d", offerOf("t", "o", 15), at(1))
+		c.Offered("d", next, at(3))
+		c.Tick(at(7))
+		c.Tick(at(9))
+	}, nil},
 	{"OfferClosedLate", func(c *Checker) {
 		c.Offered("d", offerOf("t", "o", 15), at(1))
 		c.Offered("d", offerOf("u", "p", 15), at(3))
