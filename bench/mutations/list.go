@@ -91,7 +91,7 @@ var mutations = []mutation{
 	{"I6", "end of a search", "internal/dispatch/timers.go",
 		"case t.State == trip.Searching && !now.Before(t.SearchUntil):", "case false:", "internal/dispatch", "TestDispatcher_SearchExpires"},
 	{"I6", "end of an offer", "internal/dispatch/timers.go",
-		"case t.State == trip.Searching && t.Offer.Pending() && !now.Before(t.Offer.ExpiresAt):", "case false:", "internal/dispatch", "TestDispatcher_UndeliveredOfferGoesToTheNext"},
+		"case t.State == trip.Searching && t.Offer.Pending() && (!now.Before(t.Offer.ExpiresAt) || d.config.Limits.overlong(t.Offer, now)):", "case false:", "internal/dispatch", "TestDispatcher_UndeliveredOfferGoesToTheNext"},
 	{"I6", "end of the patience with a lost driver", "internal/dispatch/timers.go",
 		"case d.lost(e, now):", "case false:", "internal/dispatch", "TestDispatcher_LostDriverIsReplaced"},
 	{"I6", "promotion by the tick", "internal/dispatch/forward.go",

@@ -87,6 +87,7 @@ type Dispatcher struct {
 	domain    domain
 	sulks     map[sulk]time.Time   // until when
 	claimed   map[string]time.Time // drivers whom the store refused, until when they are left alone
+	tickedAt  time.Time
 	sweptAt   time.Time
 	paces     map[string]pace // by area, "" for where there is none
 	countedAt time.Time       // the last count of the drivers who are online
@@ -228,6 +229,7 @@ func (d *Dispatcher) Tick(ctx context.Context) {
 func (d *Dispatcher) tick(ctx context.Context, now time.Time) (Tick, error) {
 	report := Tick{Online: -1}
 	d.away = d.deps.Reachable != nil && !d.deps.Reachable()
+	d.notice(now)
 	d.domain.look(d.deps.Peers.Live())
 	if err := d.catchUp(ctx, now); err != nil {
 		return report, err

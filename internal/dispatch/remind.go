@@ -41,6 +41,9 @@ func (d *Dispatcher) remind(ctx context.Context, now time.Time) {
 			continue
 		}
 		changed := changedAt(e.trip)
+		if changed.After(now) { // by a clock that was set back
+			changed = e.since
+		}
 		if reminders(now.Sub(changed)) <= reminders(d.sweptAt.Sub(changed)) {
 			continue
 		}

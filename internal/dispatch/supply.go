@@ -171,6 +171,16 @@ func (s *supply) hears() bool {
 	return s.now().UnixMilli()-last <= hearing.Milliseconds()
 }
 
+// rewind is for a clock that was set back to now: nothing was heard by it yet. The
+// feed is given its time to be heard before the store is asked, which still has
+// positions from the future.
+func (s *supply) rewind(now time.Time) {
+	s.heardAt.Store(0)
+	s.beatAt.Store(0)
+	s.feedAt.Store(now.UnixMilli())
+	s.askedAt = time.Time{}
+}
+
 func (s *supply) unfollowIdle(now time.Time) {
 	for cell, f := range s.followed {
 		if now.Sub(f.usedAt) > unfollowAfter {

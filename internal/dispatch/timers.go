@@ -82,18 +82,25 @@ func (d *Dispatcher) due(e *entry, now time.Time) step {
 		return func(t *trip.Trip) ([]trip.Event, error) { return t.Release(d.searchFor(t, now), now) }
 	case t.State == trip.Searching && !now.Before(t.SearchUntil):
 		return func(t *trip.Trip) ([]trip.Event, error) { return t.Expire(now) }
-	case t.State == trip.Searching && t.Offer.Pending() && !now.Before(t.Offer.ExpiresAt):
-		id := t.Offer.ID
-		return func(t *trip.Trip) ([]trip.Event, error) {
-			if !t.ExpireOffer(id, now) {
-				return nil, errStale
-			}
-			return nil, nil
-		}
+	case t.State == trip.Searching && t.Offer.Pending() && (!now.Before(t.Offer.ExpiresAt) || d.config.Limits.overlong(t.Offer, now)):
+		return d.expire(t.Offer.ID, now)
 	case d.lost(e, now):
 		return d.replace(t.DriverID, t.Epoch, "driver lost", now)
 	}
 	return d.next(e, now)
+}
+
+// expire ends an offer whose time is over.
+func (d *Dispatcher) expire(offerID string, now time.Time) step {
+	return func(t *trip.Trip) ([]trip.Event, error) {
+		if t.Offer.Pending() && d.config.Limits.overlong(t.Offer, now) {
+			t.Offer.ExpiresAt = now
+		}
+		if !t.ExpireOffer(offerID, now) {
+			return nil, errStale
+		}
+		return nil, nil
+	}
 }
 
 // searchFor is how long to search for a scheduled trip: past its time by as

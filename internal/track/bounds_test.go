@@ -29,8 +29,8 @@ func take(t *tray, limit int) []driver.Location {
 	return b.locations
 }
 
-// Whatever is told, taken and put back in whatever order: the newest of each
-// driver is what leaves last, and nothing is lost or left twice.
+// Whatever is told up to ten seconds late, taken and put back in whatever order: the
+// newest of each driver is what leaves last, and nothing is lost or left twice.
 func TestTray(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		trays := []*tray{newTray(0, 1000), newTray(1, 1000)}
@@ -55,7 +55,7 @@ func TestTray(t *testing.T) {
 			n := rapid.IntRange(0, 1).Draw(t, "tray")
 			switch rapid.IntRange(0, 2).Draw(t, "step") {
 			case 0:
-				tell(rapid.IntRange(0, 4).Draw(t, "driver"), rapid.IntRange(0, second).Draw(t, "seen"))
+				tell(rapid.IntRange(0, 4).Draw(t, "driver"), rapid.IntRange(max(0, second-10), second).Draw(t, "seen"))
 			case 1:
 				leave(n, take(trays[n], rapid.IntRange(1, 6).Draw(t, "limit")))
 			case 2: // a delivery fails while newer locations come in
@@ -258,6 +258,30 @@ func TestUnit_StampsFollowAClockThatIsSetBack(t *testing.T) {
 		h := u.hear("s1", []driver.Position{p}, now, false)
 		if h.believed != 1 || !h.location.SeenAt.Equal(now) {
 			t.Errorf("%v: believed %d, stamped %v, refused %v", now, h.believed, h.location.SeenAt, h.refused)
+		}
+	}
+}
+
+// What is stamped by a clock that was set back is told: nothing from before stands
+// against it. What is a little late does not overtake.
+func TestNews_FollowAClockThatIsSetBack(t *testing.T) {
+	n, waits := &news{}, newTray(0, 10)
+	taken := func() time.Time {
+		b := &batch{}
+		waits.take(b, 10)
+		if len(b.locations) == 0 {
+			return time.Time{}
+		}
+		return b.locations[0].SeenAt
+	}
+	for _, told := range []struct {
+		at   time.Duration
+		want bool
+	}{{time.Hour, true}, {time.Hour - driver.ClocksApart, false}, {time.Minute, true}, {time.Minute - time.Second, false}, {2 * time.Minute, true}} {
+		at := epoch.Add(told.at)
+		n.tell(driver.Location{DriverID: "d1", SeenAt: at}, []*tray{waits})
+		if got := taken(); got.Equal(at) != told.want {
+			t.Errorf("stamped %v, what leaves is of %v", told.at, got)
 		}
 	}
 }

@@ -59,11 +59,11 @@ func (n *news) acknowledged() uint64 {
 }
 
 // tell replaces the latest location, unless that is newer, and lets it wait in
-// the trays.
+// the trays. One that is newer by far is from before the clock was set back.
 func (n *news) tell(l driver.Location, trays []*tray) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.told && !l.Supersedes(n.latest) {
+	if n.told && !l.Supersedes(n.latest) && n.latest.SeenAt.Sub(l.SeenAt) <= driver.ClocksApart {
 		return
 	}
 	n.latest, n.told = l, true
