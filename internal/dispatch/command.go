@@ -10,9 +10,18 @@ import (
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
-// Command does what a tracker asks for a driver, and answers.
+// Command does what a tracker asks for a driver, and answers. The reply says what
+// time it is: trackers go by the time of dispatchers.
 func (d *Desk) Command(ctx context.Context, c wire.Command) wire.Reply {
+	reply := d.carryOut(ctx, c)
+	reply.At = d.Now().UnixMilli()
+	return reply
+}
+
+func (d *Desk) carryOut(ctx context.Context, c wire.Command) wire.Reply {
 	switch c.Kind {
+	case wire.CommandTime:
+		return wire.Reply{}
 	case wire.CommandConnect:
 		return d.connect(ctx, c.DriverID)
 	case wire.CommandDevice:

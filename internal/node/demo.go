@@ -37,12 +37,12 @@ func (p *parts) city(ctx context.Context, c EmbeddedConfig, key []byte) (*place,
 // that is asked for. Its drivers and riders come in by the
 // public interface, like everybody.
 func (p *parts) demo(c EmbeddedConfig, key []byte) (*place, error) {
-	issuer, err := auth.NewIssuer(key, time.Now)
+	issuer, err := auth.NewIssuer(key, p.clock.Now)
 	if err != nil {
 		return nil, err
 	}
 	city := sim.NewCity(c.DemoSeed)
-	visitors := &visitors{drivers: p.store, issue: issuer.Issue, now: time.Now}
+	visitors := &visitors{drivers: p.store, issue: issuer.Issue, now: p.clock.Now}
 	p.node.task("demo", func(ctx context.Context) error {
 		token := func(role, sub string) (string, error) { return issuer.Issue(trip.Role(role), sub, demoTTL) }
 		return sim.Demo(ctx, sim.Stage{

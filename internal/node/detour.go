@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/nats-io/nats.go"
@@ -13,12 +12,13 @@ import (
 	"github.com/cabstand/cabstand/internal/detour"
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/natsbus"
+	"github.com/cabstand/cabstand/internal/track"
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
 // trackers is how trackers and dispatchers know each other over HTTP.
-func (k Keys) trackers() (*auth.Trackers, error) {
-	return auth.NewTrackers(time.Now, []byte(k.AuthKey), k.older()...)
+func (p *parts) trackers(k Keys) (*auth.Trackers, error) {
+	return auth.NewTrackers(p.clock.Now, []byte(k.AuthKey), k.older()...)
 }
 
 // receiveTrackers lets trackers call while the bus is away, where there is a
@@ -27,7 +27,7 @@ func (p *parts) receiveTrackers(r chi.Router, d *dispatching, k Keys) error {
 	if k.AuthKey == "" {
 		return nil
 	}
-	trackers, err := k.trackers()
+	trackers, err := p.trackers(k)
 	if err != nil {
 		return err
 	}
@@ -41,13 +41,21 @@ func (p *parts) aroundBus(c TrackerConfig) (*detour.Client, error) {
 	if len(c.DispatcherURL) == 0 {
 		return nil, nil
 	}
-	trackers, err := c.trackers()
+	trackers, err := p.trackers(c.Keys)
 	if err != nil {
 		return nil, err
 	}
 	around := detour.New(c.DispatcherURL, trackers.Token)
 	p.node.onClose(around.Close)
 	return around, nil
+}
+
+// commands is the tracker's way to dispatchers.
+func (p *parts) commands(around *detour.Client) track.Commands {
+	if around == nil {
+		return p.bus.Commands
+	}
+	return commands{p.bus, around}
 }
 
 // commands go over the bus, and over HTTP while nobody answers there; one that may

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -181,13 +182,18 @@ func turnAway(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		h := w.Header()
-		h.Set("Connection", "close")
-		h.Set("Retry-After", "5")
-		h.Set("Content-Type", "application/problem+json")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = w.Write([]byte(fullProblem)) // who went meanwhile does not want it
+		w.Header().Set("Connection", "close")
+		refuse(w, "5", fullProblem)
 	})
+}
+
+// refuse says that nobody is served now.
+func refuse(w http.ResponseWriter, retryAfter, problem string) {
+	h := w.Header()
+	h.Set("Retry-After", retryAfter)
+	h.Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = io.WriteString(w, problem) // who went meanwhile does not want it
 }
 
 const fullProblem = `{"type":"about:blank","title":"Service Unavailable","status":503,"code":"unavailable","detail":"too many connections are open: try again"}` + "\n"

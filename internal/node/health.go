@@ -53,7 +53,13 @@ func (p *parts) checks() []check {
 		checks = append(checks, check{string(e.Rung()), true, e.Ping})
 	}
 	if p.store != nil {
-		checks = append(checks, check{"store", false, p.store.Ping})
+		ask := p.store.Ping
+		if s, tells := p.store.(interface {
+			Clock(context.Context) (time.Time, error)
+		}); tells {
+			ask = p.clock.by(s.Clock)
+		}
+		checks = append(checks, check{"store", false, ask})
 	}
 	return checks
 }

@@ -14,7 +14,7 @@ import (
 func (p *parts) counting(id string, lead time.Duration) *numbers.Recorder {
 	r := numbers.New(numbers.Deps{
 		Dispatcher: id, Start: strconv.FormatInt(time.Now().UnixNano(), 36), Store: p.store, Live: p.bus.Members.Live,
-		Lead: lead, Now: time.Now, Log: p.log,
+		Lead: lead, Now: p.clock.Now, Log: p.log,
 	})
 	p.node.task("numbers", r.Run)
 	return r

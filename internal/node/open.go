@@ -66,7 +66,7 @@ func OpenDispatcher(ctx context.Context, c DispatcherConfig, log *slog.Logger) (
 		if err := p.console(a.Router(), city); err != nil {
 			return err
 		}
-		p.node.serve(a.Handler())
+		p.node.serve(p.clock.guard(a.Handler()))
 		return p.node.listen(c.Listen, p.registry)
 	})
 }
@@ -87,7 +87,9 @@ func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node,
 		p.node.task("sessions", p.followEnded)
 		r.Use(p.gate(c.Listen).Guard)
 		api.HealthRoutes(r, p.ready(), p.registry, log)
-		p.tracking(r, name, c.Tracking, c.Listen, around)
+		asking := timed{p.commands(around), p.clock}
+		p.node.task("clock", asking.ask)
+		p.tracking(r, name, c.Tracking, c.Listen, asking, around)
 		p.node.serve(r)
 		return p.node.listen(c.Listen, p.registry)
 	})
@@ -96,6 +98,7 @@ func OpenTracker(ctx context.Context, c TrackerConfig, log *slog.Logger) (*Node,
 // OpenEmbedded makes everything in one process, on one data folder.
 func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Node, error) {
 	return open(log, func(p *parts) error {
+		p.node.task("clock", p.clock.byMachine)
 		keys, err := p.openFolder(ctx, c.Data)
 		if err != nil {
 			return err
@@ -130,7 +133,7 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 			p.tellTariff(c.Matching, d)
 		}
 		a := p.api(d, city, c.Listen, c.Matching, quoteKey(c.Matching, string(key)))
-		p.tracking(a.Router(), "embedded", c.Tracking, c.Listen, nil)
+		p.tracking(a.Router(), "embedded", c.Tracking, c.Listen, p.bus.Commands, nil)
 		if err := p.console(a.Router(), city); err != nil {
 			return err
 		}
@@ -141,7 +144,13 @@ func OpenEmbedded(ctx context.Context, c EmbeddedConfig, log *slog.Logger) (*Nod
 
 // open makes the node, and takes back what was made when the rest fails.
 func open(log *slog.Logger, assemble func(*parts) error) (*Node, error) {
-	p := &parts{node: &Node{log: log}, log: log, ended: signin.NewEnded(), registry: newRegistry()}
+	p := &parts{
+		node: &Node{log: log}, clock: newClock(machineClock(log), sinceNow(), log),
+		log: log, ended: signin.NewEnded(), registry: newRegistry(),
+	}
+	gauge(p.registry, "cabstand_clock_ahead_seconds", "How far this machine's clock is ahead of the time that the installation goes by.", func() float64 {
+		return p.clock.ahead().Seconds()
+	})
 	if err := assemble(p); err != nil {
 		p.node.Close()
 		return nil, err
@@ -216,11 +225,11 @@ func (p *parts) closed(part string, err error) {
 // verify makes the verifier of tokens: a JWKS address goes before keys.
 func (p *parts) verify(ctx context.Context, jwksURL string, keys [][]byte) (*auth.Verifier, error) {
 	if jwksURL == "" {
-		return auth.NewVerifier(keys[0], time.Now, keys[1:]...)
+		return auth.NewVerifier(keys[0], p.clock.Now, keys[1:]...)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.node.onClose(cancel)
-	return auth.NewJWKSVerifier(ctx, jwksURL, time.Now, p.log)
+	return auth.NewJWKSVerifier(ctx, jwksURL, p.clock.Now, p.log)
 }
 
 // quoteKey is what seals quotes.
@@ -242,14 +251,14 @@ func (p *parts) api(d *dispatching, shown *place, l Listen, m Matching, quoteKey
 		Hub: d.hub, Verifier: p.verifier, SignIn: p.door, Ended: p.ended, Tariff: d.tariff, QuoteKey: quoteKey,
 		Ready: p.ready(), Registry: p.registry, Gate: p.gate(l), AllowedOrigins: l.AllowedOrigins, MaxSockets: l.sockets(),
 		MaxNewTrips: m.MaxNewTrips, MaxOpenTrips: m.MaxOpenTrips, Pace: pace(m.Pace, 3), OperatorPace: pace(m.OperatorPace, 2),
-		Now: time.Now, Log: p.log, Shares: p.store, Finds: p.store,
+		Now: p.clock.Now, Log: p.log, Shares: p.store, Finds: p.store,
 	})
 }
 
 // gate is what every request comes through.
 func (p *parts) gate(l Listen) *api.Gate {
 	proxies, _ := api.ParseProxies(l.TrustedProxies) // validate has read them
-	o := api.GateOptions{Proxies: proxies, Sockets: l.AddressSockets, Origins: l.AllowedOrigins, Now: time.Now, Log: p.log}
+	o := api.GateOptions{Proxies: proxies, Sockets: l.AddressSockets, Origins: l.AllowedOrigins, Now: p.clock.Now, Log: p.log}
 	if l.AddressPace > 0 {
 		o.Pace = pace(l.AddressPace, 5)
 	}
@@ -262,16 +271,16 @@ func pace(perSecond float64, seconds int) api.Pace {
 }
 
 // tracking adds the tracker: its tasks to the node, the driver's socket to r.
-func (p *parts) tracking(r chi.Router, name string, t Tracking, l Listen, around *detour.Client) {
+func (p *parts) tracking(r chi.Router, name string, t Tracking, l Listen, asking track.Commands, around *detour.Client) {
 	metrics := api.NewTrackerMetrics(p.registry)
 	config := track.DefaultConfig
 	config.FlushEvery, config.Heartbeat, config.Filter = t.Flush, t.Heartbeat, t.Filters.Filter()
 	deps := track.Deps{
-		Mirror: p.locations, Feed: p.bus.Positions, Commands: p.bus.Commands, Line: p.bus.Line, Places: p.locations, Pulse: p.bus.Positions,
-		Connected: p.bus.Connected, Now: time.Now, Log: p.log, Metrics: metrics, Name: name,
+		Mirror: p.locations, Feed: p.bus.Positions, Commands: asking, Line: p.bus.Line, Places: p.locations, Pulse: p.bus.Positions,
+		Connected: p.bus.Connected, Now: p.clock.Now, Log: p.log, Metrics: metrics, Name: name,
 	}
 	if around != nil {
-		deps.Commands, deps.Detour = commands{p.bus, around}, around
+		deps.Detour = around
 	}
 	tracker := track.New(config, deps)
 	p.node.task("tracker", tracker.Run)

@@ -70,6 +70,7 @@ type locations interface {
 // parts are what programs of any size share.
 type parts struct {
 	node      *Node
+	clock     *clock
 	log       *slog.Logger
 	registry  *prometheus.Registry
 	verifier  api.Verifier
@@ -108,46 +109,46 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 	}
 	p.watchHealth()
 	ticks := newTickMetrics(p.registry)
-	d := &dispatching{estimator: estimator, tariff: tariff, detour: dispatch.NewDetour(p.store, p.bus.Line, time.Now), roll: p.callRoll()}
+	d := &dispatching{estimator: estimator, tariff: tariff, detour: dispatch.NewDetour(p.store, p.bus.Line, p.clock.Now), roll: p.callRoll()}
 	d.numbers = p.counting(id, m.limits().Lead)
 	trips := countedTrips{p.store, d.numbers}
 	d.dispatcher = dispatch.New(
 		dispatch.Config{ID: id, Window: m.Window, Policy: m.Dispatch(), Limits: m.limits(), Journal: true},
 		dispatch.Deps{
 			Trips: trips, Estimator: d.estimator, Pusher: d.detour, Feed: p.bus.Positions, Beats: p.bus.Positions, Locations: p.locations,
-			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, Reaches: d.detour.Reaches, NewID: newID, Now: time.Now, Log: p.log, Ticked: ticked(ticks, d.numbers),
+			Peers: p.bus.Members, Signals: p.bus.Signals, Reachable: p.bus.Connected, Reaches: d.detour.Reaches, NewID: newID, Now: p.clock.Now, Log: p.log, Ticked: ticked(ticks, d.numbers),
 		})
 	d.policies = dispatch.NewSwitch(d.dispatcher, p.bus.Settings, p.log)
 	d.areas = dispatch.NewAtlas(d.dispatcher, p.store, p.log)
 	d.desk = &dispatch.Desk{
 		ID: id, Trips: trips, Tracks: p.store, Drivers: p.store, Pusher: p.bus.Line, Signals: p.bus.Signals,
 		Changed: d.dispatcher.Changed, Limits: m.limits(),
-		Estimator: d.estimator, NewID: newID, Now: time.Now, Log: p.log,
+		Estimator: d.estimator, NewID: newID, Now: p.clock.Now, Log: p.log,
 	}
 	p.lookout = nearby.New(p.looking(m, d.dispatcher))
 	d.desk.Finder = p.lookout
 	d.hub = watch.New(watch.Deps{
 		Events: p.bus.Trips, History: p.store, Positions: p.bus.Positions, Locations: p.lookout, Estimator: d.estimator,
-		Degraded: p.health.gone, Fresh: m.Fresh, Now: time.Now, Log: p.log,
+		Degraded: p.health.gone, Fresh: m.Fresh, Now: p.clock.Now, Log: p.log,
 	})
 	relay := outbox.New(p.store, p.bus.Trips, outbox.Options{After: d.desk.Notify, Log: p.log})
 	relayMetrics(p.registry, relay)
 
-	p.node.task("membership", func(ctx context.Context) error { return p.member(ctx, id) })
+	p.node.task("membership", p.clock.then(func(ctx context.Context) error { return p.member(ctx, id) }))
 	p.node.task("areas", d.areas.Run)
-	p.node.task("dispatcher", d.dispatcher.Run)
+	p.node.task("dispatcher", p.clock.then(d.dispatcher.Run))
 	p.node.task("outbox", relay.Run)
 	p.node.task("lookout", p.lookout.Run)
 	p.node.task("watch", d.hub.Run)
-	p.node.task("commands", func(ctx context.Context) error { return serve(ctx, p.bus.Commands.Serve, d.desk.Command) })
+	p.node.task("commands", p.clock.then(func(ctx context.Context) error { return serve(ctx, p.bus.Commands.Serve, d.desk.Command) }))
 	p.node.task("decisions", func(ctx context.Context) error { return serve(ctx, p.bus.Decisions.Serve, d.dispatcher.Recall) })
 	p.node.task("passed over", func(ctx context.Context) error {
 		return serve(ctx, p.bus.Decisions.ServePassedOver, d.dispatcher.PassedOver)
 	})
 	p.node.task("settings", func(ctx context.Context) error { return serve(ctx, p.bus.Settings.Follow, d.policies.Hear) })
-	p.node.task("sweep", func(ctx context.Context) error { return p.sweep(ctx) })
-	p.node.task("purge", p.purge)
-	p.node.task("tracks", func(ctx context.Context) error { return p.settle(ctx, d.desk) })
+	p.node.task("sweep", p.clock.then(p.sweep))
+	p.node.task("purge", p.clock.then(p.purge))
+	p.node.task("tracks", p.clock.then(func(ctx context.Context) error { return p.settle(ctx, d.desk) }))
 	p.node.onDrain(d.hub.Drain)
 	return d, nil
 }
@@ -155,7 +156,7 @@ func (p *parts) dispatching(id string, m Matching, estimator *eta.Ladder) (*disp
 // looking is what the lookout stands on. In one process the store is in its
 // memory already, and nothing is to be followed.
 func (p *parts) looking(m Matching, d *dispatch.Dispatcher) nearby.Deps {
-	deps := nearby.Deps{Store: p.locations, Fresh: m.Fresh, Forget: forgetAfter, Now: time.Now, Log: p.log}
+	deps := nearby.Deps{Store: p.locations, Fresh: m.Fresh, Forget: forgetAfter, Now: p.clock.Now, Log: p.log}
 	if _, shared := p.locations.(*memgeo.Store); !shared {
 		deps.Feed, deps.Others = p.bus.Positions, d.Fleet()
 	}
@@ -197,7 +198,10 @@ const (
 
 func (p *parts) sweep(ctx context.Context) error {
 	for wait(ctx, sweepEvery) {
-		if _, err := p.locations.Sweep(ctx, time.Now().Add(-forgetAfter)); err != nil && ctx.Err() == nil {
+		if own, ok := p.locations.(*memgeo.Store); ok {
+			own.Recede(p.clock.Now().Add(driver.ClocksApart))
+		}
+		if _, err := p.locations.Sweep(ctx, p.clock.Now().Add(-forgetAfter)); err != nil && ctx.Err() == nil {
 			p.log.Warn("silent drivers were not swept; trying again", "err", err)
 		}
 	}
@@ -213,7 +217,7 @@ const (
 
 func (p *parts) purge(ctx context.Context) error {
 	for wait(ctx, purgeEvery) {
-		if _, err := p.store.Purge(ctx, time.Now().Add(-keepAnswers)); err != nil && ctx.Err() == nil {
+		if _, err := p.store.Purge(ctx, p.clock.Now().Add(-keepAnswers)); err != nil && ctx.Err() == nil {
 			p.log.Warn("old answers were not purged; trying again", "err", err)
 		}
 		if p.door == nil {

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"net/url"
-	"time"
 
 	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/auth"
@@ -59,7 +58,7 @@ func (p *parts) accept(c OIDC, own *auth.Verifier) {
 		return
 	}
 	p.provider = auth.NewProvider(auth.ProviderOptions{
-		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, RoleClaim: c.OIDCRoleClaim, Now: time.Now, Log: p.log,
+		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, RoleClaim: c.OIDCRoleClaim, Now: p.clock.Now, Log: p.log,
 	})
 	p.node.task("provider", func(ctx context.Context) error { return p.provider.Run(ctx) })
 	p.verifier = auth.Both{Own: own, Provider: p.provider}

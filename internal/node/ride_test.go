@@ -126,8 +126,9 @@ func mustServicesOn(tb testing.TB, redis string) site {
 	return site{tb: tb, riders: balance(tb, dispatchers), drivers: tracker, tokenArg: []string{"--auth-key", sharedKey}}
 }
 
-// mustPrograms is two dispatchers and a tracker, by their addresses.
-func mustPrograms(tb testing.TB, redis string) (dispatchers []*url.URL, tracker string) {
+// mustPrograms is two dispatchers and a tracker, by their addresses. before is called
+// before each is opened, with "one", "two" and "tracker".
+func mustPrograms(tb testing.TB, redis string, before ...func(program string)) (dispatchers []*url.URL, tracker string) {
 	tb.Helper()
 	database := testenv.Postgres(tb)
 	shared := []string{"--listen=127.0.0.1:0", "--auth-key=" + sharedKey, "--redis-url=" + redis, "--nats-url=" + testenv.NATS(tb)}
@@ -136,6 +137,9 @@ func mustPrograms(tb testing.TB, redis string) (dispatchers []*url.URL, tracker 
 	}
 	for _, id := range []string{"one", "two"} {
 		c := parse[node.DispatcherConfig](tb, append(shared, "--database-url="+database, "--id="+id)...)
+		for _, prepare := range before {
+			prepare(id)
+		}
 		address, _ := run(tb, func(ctx context.Context, log *slog.Logger) (*node.Node, error) {
 			return node.OpenDispatcher(ctx, c, log)
 		})
@@ -146,6 +150,9 @@ func mustPrograms(tb testing.TB, redis string) (dispatchers []*url.URL, tracker 
 		dispatchers = append(dispatchers, u)
 	}
 	c := parse[node.TrackerConfig](tb, shared...)
+	for _, prepare := range before {
+		prepare("tracker")
+	}
 	tracker, _ = run(tb, func(ctx context.Context, log *slog.Logger) (*node.Node, error) { return node.OpenTracker(ctx, c, log) })
 	return dispatchers, tracker
 }

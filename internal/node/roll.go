@@ -119,12 +119,12 @@ func (p *parts) callRoll() *roll {
 		for _, c := range p.health.checks {
 			checked[c.publicName()] = !slices.Contains(gone, c.name)
 		}
-		r.call(checked, p.bus.Members.Live(), p.bus.Connected(), time.Now())
+		r.call(checked, p.bus.Members.Live(), p.bus.Connected(), p.clock.Now())
 	}
 	p.node.task("roll", func(ctx context.Context) error {
 		return serve(ctx, p.bus.Positions.OnTracker, func(name string) {
 			if name != "" { // of a version that says none
-				r.hear(strings.TrimPrefix(name, "tracker-"), time.Now())
+				r.hear(strings.TrimPrefix(name, "tracker-"), p.clock.Now())
 			}
 		})
 	})

@@ -89,7 +89,7 @@ func (p *parts) travel(t Travel, graph *road.Graph, pickupCap time.Duration, lea
 		return nil, err
 	}
 	learner := loadLearner(learned, p.log)
-	speeds, err := t.speeds(learner)
+	speeds, err := t.speeds(learner, p.clock.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -113,12 +113,12 @@ func (p *parts) travel(t Travel, graph *road.Graph, pickupCap time.Duration, lea
 }
 
 // speeds are those of the configured file and of what was learned.
-func (t Travel) speeds(learner *road.Learner) (*eta.Speeds, error) {
+func (t Travel) speeds(learner *road.Learner, now func() time.Time) (*eta.Speeds, error) {
 	zone, err := t.zone()
 	if err != nil {
 		return nil, err
 	}
-	speeds := &eta.Speeds{Learner: learner, Zone: zone, Now: time.Now}
+	speeds := &eta.Speeds{Learner: learner, Zone: zone, Now: now}
 	if t.Speeds == "" {
 		return speeds, nil
 	}

@@ -159,6 +159,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error { return c.Ping(ctx) })
 }
 
+// Clock is what time it is by the database's clock, which all who use it can go by.
+func (s *Store) Clock(ctx context.Context) (at time.Time, err error) {
+	return at, s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
+		return c.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&at)
+	})
+}
+
 // Close ends what runs in the background and closes the connections. Calls that
 // run are waited for. It may be called twice.
 func (s *Store) Close() {

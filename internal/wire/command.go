@@ -34,7 +34,7 @@ func (c Command) Repeatable() bool {
 	return true
 }
 
-// CommandKind is what a Command wants. But for connect, device, stand and track they
+// CommandKind is what a Command wants. But for connect, device, stand, track and time they
 // are named as the driver's frames are.
 type CommandKind string
 
@@ -51,6 +51,7 @@ const (
 	CommandCancel   CommandKind = "cancel"
 	CommandStand    CommandKind = "stand" // how is a trip that the driver has, or had?
 	CommandTrack    CommandKind = "track" // keep a part of the way of the trip that is ridden
+	CommandTime     CommandKind = "time"  // what time is it? Names no driver
 )
 
 // Reply answers a Command: a fault (Code is not empty), or what the command
@@ -65,6 +66,8 @@ type Reply struct {
 	Next    *Trip       `json:"next,omitempty"`    // of connect: the trip after the one at hand
 
 	Available bool `json:"available,omitempty"` // of device: the driver is, while it reports and no session says otherwise
+
+	At int64 `json:"at,omitempty"` // when it was given, unix ms by the dispatcher's clock
 }
 
 // Fault is the fault that the reply tells of, nil if it tells of success.
