@@ -76,6 +76,9 @@ func (t *town) fault(f faults.Fault) (begin, end func() error, err error) {
 	case faults.Duplicate:
 		e, err := listen(t.nats.url, f)
 		return nothing, e.close, err
+	case faults.Clock:
+		p := t.programs[f.Target]
+		return func() error { return p.restartAhead(f.By) }, func() error { return p.setClock(0) }, nil
 	}
 	return nil, nil, fmt.Errorf("%s is no fault that we know", f.Kind)
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // program is one of the real programs. It can be killed and started again on the
@@ -18,6 +20,8 @@ type program struct {
 	args []string // without the address
 	env  []string // besides the caller's
 	log  string   // file
+
+	clock string // file that says how far its machine's clock is ahead; "" for one that is right
 
 	url string
 	cmd *exec.Cmd
@@ -38,6 +42,9 @@ func (p *program) start() error {
 	defer log.Close()
 	p.cmd = exec.Command(p.path, append(p.args[:len(p.args):len(p.args)], "--listen", listen)...)
 	p.cmd.Env = append(environment(), p.env...)
+	if p.clock != "" {
+		p.cmd.Env = append(p.cmd.Env, "CABSTAND_TEST_CLOCK_FILE="+p.clock)
+	}
 	p.cmd.Stderr = log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C at the terminal is for us alone
 	pipe, err := p.cmd.StdoutPipe()
@@ -77,6 +84,18 @@ func (p *program) kill() {
 
 func (p *program) pause() error  { return p.cmd.Process.Signal(syscall.SIGSTOP) }
 func (p *program) resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
+
+// setClock sets the clock of its machine, while it runs or before it starts.
+func (p *program) setClock(ahead time.Duration) error {
+	next := p.clock + ".next"
+	return errors.Join(os.WriteFile(next, []byte(ahead.String()), 0o644), os.Rename(next, p.clock))
+}
+
+// restartAhead kills it, and starts it on a machine whose clock is ahead.
+func (p *program) restartAhead(by time.Duration) error {
+	p.kill()
+	return errors.Join(p.setClock(by), p.start())
+}
 
 // alive reports whether it still runs: one that ended by itself was not to.
 func (p *program) alive() bool {

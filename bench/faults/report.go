@@ -35,7 +35,7 @@ func reportKills(w io.Writer, r result) {
 // report writes the tables of docs/guarantees.md: by kind of fault, and by seed.
 func report(w io.Writer, all []result) {
 	fmt.Fprint(w, "| fault | times | normal again: median | longest |\n|---|---|---|---|\n")
-	for _, k := range []faults.Kind{faults.Kill, faults.Pause, faults.Cut, faults.Stall, faults.Slow, faults.Duplicate} {
+	for _, k := range faults.Kinds() {
 		times, back := recoveries(all, k)
 		fmt.Fprintf(w, "| %s | %d | %s | %s |\n", k, times, quantile(back, 0.5), quantile(back, 1))
 	}

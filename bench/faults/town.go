@@ -131,7 +131,7 @@ func (t *town) openProgram(name string) error {
 		}
 		args = append(args, flags[server], l.url)
 	}
-	t.programs[name] = &program{path: filepath.Join(t.bin, kind), args: args, log: filepath.Join(t.logs, name+".log")}
+	t.programs[name] = &program{path: filepath.Join(t.bin, kind), args: args, log: filepath.Join(t.logs, name+".log"), clock: filepath.Join(t.folder, name+".clock")}
 	return t.programs[name].start()
 }
 
@@ -168,6 +168,7 @@ func (t *town) parts() faults.Parts {
 	return faults.Parts{
 		faults.Kill: programs, faults.Pause: programs,
 		faults.Cut: links, faults.Stall: links, faults.Slow: links, faults.Duplicate: {"nats"},
+		faults.Clock: slices.Concat(dispatchers, trackers),
 	}
 }
 

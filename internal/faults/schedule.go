@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -18,6 +19,7 @@ const (
 	Stall     Kind = "stall"     // connections stay, nothing comes through either way
 	Slow      Kind = "slow"      // half a second more in either direction, and few bytes a second
 	Duplicate Kind = "duplicate" // messages of the bus come again, and in the wrong order
+	Clock     Kind = "clock"     // kill -9, started again on a machine whose clock is wrong; it jumps back at the end
 )
 
 // Parts names what there is to do it to.
@@ -29,10 +31,15 @@ type Fault struct {
 	For    time.Duration
 	Kind   Kind
 	Target string
+	By     time.Duration // of a Clock: how far ahead it is, below 0 for behind
 }
 
 func (f Fault) String() string {
-	return fmt.Sprintf("%6.1fs for %4.1fs  %-9s %s", f.At.Seconds(), f.For.Seconds(), f.Kind, f.Target)
+	text := fmt.Sprintf("%6.1fs for %4.1fs  %-9s %s", f.At.Seconds(), f.For.Seconds(), f.Kind, f.Target)
+	if f.By != 0 {
+		text += fmt.Sprintf(" by %v", f.By)
+	}
+	return text
 }
 
 // Schedule is the faults of a run, by their time.
@@ -50,7 +57,16 @@ func (s Schedule) Print(w io.Writer) {
 type Pace struct{ Shortest, Longest, Calm time.Duration }
 
 // kinds in the order in which a seed shuffles them.
-var kinds = []Kind{Kill, Pause, Cut, Stall, Slow, Duplicate}
+var kinds = []Kind{Kill, Pause, Cut, Stall, Slow, Duplicate, Clock}
+
+// Kinds is all of them.
+func Kinds() []Kind { return slices.Clone(kinds) }
+
+// A clock is wrong by leastWrong to mostWrong, either way.
+const (
+	leastWrong = 10 * time.Second
+	mostWrong  = 10 * time.Minute
+)
 
 // Plan draws the faults of a run of the given length, whose last fault is over
 // at its end. Every kind comes before any comes twice, and so do the targets of a
@@ -96,6 +112,12 @@ func (d *deck) draw(f *Fault) bool {
 		shuffle(d.rng, d.left[f.Kind])
 	}
 	f.Target, d.left[f.Kind] = d.left[f.Kind][0], d.left[f.Kind][1:]
+	if f.Kind == Clock {
+		f.By = between(leastWrong, mostWrong, d.rng)
+		if d.rng.IntN(2) == 0 {
+			f.By = -f.By
+		}
+	}
 	return true
 }
 

@@ -13,6 +13,7 @@ var parts = faults.Parts{
 	faults.Kill:  {"dispatcher-1", "dispatcher-2", "redis", "postgres"},
 	faults.Pause: {"dispatcher-1", "dispatcher-2"},
 	faults.Cut:   {"tracker-1 to nats"},
+	faults.Clock: {"dispatcher-1", "tracker-1"},
 }
 
 var pace = faults.Pace{Shortest: 6 * time.Second, Longest: 8 * time.Second, Calm: 4 * time.Second}
@@ -33,6 +34,7 @@ func TestPlan_IsReplayable(t *testing.T) {
 }
 
 func TestPlan_OneAtATimeAndAllOfThem(t *testing.T) {
+	ahead := map[bool]bool{}
 	for seed := range uint64(50) {
 		s := faults.Plan(seed, parts, 5*time.Minute, pace)
 		end, kinds, killed := time.Duration(0), map[faults.Kind]int{}, map[string]int{}
@@ -45,13 +47,22 @@ func TestPlan_OneAtATimeAndAllOfThem(t *testing.T) {
 			if f.Kind == faults.Kill {
 				killed[f.Target]++
 			}
+			if wrong := f.By.Abs(); f.Kind != faults.Clock && wrong != 0 || f.Kind == faults.Clock && (wrong < 10*time.Second || wrong > 10*time.Minute) {
+				t.Fatalf("seed %d: %v", seed, f)
+			}
+			if f.Kind == faults.Clock {
+				ahead[f.By > 0] = true
+			}
 		}
-		if end > 5*time.Minute || kinds[faults.Kill]-kinds[faults.Cut] > 1 || len(kinds) != 3 {
+		if end > 5*time.Minute || kinds[faults.Kill]-kinds[faults.Cut] > 1 || len(kinds) != 4 {
 			t.Errorf("seed %d ends at %v and has %v", seed, end, kinds)
 		}
 		if len(killed) != len(parts[faults.Kill]) {
 			t.Errorf("seed %d kills %v only", seed, killed)
 		}
+	}
+	if len(ahead) != 2 {
+		t.Errorf("clocks are ahead: %v", ahead)
 	}
 }
 
