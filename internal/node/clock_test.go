@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -114,15 +115,15 @@ func TestClock_ReferenceAway(t *testing.T) {
 // In one process the machine's clock is followed, whichever way it is set.
 func TestClock_ByTheMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		shift := time.Duration(0)
-		wall := func() time.Time { return time.Now().Round(0).Add(shift) }
+		var shift atomic.Int64
+		wall := func() time.Time { return time.Now().Round(0).Add(time.Duration(shift.Load())) }
 		c := newClock(wall, sinceNow(), slog.New(slog.DiscardHandler))
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- c.byMachine(ctx) }()
 		for _, to := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute, 0} {
 			synctest.Wait()
-			shift = to
+			shift.Store(int64(to))
 			time.Sleep(checkEvery) // of the bubble's clock
 			synctest.Wait()
 			if ahead := c.ahead(); ahead != 0 {
