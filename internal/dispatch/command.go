@@ -10,10 +10,15 @@ import (
 	"github.com/cabstand/cabstand/internal/wire"
 )
 
-// Command does what a tracker asks for a driver, and answers. The reply says what
-// time it is: trackers go by the time of dispatchers.
-func (d *Desk) Command(ctx context.Context, c wire.Command) wire.Reply {
-	reply := d.carryOut(ctx, c)
+// Command does what a tracker asks for a driver, and answers. What comes over the
+// bus is checked before any store sees it. The reply says what time it is: trackers
+// go by the time of dispatchers.
+func (d *Desk) Command(ctx context.Context, c wire.Command) (reply wire.Reply) {
+	if err := c.Check(); err != nil {
+		reply = wire.FaultReply(err)
+	} else {
+		reply = d.carryOut(ctx, c)
+	}
 	reply.At = d.Now().UnixMilli()
 	return reply
 }

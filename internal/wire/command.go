@@ -3,7 +3,9 @@ package wire
 import (
 	"encoding/json"
 
+	"github.com/cabstand/cabstand/internal/driver"
 	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
 )
 
 // Command is what a tracker asks of a dispatcher for a driver: request-reply on
@@ -32,6 +34,52 @@ func (c Command) Repeatable() bool {
 		return c.Epoch != 0
 	}
 	return true
+}
+
+// Check is nil for a command that names whom and what its kind is about, in the
+// forms that ids, reasons and PINs have. The error is fault.Invalid, and names the
+// field. Trackers check what their drivers send: this is for whatever else reaches
+// a dispatcher.
+func (c Command) Check() error {
+	switch c.Kind {
+	case CommandTime:
+		return nil
+	case CommandDevice:
+		return checkID("device", c.Device)
+	case CommandConnect:
+		return checkID("driver_id", c.DriverID)
+	case CommandReceived, CommandAccept, CommandDecline:
+		return c.checkAbout("offer_id", c.OfferID)
+	case CommandArrive, CommandStart, CommandComplete, CommandCancel, CommandStand, CommandTrack:
+		return c.checkAbout("trip_id", c.TripID)
+	}
+	return fault.Field("kind", "%q is not a command", c.Kind)
+}
+
+// checkAbout is Check of a command about an offer or a trip.
+func (c Command) checkAbout(field, id string) error {
+	if err := checkID("driver_id", c.DriverID); err != nil {
+		return err
+	}
+	if err := checkID(field, id); err != nil {
+		return err
+	}
+	if c.Epoch < 0 || c.Epoch > maxSeq {
+		return fault.Field("epoch", "%d is not accepted: 0 to %d", c.Epoch, int64(maxSeq))
+	}
+	if c.PIN != "" {
+		if err := trip.CheckPIN(c.PIN); err != nil {
+			return err
+		}
+	}
+	return driver.CheckText("reason", c.Reason)
+}
+
+func checkID(field, id string) error {
+	if !driver.ValidID(id) {
+		return fault.Field(field, "%q is not accepted: 1 to 64 letters, digits, '-' or '_'", id)
+	}
+	return nil
 }
 
 // CommandKind is what a Command wants. But for connect, device, stand, track and time they
