@@ -131,19 +131,30 @@ func (a *API) guard(next http.Handler) http.Handler {
 			next.ServeHTTP(w, a.from(r))
 			return
 		}
-		who, err := a.admit(r, rule)
-		if err == nil {
-			err = a.paces.take(who, w.Header(), a.Now())
-		}
+		who, leaveOwn, err := a.letIn(w, r, rule)
 		if err != nil {
 			a.fail(w, r, err)
 			return
 		}
+		defer leaveOwn()
 		if rule.tries {
 			r = a.from(r)
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, who)))
 	})
+}
+
+// letIn is who may call the route, keeps to the pace, and has not too much in hand
+// already.
+func (a *API) letIn(w http.ResponseWriter, r *http.Request, rule rule) (who auth.Identity, leave func(), err error) {
+	if who, err = a.admit(r, rule); err != nil {
+		return who, nil, err
+	}
+	if err = a.paces.take(who, w.Header(), a.Now()); err != nil {
+		return who, nil, err
+	}
+	leave, err = a.takeOwn(who, rule)
+	return who, leave, err
 }
 
 func (a *API) admit(r *http.Request, rule rule) (auth.Identity, error) {

@@ -201,6 +201,7 @@ type API struct {
 	paces   *paces
 	sockets places // of open streams
 	streams shares[trip.Actor]
+	inHand  shares[trip.Actor]     // other requests of one caller
 	tries   tries                  // of passwords
 	lookers *buckets[netip.Prefix] // at links
 	desks   places                 // of other requests
@@ -225,7 +226,7 @@ func New(d Deps) *API {
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	a.openRoutes()
 	a.router.Group(func(r chi.Router) {
-		r.Use(a.guard, a.quick, a.strict)
+		r.Use(a.guard, a.quick, a.strict, a.begin)
 		a.huma = humachi.New(r, humaConfig())
 		a.riderRoutes()
 		a.tripRoutes()

@@ -1,11 +1,15 @@
 package api
 
 import (
+	"net/http"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/cabstand/cabstand/internal/auth"
 	"github.com/cabstand/cabstand/internal/fault"
+	"github.com/cabstand/cabstand/internal/trip"
 )
 
 // DefaultNewTrips is how many requests for new trips are in hand at once if Deps
@@ -23,26 +27,51 @@ const crowdedFor = time.Second
 // nobody is left standing in the street by that.
 var shed = map[string]bool{"POST /v1/trips": true}
 
-// enter takes the places that a request needs: each has one at the desks, and one
-// that begins a trip another of the intake. Streams have their own kind. Nobody
-// waits for a place.
+// mostInHand is how many requests of one rider or driver are in hand at once. Who
+// sends bodies slowly holds a place at the desks meanwhile: it takes many accounts
+// to hold them all. Operators are trusted, and streams counted by themselves.
+const mostInHand = 32
+
+// enter takes a place at the desks; streams have their own kind. Nobody waits for
+// a place. What the intake has no room for is refused before anything is done.
 func (a *API) enter(route string, streamed bool) (leave func(), err error) {
 	switch {
 	case streamed:
 		return func() {}, nil
-	case !shed[route]:
-		return a.desks.take()
-	}
-	leaveIntake, err := a.intake.take()
-	if err != nil {
+	case shed[route] && len(a.intake) == cap(a.intake):
 		return nil, crowded(cap(a.intake))
 	}
-	leaveDesk, err := a.desks.take()
-	if err != nil {
-		leaveIntake()
-		return nil, err
+	return a.desks.take()
+}
+
+// takeOwn takes a place among the caller's own.
+func (a *API) takeOwn(who auth.Identity, rule rule) (leave func(), err error) {
+	if rule.streamed || who.Role == trip.Operator {
+		return func() {}, nil
 	}
-	return func() { leaveDesk(); leaveIntake() }, nil
+	leave, ok := a.inHand.take(who.Actor(), mostInHand)
+	if !ok {
+		return nil, later{fault.New(fault.RateLimited, "%d requests of yours are in hand: wait for their answers", mostInHand), crowdedFor}
+	}
+	return leave, nil
+}
+
+// begin takes a place of the intake for what begins a trip, once all of the request
+// is there: who sends it slowly keeps nobody out.
+func (a *API) begin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || !shed[r.Method+" "+chi.RouteContext(r.Context()).RoutePattern()] {
+			next.ServeHTTP(w, r)
+			return
+		}
+		leave, err := a.intake.take()
+		if err != nil {
+			a.fail(w, r, crowded(cap(a.intake)))
+			return
+		}
+		defer leave()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // watch shows how full the intake is.

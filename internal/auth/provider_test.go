@@ -25,7 +25,7 @@ type issuer struct {
 }
 
 // mustIssuer is one that says to be of the given issuer, its own address for "".
-func mustIssuer(t *testing.T, says string) *issuer {
+func mustIssuer(t testing.TB, says string) *issuer {
 	t.Helper()
 	i := &issuer{provider: mustProvider(t)}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +54,7 @@ func mustIssuer(t *testing.T, says string) *issuer {
 	return i
 }
 
-func (i *issuer) await(t *testing.T) {
+func (i *issuer) await(t testing.TB) {
 	t.Helper()
 	again := time.NewTicker(time.Millisecond)
 	defer again.Stop()
