@@ -72,9 +72,12 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
+	ctx, end := context.WithCancelCause(r.Context())
+	defer end(nil)
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the origin was checked: mayUpgrade
 		CompressionMode:    websocket.CompressionDisabled,
+		OnPingReceived:     pingsWithin(func() { end(errTooManyPings) }),
 	})
 	if err != nil {
 		a.Log.Debug("stream not opened", "err", err) // Accept has answered
@@ -84,7 +87,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	conn.SetReadLimit(wire.MaxFrameBytes)
 	s := a.newStream(conn, caller(r.Context()))
 	defer s.source.Close()
-	s.serve(r.Context())
+	s.serve(ctx)
 }
 
 func (a *API) mayUpgrade(r *http.Request) (leave func(), err error) {
@@ -148,6 +151,7 @@ var (
 	errTokenExpired = errors.New("api: the token expired")
 	errSessionEnded = errors.New("api: the session ended")
 	errTooManyBad   = errors.New("api: too many bad frames")
+	errTooManyPings = errors.New("api: too many pings")
 )
 
 // serve runs the stream to its end: one goroutine writes, one reads, one pings.
@@ -174,8 +178,8 @@ func (s *stream) ends(why error, ctx context.Context) error {
 	if errors.Is(why, context.DeadlineExceeded) && errors.Is(context.Cause(ctx), errTokenExpired) {
 		why = errTokenExpired
 	}
-	if errors.Is(why, context.Canceled) && errors.Is(context.Cause(ctx), errSessionEnded) {
-		why = errSessionEnded
+	if cause := context.Cause(ctx); errors.Is(why, context.Canceled) && (errors.Is(cause, errSessionEnded) || errors.Is(cause, errTooManyPings)) {
+		why = cause
 	}
 	code, reason := goodbye(why)
 	if code != 0 {
@@ -202,6 +206,8 @@ func goodbye(why error) (websocket.StatusCode, string) {
 		return websocket.StatusPolicyViolation, "session ended"
 	case errors.Is(why, errTooManyBad):
 		return websocket.StatusPolicyViolation, "too many bad frames"
+	case errors.Is(why, errTooManyPings):
+		return websocket.StatusPolicyViolation, "too many pings"
 	case fault.Is(why, fault.Unavailable):
 		return websocket.StatusTryAgainLater, "unavailable"
 	case errors.Is(why, errConnection), errors.Is(why, context.Canceled):

@@ -78,11 +78,14 @@ func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, r, err)
 		return
 	}
+	ctx, end := context.WithCancelCause(r.Context())
+	defer end(nil)
 	taken := &takeover{ResponseWriter: w, poller: d.opts.Poller}
 	socket, err := websocket.Accept(taken, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the origin was checked: admit
 		CompressionMode:    websocket.CompressionDisabled,
 		Subprotocols:       []string{wire.SubprotocolBinary},
+		OnPingReceived:     pingsWithin(func() { end(track.ErrPings) }),
 	})
 	if err != nil {
 		d.opts.Metrics.refused(fault.Malformed)
@@ -90,9 +93,7 @@ func (d *trackerDoor) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	socket.SetReadLimit(wire.MaxFrameBytes)
-	ctx, end := context.WithCancel(r.Context())
-	defer end()
-	defer d.opts.Ended.Await(who.Session, end)()
+	defer d.opts.Ended.Await(who.Session, func() { end(nil) })()
 	// How it ended is the tracker's to count and log.
 	_ = d.tracker.Serve(ctx, &trackerSocket{conn: socket, quick: taken.conn, buffered: taken.buffered, memory: &d.memory}, who.Subject, who.Expires)
 }

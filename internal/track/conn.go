@@ -2,6 +2,7 @@ package track
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -25,7 +26,7 @@ type Conn interface {
 // limit).
 const (
 	CloseGoingAway = 1001 // the phone did not answer pings
-	ClosePolicy    = 1008 // too many bad frames, or the driver's token expired
+	ClosePolicy    = 1008 // too many bad frames, or pings, or the driver's token expired
 	CloseRestart   = 1012 // the tracker shuts down: reconnect at once
 	CloseTryLater  = 1013 // no dispatcher answers, or the phone reads too slowly: reconnect after a pause
 	CloseReplaced  = 4001 // a newer session of the driver is open: do not reconnect
@@ -37,6 +38,9 @@ const (
 	closeNormal = 1000
 	closeLeft   = 0 // stands for a phone that went by itself
 )
+
+// ErrPings is the cause of a context whose socket brought too many pings.
+var ErrPings = errors.New("track: too many pings")
 
 // Ended tells why a session was closed from this side.
 type Ended struct {

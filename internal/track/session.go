@@ -2,6 +2,7 @@ package track
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	reasonSlow     = "frames are read too slowly: reconnect"
 	reasonSilent   = "no answer to pings"
 	reasonFlood    = "too many bad frames"
+	reasonPings    = "too many pings"
 	reasonExpired  = "token expired"
 	reasonStopped  = "the tracker stops"
 	reasonNobody   = "no dispatcher answers: try again"
@@ -89,7 +91,7 @@ func (s *session) run(ctx context.Context) *Ended {
 	// The socket outlives ctx by as long as it takes to close it in order. Closing
 	// it is what ends a read, so that none needs a context that could.
 	live := context.WithoutCancel(ctx)
-	defer context.AfterFunc(ctx, func() { s.end(CloseGoingAway, reasonStopped) })()
+	defer context.AfterFunc(ctx, func() { s.end(stopping(ctx)) })()
 	defer time.AfterFunc(s.expires.Sub(s.t.now()), func() { s.end(ClosePolicy, reasonExpired) }).Stop()
 
 	s.send(wire.FrameHello, wire.HelloFrame{
@@ -108,6 +110,14 @@ func (s *session) run(ctx context.Context) *Ended {
 	}
 	s.t.ways.leave(s.driverID, s.id, s.t.now())
 	return s.why.Load()
+}
+
+// stopping is the code and the reason that the end of ctx stands for.
+func stopping(ctx context.Context) (code int, reason string) {
+	if errors.Is(context.Cause(ctx), ErrPings) {
+		return ClosePolicy, reasonPings
+	}
+	return CloseGoingAway, reasonStopped
 }
 
 // stream is a session whose driver is known. It returns when the socket ended

@@ -107,8 +107,8 @@ func (t *Tracker) addFlusher(part Part, deliver func(context.Context, []driver.L
 
 // Serve runs the session of an authenticated driver on conn until it ends, and
 // closes conn. The error is nil when the phone went by itself, else an *Ended.
-// When ctx ends the socket is closed with CloseGoingAway, when the driver's token
-// expires with ClosePolicy.
+// When ctx ends the socket is closed with CloseGoingAway, for the cause ErrPings and
+// when the driver's token expires with ClosePolicy.
 func (t *Tracker) Serve(ctx context.Context, conn Conn, driverID string, expires time.Time) error {
 	s := newSession(t, conn, driverID)
 	s.expires = expires
