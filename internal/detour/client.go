@@ -20,6 +20,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/cabstand/cabstand/internal/fault"
 	"github.com/cabstand/cabstand/internal/wire"
 )
@@ -28,6 +30,8 @@ const (
 	callWithin = time.Second // one dispatcher has to answer
 	maxAnswer  = 8 << 20     // bytes
 	idleConns  = 16          // kept to each dispatcher
+
+	callsAtOnce = 8 // of one question
 )
 
 // Client calls dispatchers.
@@ -59,17 +63,24 @@ func (c *Client) Do(ctx context.Context, command wire.Command) (reply wire.Reply
 }
 
 // Pending asks the next dispatcher what is pending, so that each of them hears who
-// can be reached.
+// can be reached. With more drivers than one call may ask about there are several at
+// once; what was answered is told beside the error of the others.
 func (c *Client) Pending(ctx context.Context, asks []wire.Ask) (answers []wire.Answer, err error) {
 	c.asked.Add(1)
-	for some := range slices.Chunk(asks, wire.AsksAtOnce) {
-		var told wire.Answers
-		if err := c.call(ctx, &c.asked, "/v1/tracker/pending", wire.Asks{Drivers: some}, &told, true); err != nil {
-			return answers, err
-		}
-		answers = append(answers, told.Drivers...)
+	parts := slices.Collect(slices.Chunk(asks, wire.AsksAtOnce))
+	told := make([]wire.Answers, len(parts))
+	var calls errgroup.Group
+	calls.SetLimit(callsAtOnce)
+	for i, some := range parts {
+		calls.Go(func() error {
+			return c.call(ctx, &c.asked, "/v1/tracker/pending", wire.Asks{Drivers: some}, &told[i], true)
+		})
 	}
-	return answers, nil
+	err = calls.Wait()
+	for _, part := range told {
+		answers = append(answers, part.Drivers...)
+	}
+	return answers, err
 }
 
 // Dispatchers is how many there are to ask in turn.

@@ -56,7 +56,11 @@ func (d *dispatcher) answer(t *testing.T, w http.ResponseWriter, r *http.Request
 	if err := json.NewDecoder(r.Body).Decode(in); err != nil {
 		t.Error(err)
 	}
-	w.WriteHeader(int(d.status.Load()))
+	status := int(d.status.Load())
+	if asks, ok := in.(*wire.Asks); ok && asks.Drivers[0].DriverID == "unlucky" {
+		status = http.StatusServiceUnavailable
+	}
+	w.WriteHeader(status)
 	_, _ = w.Write(wire.Encode(out()))
 }
 
@@ -129,6 +133,17 @@ func TestClient_Pending(t *testing.T) {
 	}
 	if c.Dispatchers() != 2 {
 		t.Error("there are two")
+	}
+}
+
+// Whom a part that failed did not ask about does not cost the others their answers.
+func TestClient_PendingInPart(t *testing.T) {
+	c := newClient(t, newDispatcher(t), newDispatcher(t))
+	asks := make([]wire.Ask, 2*wire.AsksAtOnce+1)
+	asks[0].DriverID = "unlucky"
+	answers, err := c.Pending(t.Context(), asks)
+	if !fault.Is(err, fault.Unavailable) || len(answers) != 2 {
+		t.Errorf("answers %+v, %v; want those of the other two parts", answers, err)
 	}
 }
 

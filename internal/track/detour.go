@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cabstand/cabstand/internal/wire"
@@ -30,24 +32,38 @@ const (
 // would have brought is asked for.
 type outage struct {
 	*Tracker
-	ended  time.Time         // of the last one
+	gone  atomic.Bool               // and every phone was told
+	ended atomic.Pointer[time.Time] // the last one; nil before there was any
+
+	// Of who asks.
 	asked  time.Time         // the last question
 	offers map[string]string // the offer that an answer told of last, by driver
 	failed bool              // nobody answered the last question; logged once
 }
 
-// watchBus looks after the bus until ctx ends.
+// watchBus looks after the bus until ctx ends. A question that hangs holds nobody up
+// who is to be told that the bus is back.
 func (t *Tracker) watchBus(ctx context.Context) {
 	o := &outage{Tracker: t, offers: map[string]string{}}
-	every(ctx, lookEvery, func() { o.look(ctx, t.now()) })
+	var asking sync.WaitGroup
+	if o.detour != nil {
+		asking.Go(func() { every(ctx, lookEvery, func() { o.inquire(ctx, t.now()) }) })
+	}
+	every(ctx, lookEvery, func() { o.look(t.now()) })
+	asking.Wait()
 }
 
-func (o *outage) look(ctx context.Context, now time.Time) {
-	gone := !o.connected()
-	if gone == o.stale().IsZero() {
+func (o *outage) look(now time.Time) {
+	if gone := !o.connected(); gone == o.stale().IsZero() {
 		o.turn(gone, now)
 	}
-	if o.detour != nil && (gone || now.Sub(o.ended) < askAfter) && now.Sub(o.asked).Abs() >= o.pace() {
+}
+
+// inquire asks, if it is time to.
+func (o *outage) inquire(ctx context.Context, now time.Time) {
+	ended := o.ended.Load()
+	wanted := o.gone.Load() || ended != nil && now.Sub(*ended) < askAfter
+	if wanted && now.Sub(o.asked).Abs() >= o.pace() {
 		o.asked = now
 		o.ask(ctx)
 	}
@@ -64,13 +80,14 @@ func (o *outage) turn(gone bool, now time.Time) {
 		o.staleSince.Store(&now)
 	} else {
 		o.staleSince.Store(nil)
-		o.ended = now
+		o.ended.Store(&now)
 	}
 	for _, s := range o.roster.all() {
 		if s.known.Load() { // others are told when they are
 			s.mustFit(s.out.late(o.stale))
 		}
 	}
+	o.gone.Store(gone)
 }
 
 // stale is since when the bus is away; zero while it is there.

@@ -18,6 +18,7 @@ type detour struct {
 	mu      sync.Mutex
 	away    bool // the bus
 	silent  bool // the dispatchers
+	hangs   bool // so do the dispatchers, until whoever asks gives up
 	asks    [][]wire.Ask
 	answers []wire.Answer // to the next question
 }
@@ -30,10 +31,15 @@ func (d *detour) connected() bool {
 
 func (d *detour) Dispatchers() int { return 4 }
 
-func (d *detour) Pending(_ context.Context, asks []wire.Ask) ([]wire.Answer, error) {
+func (d *detour) Pending(ctx context.Context, asks []wire.Ask) ([]wire.Answer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.asks = append(d.asks, asks)
+	if d.hangs {
+		d.mu.Unlock()
+		<-ctx.Done()
+		d.mu.Lock()
+	}
 	if d.silent {
 		return nil, fault.New(fault.Unavailable, "no dispatcher answers")
 	}
@@ -133,6 +139,30 @@ func TestDetour_TellsPhonesThatTheyAreLate(t *testing.T) {
 		all := d.questions()
 		if !slices.ContainsFunc(all, func(asks []wire.Ask) bool { return len(asks) == 1 }) {
 			t.Errorf("asked %v", all)
+		}
+	})
+}
+
+// Dispatchers that hang keep nobody from hearing that the bus is back.
+func TestDetour_HangingDispatchers(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		d := &detour{hangs: true}
+		tracker := w.trackerWith(func(deps *track.Deps) { deps.Connected, deps.Detour = d.connected, d })
+		p := w.online(tracker, "d1")
+		for range 5 {
+			d.questions()
+			d.set(func(d *detour) { d.away = true })
+			p.expect(wire.FrameStale)
+			for len(d.questions()) == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			back := time.Now()
+			d.set(func(d *detour) { d.away = false })
+			p.expect(wire.FrameFresh)
+			if late := time.Since(back); late > 300*time.Millisecond {
+				t.Errorf("told that the bus is back after %v", late)
+			}
+			time.Sleep(10 * time.Second)
 		}
 	})
 }
