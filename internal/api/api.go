@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -193,20 +194,21 @@ const (
 // API is the HTTP interface.
 type API struct {
 	Deps
-	router  chi.Router
-	huma    huma.API
-	sealer  *fare.Sealer
-	signals *signals
-	outages *outages
-	paces   *paces
-	sockets places // of open streams
-	streams shares[trip.Actor]
-	inHand  shares[trip.Actor]     // other requests of one caller
-	tries   tries                  // of passwords
-	lookers *buckets[netip.Prefix] // at links
-	desks   places                 // of other requests
-	intake  places                 // of those that begin a trip
-	spec    func() []byte
+	router   chi.Router
+	huma     huma.API
+	sealer   *fare.Sealer
+	signals  *signals
+	outages  *outages
+	paces    *paces
+	sockets  places // of open streams
+	streams  shares[trip.Actor]
+	inHand   shares[trip.Actor]     // other requests of one caller
+	tries    tries                  // of passwords
+	lookers  *buckets[netip.Prefix] // at links
+	unshared atomic.Int64           // counts what took links back here
+	desks    places                 // of other requests
+	intake   places                 // of those that begin a trip
+	spec     func() []byte
 }
 
 // New makes the interface. It registers its metrics, and panics when they are

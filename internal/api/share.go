@@ -128,6 +128,7 @@ func (a *API) unshare(ctx context.Context, in *IDInput) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer a.unshared.Add(1) // whoever follows a link here looks whether it still stands
 	return nil, a.Shares.DropShares(ctx, t.ID)
 }
 
@@ -169,7 +170,7 @@ func (a *API) sharedTrip(ctx context.Context, in *sharedInput) (*sharedOutput, e
 	if err != nil {
 		return nil, err
 	}
-	view, err := a.look(ctx, t, true)
+	view, err := a.look(ctx, t)
 	return &sharedOutput{CacheControl: "no-store", ReferrerPolicy: "no-referrer", RobotsTag: "noindex", Body: view}, err
 }
 
@@ -214,8 +215,17 @@ func (a *API) sharedBy(ctx context.Context, token string) (*trip.Trip, error) {
 	return t, nil
 }
 
-// look is the trip as its link shows it; withETA asks how long the car takes.
-func (a *API) look(ctx context.Context, t *trip.Trip, withETA bool) (sharedView, error) {
+// look is the trip as its link shows it now.
+func (a *API) look(ctx context.Context, t *trip.Trip) (sharedView, error) {
+	v, err := a.sharedRide(ctx, t)
+	if err == nil {
+		a.addCar(ctx, t, &v, true)
+	}
+	return v, err
+}
+
+// sharedRide is what a link shows but for where the car is.
+func (a *API) sharedRide(ctx context.Context, t *trip.Trip) (sharedView, error) {
 	v := sharedView{
 		State: t.State, Pickup: coarsePoint(t.Pickup), Dropoff: coarsePoint(t.Dropoff), Class: string(t.Class), UpdatedAt: changedAt(t),
 	}
@@ -228,15 +238,22 @@ func (a *API) look(ctx context.Context, t *trip.Trip, withETA bool) (sharedView,
 	}
 	v.Vehicle = wire.FromVehicle(p.Vehicle)
 	v.DriverName, _, _ = strings.Cut(strings.TrimSpace(p.Name), " ")
+	return v, nil
+}
+
+// addCar adds where the car is, if anybody knows; withETA asks how long it takes.
+func (a *API) addCar(ctx context.Context, t *trip.Trip, v *sharedView, withETA bool) {
+	if !t.State.HasDriver() {
+		return
+	}
 	at, online, _, err := a.located(ctx, t.DriverID)
 	if err != nil || !online {
-		return v, nil // the ride is shown without the car
+		return // the ride is shown without the car
 	}
 	v.UpdatedAt, v.Driver = at.SeenAt.UTC(), sharedCar(t, at)
 	if withETA {
 		v.EtaS = a.sharedETA(ctx, t, at.Point)
 	}
-	return v, nil
 }
 
 // sharedETA is how long the car takes; nil where nobody knows, or it is there.

@@ -16,7 +16,8 @@ import (
 
 // How a link is followed.
 const (
-	lookEvery    = 3 * time.Second // at the car, and whether the link still stands
+	lookEvery    = 3 * time.Second // at the car
+	readEach     = 5               // looks: the link and its ride, where nothing says that they changed
 	estimateEach = 4               // looks: travel times may come from far away
 	silentLooks  = int(beatEvery / lookEvery)
 	followFor    = time.Hour // then a page connects again
@@ -46,7 +47,7 @@ func (a *API) sharedEvents(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	source := a.Hub.Trip(t.ID, t.Version)
 	defer source.Close()
-	why := a.sendShared(ctx, w, token, source)
+	why := a.sendShared(ctx, w, &follower{API: a, token: token}, source)
 	a.signals.closed.WithLabelValues("shared", endOf(why)).Inc()
 }
 
@@ -70,52 +71,71 @@ func (a *API) follow(ctx context.Context, token string) (t *trip.Trip, leave fun
 	return t, func() { leaveAll(); leaveOwn() }, nil
 }
 
+// follower is somebody who follows a link.
+type follower struct {
+	*API
+	token    string
+	trip     *trip.Trip
+	ride     sharedView // without the car
+	eta      *int
+	unshared int64 // as it was when the link was looked up
+}
+
+// look is what the link shows now, if it still stands. The store is asked when
+// something changed, and now and then.
+func (f *follower) look(ctx context.Context, n int, changed bool) (v sharedView, err error) {
+	if unshared := f.API.unshared.Load(); changed || n%readEach == 0 || unshared != f.unshared {
+		f.unshared = unshared
+		if f.trip, err = f.sharedBy(ctx, f.token); err == nil {
+			f.ride, err = f.sharedRide(ctx, f.trip)
+		}
+		if err != nil {
+			return v, err
+		}
+	}
+	v = f.ride
+	withETA := changed || n%estimateEach == 0
+	f.addCar(ctx, f.trip, &v, withETA)
+	if withETA {
+		f.eta = v.EtaS
+	}
+	if v.EtaS = f.eta; v.Driver == nil {
+		v.EtaS = nil
+	}
+	return v, nil
+}
+
 // sendShared sends what the link shows until it shows nothing any more.
-func (a *API) sendShared(ctx context.Context, w http.ResponseWriter, token string, source source) error {
+func (a *API) sendShared(ctx context.Context, w http.ResponseWriter, f *follower, source source) error {
 	h := w.Header()
 	h.Set("Content-Type", eventStream)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Accel-Buffering", "no") // nginx keeps it back otherwise
 	out := eventWriter{http.NewResponseController(w), w}
-	last, eta, quiet := "", (*int)(nil), 0
-	for looks := 0; ; looks++ {
-		t, view, err := a.lookAgain(ctx, token, looks%estimateEach == 0)
+	last, quiet, changed := "", 0, true
+	for n := 0; ; n++ {
+		view, err := f.look(ctx, n, changed)
 		if err != nil {
 			return endShared(out, err)
-		}
-		if view.EtaS != nil || looks%estimateEach == 0 {
-			eta = view.EtaS
-		}
-		if view.EtaS = eta; view.Driver == nil {
-			view.EtaS = nil
 		}
 		switch shown := string(mustJSON(view)); {
 		case shown != last:
 			last, quiet = shown, 0
-			err = out.write(fmt.Sprintf("id: %d\nevent: shared\ndata: %s\n\n", t.Version, shown))
+			err = out.write(fmt.Sprintf("id: %d\nevent: shared\ndata: %s\n\n", f.trip.Version, shown))
 		case quiet >= silentLooks:
 			quiet, err = 0, out.write(": alive\n\n")
 		default:
 			quiet++
 		}
-		if err != nil || t.State.Final() {
+		if err != nil || f.trip.State.Final() {
 			return errors.Join(err, endShared(out, err))
 		}
-		if _, err := nextEvent(ctx, source, lookEvery); err != nil && !errors.Is(err, errQuiet) && !errors.Is(err, watch.ErrEnded) {
+		_, err = nextEvent(ctx, source, lookEvery)
+		if changed = !errors.Is(err, errQuiet); changed && err != nil && !errors.Is(err, watch.ErrEnded) {
 			return err
 		}
 	}
-}
-
-// lookAgain is what the link shows now, if it still stands.
-func (a *API) lookAgain(ctx context.Context, token string, withETA bool) (*trip.Trip, sharedView, error) {
-	t, err := a.sharedBy(ctx, token)
-	if err != nil {
-		return nil, sharedView{}, err
-	}
-	view, err := a.look(ctx, t, withETA)
-	return t, view, err
 }
 
 // endShared tells the page that there is nothing more, so that it does not
