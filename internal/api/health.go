@@ -18,6 +18,10 @@ import (
 // checkWithin is how long a part has to answer /readyz.
 const checkWithin = 2 * time.Second
 
+// scrapesAtOnce is how many may read /metrics at a time, which asks everything that
+// counts; more get 503. Prometheus comes once in some seconds.
+const scrapesAtOnce = 4
+
 // readiness is the answer of /readyz.
 type readiness struct {
 	Ready   bool     `json:"ready"`
@@ -40,7 +44,7 @@ func HealthRoutes(r chi.Router, checks []Check, registry *prometheus.Registry, l
 		w.Header().Set("Cache-Control", "no-store")
 		writeJSON(w, status, "application/json", answer, log)
 	})
-	r.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	r.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: scrapesAtOnce}))
 }
 
 // missing is the names of the parts that do not answer, in the order of the

@@ -7,8 +7,12 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cabstand/cabstand/internal/api"
 	"github.com/cabstand/cabstand/internal/driver"
@@ -30,6 +34,39 @@ func TestHealth(t *testing.T) {
 	c.expect(http.StatusServiceUnavailable, "GET", "/readyz", "", "").into(t, &got)
 	if got.Ready || len(got.Missing) != 1 || got.Missing[0] != "store" {
 		t.Errorf("got %+v, want the store named", got)
+	}
+}
+
+// Strangers who read the figures all the time do not keep the program busy.
+func TestHealth_ScrapesAtOnce(t *testing.T) {
+	const most = 4
+	asked, goOn := make(chan struct{}), make(chan struct{})
+	var held atomic.Bool
+	c := newCity(t, func(d *api.Deps) {
+		d.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "held", Help: "One that takes its time."}, func() float64 {
+			if held.Load() {
+				asked <- struct{}{}
+				<-goOn
+			}
+			return 1
+		}))
+	})
+	letGo := sync.OnceFunc(func() { held.Store(false); close(goOn) })
+	t.Cleanup(letGo) // the server waits for its requests
+	held.Store(true)
+	results := make(chan answer)
+	for range most {
+		go func() { results <- c.call("GET", "/metrics", "", "") }()
+		<-asked
+	}
+	if a := c.call("GET", "/metrics", "", ""); a.status != http.StatusServiceUnavailable {
+		t.Errorf("one more got %d", a.status)
+	}
+	letGo()
+	for range most {
+		if a := <-results; a.status != http.StatusOK || !strings.Contains(string(a.body), "\nheld 1\n") {
+			t.Errorf("got %d", a.status)
+		}
 	}
 }
 

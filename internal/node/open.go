@@ -166,6 +166,9 @@ func (p *parts) connect(ctx context.Context, s Shared, k Keys, o OIDC, name stri
 	}
 	p.locations = redis
 	p.node.onClose(func() { p.closed("redis", redis.Close()) })
+	if k.wellKnown() {
+		p.log.Warn("anybody can sign tokens: the key is that of docker-compose.yml, which everybody can read; put one of your own into .env")
+	}
 	own, err := p.verify(ctx, k.JWKSURL, append([][]byte{[]byte(k.AuthKey)}, k.older()...))
 	if err != nil {
 		return err
