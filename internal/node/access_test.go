@@ -15,6 +15,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/cabstand/cabstand/internal/auth"
+	"github.com/cabstand/cabstand/internal/trip"
 )
 
 // sockets is who may open which: r a rider, d a driver, o an operator.
@@ -66,7 +67,11 @@ func TestEmbedded_EveryFrameAndRole(t *testing.T) {
 				}
 			}
 		}
-		for name, token := range forgedTokens(t, dir) {
+		keys, err := auth.LoadOrCreateKeys(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, token := range forgedTokens(t, keys[0]) {
 			t.Run(strings.ReplaceAll(path, "/", "_")+name, func(t *testing.T) {
 				s := s
 				s.tb = t
@@ -125,28 +130,46 @@ func (s site) heeded(path, token, frame string) bool {
 
 // forgedTokens are tokens for either socket that are not good, by what is wrong
 // with them.
-func forgedTokens(tb testing.TB, dir string) map[string]string {
+func forgedTokens(tb testing.TB, key []byte) map[string]string {
 	tb.Helper()
-	keys, err := auth.LoadOrCreateKeys(dir)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	sign := func(method jwt.SigningMethod, key any, claim string, value any) string {
+	var err error
+	signAs := func(kid any, method jwt.SigningMethod, key any, claim string, value any) string {
 		claims := jwt.MapClaims{"sub": "d1", "role": "driver", "aud": auth.Audience, "exp": time.Now().Add(time.Hour).Unix()}
 		claims[claim] = value
-		token, bad := jwt.NewWithClaims(method, claims).SignedString(key)
+		token := jwt.NewWithClaims(method, claims)
+		if kid != nil {
+			token.Header["kid"] = kid
+		}
+		text, bad := token.SignedString(key)
 		err = errors.Join(err, bad)
-		return token
+		return text
+	}
+	sign := func(method jwt.SigningMethod, key any, claim string, value any) string {
+		return signAs(nil, method, key, claim, value)
 	}
 	foreign := bytes.Repeat([]byte("x"), 32)
+	issuer, bad := auth.NewIssuer(key, time.Now)
+	good, _ := issuer.Issue(trip.Driver, "d1", time.Hour)
+	parsed, _, unreadable := jwt.NewParser().ParseUnverified(good, jwt.MapClaims{})
+	trackers, wrong := auth.NewTrackers(time.Now, key)
+	tracker, unsigned := trackers.Token()
+	if err = errors.Join(bad, unreadable, wrong, unsigned); err != nil {
+		tb.Fatal(err)
+	}
 	forged := map[string]string{
 		"NoToken":       "",
 		"Nonsense":      "nonsense",
-		"Expired":       sign(jwt.SigningMethodHS256, keys[0], "exp", time.Now().Add(-time.Minute).Unix()),
-		"OtherAudience": sign(jwt.SigningMethodHS256, keys[0], "aud", "elsewhere"),
+		"Expired":       sign(jwt.SigningMethodHS256, key, "exp", time.Now().Add(-time.Minute).Unix()),
+		"OtherAudience": sign(jwt.SigningMethodHS256, key, "aud", "elsewhere"),
 		"AlgNone":       sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, "sub", "d1"),
 		"ForeignKey":    sign(jwt.SigningMethodHS256, foreign, "sub", "d1"),
-		"System":        sign(jwt.SigningMethodHS256, keys[0], "role", "system"),
+		"KidOfOurs":     signAs(parsed.Header["kid"], jwt.SigningMethodHS256, foreign, "sub", "d1"),
+		"KidUnknown":    signAs("../auth.key", jwt.SigningMethodHS256, foreign, "sub", "d1"),
+		"KidNoText":     signAs([]string{"x"}, jwt.SigningMethodHS256, foreign, "sub", "d1"),
+		"EmptyKey":      sign(jwt.SigningMethodHS256, []byte{}, "sub", "d1"),
+		"Trackers":      tracker,
+		"Unsigned":      good[:strings.LastIndex(good, ".")+1],
+		"System":        sign(jwt.SigningMethodHS256, key, "role", "system"),
 	}
 	if err != nil {
 		tb.Fatal(err)

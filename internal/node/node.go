@@ -122,10 +122,14 @@ func (n *Node) Run(ctx context.Context) error {
 // announce calls Listening once all is there, or, after a while, all that the
 // program cannot do without.
 func (n *Node) announce(ctx context.Context) {
-	whole := time.Now().Add(announceWithin)
+	whole, told := time.Now().Add(announceWithin), false
 	for !n.health.serving() || (len(n.health.gone()) > 0 && time.Now().Before(whole)) {
 		if !wait(ctx, 10*time.Millisecond) {
 			return
+		}
+		if !told && time.Now().After(whole) {
+			told = true
+			n.log.Warn("waiting for what the program cannot do without", "url", n.URL(), "gone", n.health.gone())
 		}
 	}
 	if n.Listening != nil {

@@ -163,7 +163,7 @@ func TestServices_SecretsOfPartsAreNotLogged(t *testing.T) {
 			s.call(call.method, call.path, s.token(call.role, "x"), call.body, nil)
 		}
 		told := s.metrics()
-		log.await(t, "part=store", "part=redis", "part=nats", "part=osrm", "part=valhalla")
+		log.await(t, "part=store", "part=redis", "part=nats", "part=osrm", "part=valhalla", "waiting for what the program cannot do without")
 		stop()
 		secrets := map[string]string{"key": sharedKey, "account's password": operatorsPassword, "password of a part": storesSecret, "password as written": password}
 		wantNone(t, "the log", log.String(), secrets)
