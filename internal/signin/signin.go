@@ -20,13 +20,15 @@ const (
 
 // Store keeps accounts and their sessions.
 type Store interface {
-	// AddAccount stores a new account; fault.AlreadyExists when the id is taken.
-	// The log is stored with it.
+	// AddAccount stores a new account; fault.AlreadyExists when the id is taken, by
+	// a disabled one too. The log is stored with it.
 	AddAccount(ctx context.Context, a account.Account, log ...audit.Entry) error
 	// Account reads an account; fault.NotFound if there is none.
 	Account(ctx context.Context, id string) (account.Account, error)
+	// Accounts is a page of accounts by id; next is "" on the last one.
 	Accounts(ctx context.Context, cursor string, limit int) (page []account.Account, next string, err error)
-	// DisableAccount lets an account sign in no more, and ends its sessions.
+	// DisableAccount lets an account sign in no more, and ends its sessions;
+	// fault.NotFound if there is none. The log is stored with that.
 	DisableAccount(ctx context.Context, id string, now time.Time, log ...audit.Entry) error
 	// ChangePassword puts a password in the place of another, and ends the account's
 	// sessions but the one that is kept. fault.NotFound where there is no account
@@ -41,11 +43,14 @@ type Store interface {
 	// the token that was given for it has not been used, that one is void, and there
 	// is another. fault.NotFound where there is nothing to go on with.
 	Rotate(ctx context.Context, r account.Rotation) (n account.Session, of account.Account, reused bool, err error)
-	// EndSession ends the session that the refresh token is of; "" if there is none.
+	// EndSession ends the session that the refresh token is of, whether used or not,
+	// and gives its id; "" if there is none.
 	EndSession(ctx context.Context, hash string, now time.Time) (ended string, err error)
-	// Revoked is the sessions that were ended since then, the newest first.
+	// Revoked is the sessions that were ended since then, the newest first, at most
+	// limit of them.
 	Revoked(ctx context.Context, since time.Time, limit int) ([]string, error)
-	// PurgeSessions forgets sessions that ran out before.
+	// PurgeSessions forgets sessions that ran out before, with their tokens, and
+	// tokens that were used a week before.
 	PurgeSessions(ctx context.Context, before time.Time) (purged int, err error)
 }
 

@@ -12,8 +12,7 @@ import (
 
 const selectAccounts = `SELECT id, role, password, disabled, created_at FROM accounts `
 
-// AddAccount stores a new account; fault.AlreadyExists when the id is taken, by
-// a disabled one too. The log is stored with it.
+// AddAccount implements signin.Store.
 func (s *Store) AddAccount(ctx context.Context, a account.Account, log ...audit.Entry) error {
 	return s.write(ctx, func(ctx context.Context, tx *session) error {
 		added, err := affected(tx.exec(ctx, `INSERT INTO accounts (id, role, password, disabled, created_at)
@@ -28,12 +27,12 @@ func (s *Store) AddAccount(ctx context.Context, a account.Account, log ...audit.
 	})
 }
 
-// Account reads an account; fault.NotFound if there is none.
+// Account implements signin.Store.
 func (s *Store) Account(ctx context.Context, id string) (account.Account, error) {
 	return theOne(collect(ctx, s.reads, scanAccount, selectAccounts+`WHERE id = ?1`, id))("no such account")
 }
 
-// Accounts is a page of accounts by id; next is "" on the last one.
+// Accounts implements signin.Store.
 func (s *Store) Accounts(ctx context.Context, cursor string, limit int) (page []account.Account, next string, err error) {
 	page, err = collect(ctx, s.reads, scanAccount, selectAccounts+`WHERE id > ?1 ORDER BY id LIMIT ?2`, cursor, limit+1)
 	if err != nil || len(page) <= limit {
@@ -42,8 +41,7 @@ func (s *Store) Accounts(ctx context.Context, cursor string, limit int) (page []
 	return page[:limit], page[limit-1].ID, nil
 }
 
-// DisableAccount lets an account sign in no more, and ends its sessions;
-// fault.NotFound if there is none. The log is stored with that.
+// DisableAccount implements signin.Store.
 func (s *Store) DisableAccount(ctx context.Context, id string, now time.Time, log ...audit.Entry) error {
 	return s.write(ctx, func(ctx context.Context, tx *session) error {
 		found, err := affected(tx.exec(ctx, `UPDATE accounts SET disabled = TRUE WHERE id = ?1`, id))
@@ -61,10 +59,7 @@ func (s *Store) DisableAccount(ctx context.Context, id string, now time.Time, lo
 	})
 }
 
-// ChangePassword puts a password in the place of another, and ends the account's
-// sessions but the one that is kept; fault.NotFound where there is no account that
-// may sign in, or the old password is not its own any more. The log is stored with
-// it.
+// ChangePassword implements signin.Store.
 func (s *Store) ChangePassword(ctx context.Context, c account.Change, log ...audit.Entry) error {
 	return s.write(ctx, func(ctx context.Context, tx *session) error {
 		found, err := affected(tx.exec(ctx, `UPDATE accounts SET password = ?1
@@ -83,9 +78,7 @@ func (s *Store) ChangePassword(ctx context.Context, c account.Change, log ...aud
 	})
 }
 
-// StartSession stores a session, which began with the password of that hash, with
-// the hash of its first refresh token; fault.NotFound where the account is gone,
-// disabled, or has another password by now.
+// StartSession implements signin.Store.
 func (s *Store) StartSession(ctx context.Context, n account.Session, password, refresh string) error {
 	return s.write(ctx, func(ctx context.Context, tx *session) error {
 		started, err := affected(tx.exec(ctx, `INSERT INTO sessions (id, account_id, created_at, expires_at)
@@ -114,11 +107,7 @@ const selectRefreshed = `SELECT s.id, s.account_id, s.created_at, s.expires_at, 
 	a.id, a.role, a.password, a.disabled, a.created_at
 	FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN accounts a ON a.id = s.account_id WHERE t.hash = ?1`
 
-// Rotate gives the next refresh token of a session for the old one, which is
-// good once. One that was used before ends the session: reused is true then;
-// but within account.LostAnswer, and while the token that was given for it has not
-// been used, that one is void from now on, and r.Next takes its place. An unknown
-// token, and one of a session that is over, is fault.NotFound.
+// Rotate implements signin.Store.
 func (s *Store) Rotate(ctx context.Context, r account.Rotation) (n account.Session, of account.Account, reused bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *session) error {
 		n, of, reused = account.Session{}, account.Account{}, false
@@ -164,8 +153,7 @@ func rotate(ctx context.Context, tx *session, n account.Session, r account.Rotat
 	return err
 }
 
-// EndSession ends the session that the refresh token is of, whether used or
-// not, and gives its id; "" where there is none.
+// EndSession implements signin.Store.
 func (s *Store) EndSession(ctx context.Context, hash string, now time.Time) (ended string, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *session) error {
 		found, err := readRefreshed(ctx, tx, selectRefreshed, hash)
@@ -179,8 +167,7 @@ func (s *Store) EndSession(ctx context.Context, hash string, now time.Time) (end
 	return ended, err
 }
 
-// Revoked is the sessions that were ended since then, the newest first, at most
-// limit of them.
+// Revoked implements signin.Store.
 func (s *Store) Revoked(ctx context.Context, since time.Time, limit int) ([]string, error) {
 	return collect(ctx, s.reads, scanText, `SELECT id FROM sessions WHERE revoked_at >= ?1 ORDER BY revoked_at DESC, id LIMIT ?2`, micros(since), limit)
 }
@@ -188,8 +175,7 @@ func (s *Store) Revoked(ctx context.Context, since time.Time, limit int) ([]stri
 // keepUsed is how long a used refresh token is known again.
 const keepUsed = 7 * 24 * time.Hour
 
-// PurgeSessions forgets sessions that ran out before, with their tokens, and
-// tokens that were used a week before.
+// PurgeSessions implements signin.Store.
 func (s *Store) PurgeSessions(ctx context.Context, before time.Time) (purged int, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *session) error {
 		result, err := tx.exec(ctx, `DELETE FROM sessions WHERE expires_at < ?1`, micros(before))
