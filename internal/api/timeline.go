@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -65,19 +64,32 @@ func (a *API) timeline(ctx context.Context, in *IDInput) (*timelineOutput, error
 		return nil, err
 	}
 	who, out := caller(ctx), &timelineOutput{}
-	out.Body.Entries = []timelineEntry{}
+	var made, happened []timelineEntry
 	for _, o := range offers {
 		if who.Role == trip.Operator || who.Role == trip.Driver && o.DriverID == who.Subject {
-			out.Body.Entries = append(out.Body.Entries, offerEntry(who, o))
+			made = append(made, offerEntry(who, o))
 		}
 	}
 	for _, ev := range events {
-		out.Body.Entries = append(out.Body.Entries, eventEntry(who, ev))
+		happened = append(happened, eventEntry(who, ev))
 	}
-	// An offer is made before the event that it leads to, also where both are of
-	// one moment.
-	slices.SortStableFunc(out.Body.Entries, func(x, y timelineEntry) int { return x.At.Compare(y.At) })
+	out.Body.Entries = merged(made, happened)
 	return out, nil
+}
+
+// merged puts offers, the oldest first, among events by version. An offer is made
+// before the event that it leads to, also where both are of one moment. Of two
+// commands that met, the one that came earlier may have been carried out later: the
+// versions say what happened, and not the times.
+func merged(offers, events []timelineEntry) []timelineEntry {
+	all := make([]timelineEntry, 0, len(offers)+len(events))
+	for _, ev := range events {
+		for len(offers) > 0 && !offers[0].At.After(ev.At) {
+			all, offers = append(all, offers[0]), offers[1:]
+		}
+		all = append(all, ev)
+	}
+	return append(all, offers...)
 }
 
 func offerEntry(who auth.Identity, o trip.Offer) timelineEntry {
